@@ -1,0 +1,61 @@
+"""The GSM 7-bit default alphabet (3GPP TS 23.038): what fits a USSD screen or one SMS segment, and how much it takes."""
+
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED = frozenset("^{}\\[~]|€\f")
+
+SINGLE_SEPTETS = 160
+JOINED_SEPTETS = 153
+SINGLE_UCS2_UNITS = 70
+JOINED_UCS2_UNITS = 67
+
+_REPLACEMENTS = str.maketrans(
+    {
+        "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " ", "`": "'",
+        "ĩ": "i", "ũ": "u", "Ĩ": "I", "Ũ": "U", "á": "a", "í": "i", "ó": "o", "ú": "u", "ê": "e", "ç": "c",
+        "\t": " ",
+    }
+)  # fmt: skip
+
+
+def septets(text: str) -> int | None:
+    """How many septets the text takes, or None when some character is outside the alphabet."""
+    total = 0
+    for character in text:
+        if character in _BASIC:
+            total += 1
+        elif character in _EXTENDED:
+            total += 2
+        else:
+            return None
+    return total
+
+
+def segments(text: str) -> int:
+    """How many SMS segments a carrier bills for this text (GSM-7 where possible, UCS-2 otherwise)."""
+    size = septets(text)
+    if size is not None:
+        return 1 if size <= SINGLE_SEPTETS else -(-size // JOINED_SEPTETS)
+    units = len(text.encode("utf-16-be")) // 2
+    return 1 if units <= SINGLE_UCS2_UNITS else -(-units // JOINED_UCS2_UNITS)
+
+
+def to_gsm(text: str) -> str:
+    """The text with every character inside the alphabet: near ones replaced, the others shown as `?`."""
+    near = text.translate(_REPLACEMENTS)
+    return "".join(
+        character if character in _BASIC or character in _EXTENDED else "?" for character in near
+    )
+
+
+def clip(text: str, size: int) -> str:
+    """The text cut to at most `size` septets, between words where a word boundary is near."""
+    if (septets(text) or 0) <= size:
+        return text
+    kept = text
+    while kept and (septets(kept) or 0) > size:
+        kept = kept[:-1]
+    boundary = kept.rfind(" ")
+    return (kept[:boundary] if boundary >= size * 2 // 3 else kept).rstrip(" ,.-")
