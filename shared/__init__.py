@@ -1,5 +1,5 @@
 """The domain: what an emergency, a hospital, a match is.
 
-Frozen values, pure functions and Protocols. Nothing here does I/O, reads a clock or throws dice of its own; it may
-import the standard library and pure libraries such as phonenumbers.
+Frozen values, pure functions and Protocols. Nothing here does I/O, reads a clock or throws dice
+of its own; it may import the standard library and pure libraries such as phonenumbers.
 """

@@ -10,7 +10,9 @@ from shared.errors import InvalidInput
 
 
 class Capability(IntFlag):
-    """The codes of facts that an emergency can ask of a hospital (WHO IITT practice, Kenya's KEPH services)."""
+    """The codes of facts that an emergency can ask of a hospital (WHO IITT practice, Kenya's KEPH
+    services).
+    """
 
     EMERGENCY_24H = 1 << 0
     THEATRE = 1 << 1
@@ -45,12 +47,16 @@ ALL = Capability((1 << 27) - 1)
 
 
 def code(capability: Capability) -> str:
-    """The code of a single capability, as in files and in the API: `Capability.ICU_ADULT` is `icu_adult`."""
+    """The code of a single capability, as in files and in the API: `Capability.ICU_ADULT` is
+    `icu_adult`.
+    """
     return str(capability.name).lower()
 
 
 def codes(mask: int) -> tuple[str, ...]:
-    """The codes in a mask, in the order of their bits. Bits that this version does not know are left out."""
+    """The codes in a mask, in the order of their bits. Bits that this version does not know are
+    left out.
+    """
     return tuple(code(capability) for capability in Capability if mask & capability)
 
 

@@ -12,7 +12,8 @@ class DispatchState(StrEnum):
     DELIVERED = "delivered"  # its box or phone has it and rings
     ACCEPTED = "accepted"
     CANNOT_TREAT = "cannot_treat"
-    EXPIRED = "expired"  # nobody answered in time; a late acceptance still counts while nobody else has the patient
+    # nobody answered in time; a late acceptance still counts while nobody else has the patient
+    EXPIRED = "expired"
     SUPERSEDED = "superseded"  # another hospital accepted first
     WITHDRAWN = "withdrawn"  # the caller cancelled, or the gateway took it back
     ARRIVED = "arrived"
@@ -37,7 +38,8 @@ MOVES: dict[DispatchState, frozenset[DispatchState]] = {
     ),
     _S.EXPIRED: frozenset({_S.ACCEPTED, _S.CANNOT_TREAT, _S.SUPERSEDED, _S.WITHDRAWN, _S.ARRIVED}),
     _S.ACCEPTED: frozenset({_S.CANNOT_TREAT, _S.WITHDRAWN, _S.ARRIVED}),
-    # Whoever arrives is stabilised, even where the dispatch had gone elsewhere (Constitution of Kenya, art. 43(2)).
+    # Whoever arrives is stabilised, even where the dispatch had gone elsewhere (Constitution of
+    # Kenya, art. 43(2)).
     _S.SUPERSEDED: frozenset({_S.ARRIVED}),
     _S.CANNOT_TREAT: frozenset({_S.ARRIVED}),
     _S.WITHDRAWN: frozenset({_S.ARRIVED}),
@@ -59,7 +61,8 @@ def move(present: DispatchState, to: DispatchState) -> DispatchState:
 
 
 class CannotTreatReason(IntEnum):
-    """Why a hospital cannot treat here. Nobody may be refused emergency care: whoever arrives is stabilised.
+    """Why a hospital cannot treat here. Nobody may be refused emergency care: whoever arrives is
+    stabilised.
 
     The numbers are part of the sync protocol.
     """

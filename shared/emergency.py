@@ -27,7 +27,8 @@ _S = EmergencyState
 MOVES: dict[EmergencyState, frozenset[EmergencyState]] = {
     _S.PROVISIONAL: frozenset({_S.OPEN, _S.CANCELLED}),
     _S.OPEN: frozenset({_S.DISPATCHED, _S.UNANSWERED, _S.CANCELLED, _S.CLOSED}),
-    # A patient may reach a hospital that has not answered, hence arrived and closed from nearly everywhere.
+    # A patient may reach a hospital that has not answered, hence arrived and closed from nearly
+    # everywhere.
     _S.DISPATCHED: frozenset({_S.ACCEPTED, _S.UNANSWERED, _S.ARRIVED, _S.CANCELLED, _S.CLOSED}),
     _S.ACCEPTED: frozenset(
         {_S.DISPATCHED, _S.UNANSWERED, _S.ARRIVED, _S.NOT_ARRIVED, _S.CANCELLED, _S.CLOSED}

@@ -2,7 +2,9 @@
 
 
 class HavenError(Exception):
-    """A refusal with a reason. Subclasses are mapped to HTTP problems and exit codes in one table per program."""
+    """A refusal with a reason. Subclasses are mapped to HTTP problems and exit codes in one table
+    per program.
+    """
 
 
 class NotFound(HavenError):
@@ -22,7 +24,9 @@ class Conflict(HavenError):
 
 
 class SendRetryable(HavenError):
-    """A message could not be sent now; trying again after `after_s` seconds may help (None: the usual backoff)."""
+    """A message could not be sent now; trying again after `after_s` seconds may help (None: the
+    usual backoff).
+    """
 
     def __init__(self, reason: str, after_s: float | None = None) -> None:
         super().__init__(reason)

@@ -1,4 +1,6 @@
-"""The GSM 7-bit default alphabet (3GPP TS 23.038): what fits a USSD screen or one SMS segment, and how much it takes."""
+"""The GSM 7-bit default alphabet (3GPP TS 23.038): what fits a USSD screen or one SMS segment,
+and how much it takes.
+"""
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -12,12 +14,9 @@ SINGLE_UCS2_UNITS = 70
 JOINED_UCS2_UNITS = 67
 
 _REPLACEMENTS = str.maketrans(
-    {
-        "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " ", "`": "'",
-        "ĩ": "i", "ũ": "u", "Ĩ": "I", "Ũ": "U", "á": "a", "í": "i", "ó": "o", "ú": "u", "ê": "e", "ç": "c",
-        "\t": " ",
-    }
-)  # fmt: skip
+    "‘’“”–—\u00a0\t`ĩũĨŨáíóúêç",
+    "''\"\"--  'iuIUaiouec",
+) | {ord("…"): "..."}
 
 
 def septets(text: str) -> int | None:
@@ -34,7 +33,9 @@ def septets(text: str) -> int | None:
 
 
 def segments(text: str) -> int:
-    """How many SMS segments a carrier bills for this text (GSM-7 where possible, UCS-2 otherwise)."""
+    """How many SMS segments a carrier bills for this text (GSM-7 where possible, UCS-2
+    otherwise).
+    """
     size = septets(text)
     if size is not None:
         return 1 if size <= SINGLE_SEPTETS else -(-size // JOINED_SEPTETS)
@@ -43,7 +44,9 @@ def segments(text: str) -> int:
 
 
 def to_gsm(text: str) -> str:
-    """The text with every character inside the alphabet: near ones replaced, the others shown as `?`."""
+    """The text with every character inside the alphabet: near ones replaced, the others shown as
+    `?`.
+    """
     near = text.translate(_REPLACEMENTS)
     return "".join(
         character if character in _BASIC or character in _EXTENDED else "?" for character in near

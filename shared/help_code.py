@@ -13,7 +13,8 @@ def new(rng: Random) -> str:
 
 
 def parse(text: str) -> str | None:
-    """The code that a person typed, forgiving case, spaces and the letters that the alphabet leaves out.
+    """The code that a person typed, forgiving case, spaces and the letters that the alphabet
+    leaves out.
 
     None when the text cannot be a code.
     """

@@ -1,4 +1,6 @@
-"""What matching knows of a hospital: where it is, what it can do, how full it is, and how old that news is."""
+"""What matching knows of a hospital: where it is, what it can do, how full it is, and how old
+that news is.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +24,8 @@ TAKES_PATIENTS = frozenset({HospitalStatus.NORMAL, HospitalStatus.ADVISORY})
 class Hospital:
     """A hospital's standing facts.
 
-    `has` and `lacks` are capability masks: known yes and known no; a capability in neither is unknown. `level` is
-    the KEPH level, 1 to 6. Coordinates are WGS 84 degrees.
+    `has` and `lacks` are capability masks: known yes and known no; a capability in neither is
+    unknown. `level` is the KEPH level, 1 to 6. Coordinates are WGS 84 degrees.
     """
 
     id: int
@@ -42,8 +44,9 @@ class Hospital:
 class Availability:
     """A hospital's latest report and what has happened since.
 
-    `staffed_beds` and `free_beds` are counts of emergency beds, None when never reported: unknown, not zero.
-    `assigned_since` counts our own assignments that the report could not know of.
+    `staffed_beds` and `free_beds` are counts of emergency beds, None when never reported:
+    unknown, not zero. `assigned_since` counts our own assignments that the report could not know
+    of.
     """
 
     status: HospitalStatus = HospitalStatus.NORMAL

@@ -1,7 +1,8 @@
 """Identifiers: 63-bit integers, ordered by time of making, and the text that people and URLs see.
 
-The upper 41 bits count milliseconds since 2025-01-01 UTC and the lower 22 are random. So an index grows at its end, an
-identifier fits eight bytes on the wire, and nobody learns from one how many emergencies there are.
+The upper 41 bits count milliseconds since 2025-01-01 UTC and the lower 22 are random. So an index
+grows at its end, an identifier fits eight bytes on the wire, and nobody learns from one how many
+emergencies there are.
 """
 
 from collections.abc import Callable
@@ -20,14 +21,17 @@ def maker(now: Callable[[], datetime], rng: Random) -> Callable[[], int]:
 
     def new_id() -> int:
         milliseconds = int((now() - _EPOCH).total_seconds() * 1000)
-        # A box whose clock has not been set yet counts from zero: its identifiers stay valid, only unordered.
+        # A box whose clock has not been set yet counts from zero: its identifiers stay valid,
+        # only unordered.
         return (max(milliseconds, 0) << _RANDOM_BITS | rng.getrandbits(_RANDOM_BITS)) & (2**63 - 1)
 
     return new_id
 
 
 def to_text(identifier: int) -> str:
-    """Thirteen characters of Crockford's base 32, for URLs and JSON, where 63 bits lose precision."""
+    """Thirteen characters of Crockford's base 32, for URLs and JSON, where 63 bits lose
+    precision.
+    """
     digits = []
     for _ in range(_TEXT_LENGTH):
         identifier, digit = divmod(identifier, 32)
@@ -38,7 +42,8 @@ def to_text(identifier: int) -> str:
 def from_text(text: str) -> int:
     """The identifier that `to_text` wrote.
 
-    Raises ValueError when the text is not thirteen characters of that alphabet or names more than 63 bits.
+    Raises ValueError when the text is not thirteen characters of that alphabet or names more than
+    63 bits.
     """
     if len(text) != _TEXT_LENGTH:
         raise ValueError(f"an identifier has {_TEXT_LENGTH} characters")

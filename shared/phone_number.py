@@ -8,7 +8,8 @@ _LONGEST = 24
 
 
 def normalise(typed: str, country: str) -> str:
-    """The number in E.164, such as `+254711000111`; `country` (ISO 3166 alpha-2) completes a national number.
+    """The number in E.164, such as `+254711000111`; `country` (ISO 3166 alpha-2) completes a
+    national number.
 
     Raises InvalidInput when it cannot be a phone number.
     """

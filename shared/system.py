@@ -10,9 +10,9 @@ from random import Random
 class System:
     """What a program takes from the machine it runs on.
 
-    `now` gives an aware UTC datetime; `new_id` gives a fresh identifier (see `shared.identifier`); `rng` is the
-    only source of chance, cryptographic in production and seeded in simulations. Only one file of each program
-    builds the real one.
+    `now` gives an aware UTC datetime; `new_id` gives a fresh identifier (see
+    `shared.identifier`); `rng` is the only source of chance, cryptographic in production and
+    seeded in simulations. Only one file of each program builds the real one.
     """
 
     now: Callable[[], datetime]

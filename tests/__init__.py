@@ -1,1 +1,3 @@
-"""Journeys, tables, contracts, properties and simulations; one folder for each room and one for whole journeys."""
+"""Journeys, tables, contracts, properties and simulations; one folder for each room and one for
+whole journeys.
+"""
