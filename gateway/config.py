@@ -1,0 +1,144 @@
+"""The gateway's configuration: parsed once from `HAVEN_*` variables, frozen, secrets hidden."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared.errors import InvalidInput
+from shared.phone_number import normalise
+
+
+class ConfigError(InvalidInput):
+    """Some variables are missing or wrong; the message names every one of them and what it should
+    be.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Config:
+    """What an operator sets. Fields with `repr=False` are secrets: they never reach a log."""
+
+    data_dir: Path
+    secret_dir: Path
+    database_url: str = field(repr=False)
+    # A second address past a connection pooler, for LISTEN and migrations; the same as above
+    # without one.
+    database_direct_url: str = field(repr=False)
+    listen: Address
+    live_listen: Address
+    public_url: str
+    # Two are accepted while one is being rotated.
+    callback_secrets: tuple[str, ...] = field(repr=False)
+    at_username: str
+    at_api_key: str = field(repr=False)
+    at_shortcode: str
+    at_base_url: str
+    at_voice_url: str
+    country: str
+    operator_phones: tuple[str, ...] = field(repr=False)
+    emergency_numbers: tuple[str, ...]
+    threads: int
+
+    @property
+    def on_sqlite(self) -> bool:
+        """True when the database is a file of our own, so that one process does all the writing."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The database file, when `on_sqlite`."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+def from_environment(environment: Mapping[str, str]) -> Config:
+    """The configuration in these variables.
+
+    Raises ConfigError naming every variable that is missing or wrong.
+    """
+    faults: list[str] = []
+
+    def read(name: str, default: str | None = None) -> str:
+        value = environment.get(name, "").strip() or default
+        if value is None:
+            faults.append(f"{name} is not set.")
+            return ""
+        return value
+
+    def address(name: str, default: str) -> Address:
+        host, _, port = read(name, default).rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            faults.append(f"{name} must look like 127.0.0.1:8000.")
+            return Address("127.0.0.1", 1)
+        return Address(host, int(port))
+
+    def url(name: str, default: str = "") -> str:
+        value = read(name, default).rstrip("/")
+        if value and not value.startswith(("http://", "https://")):
+            faults.append(f"{name} must start with https:// or http://.")
+        return value
+
+    data_dir = Path(read("HAVEN_DATA_DIR", "haven-data")).absolute()
+    database_url = read("HAVEN_DATABASE_URL", f"sqlite:///{data_dir / 'haven.sqlite'}")
+    if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        faults.append("HAVEN_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://.")
+    country = read("HAVEN_COUNTRY", "KE").upper()
+    callback_secrets = tuple(
+        part.strip() for part in read("HAVEN_CALLBACK_SECRET").split(",") if part.strip()
+    )
+    if any(len(secret) < 16 for secret in callback_secrets) or len(callback_secrets) > 2:
+        faults.append(
+            "HAVEN_CALLBACK_SECRET must be one secret, or two joined by a comma while rotating, "
+            "each of at least 16 characters."
+        )
+    operator_phones = []
+    for typed in filter(None, read("HAVEN_OPERATOR_PHONES", "").split(",")):
+        try:
+            operator_phones.append(normalise(typed, country))
+        except InvalidInput:
+            faults.append(
+                f"HAVEN_OPERATOR_PHONES: {typed.strip()[-3:]!r} at the end is no phone number."
+            )
+    threads = read("HAVEN_THREADS", "16")
+    if not threads.isdigit() or not 1 <= int(threads) <= 256:
+        faults.append("HAVEN_THREADS must be a number from 1 to 256.")
+        threads = "16"
+
+    config = Config(
+        data_dir=data_dir,
+        secret_dir=Path(read("HAVEN_SECRET_DIR", str(data_dir / "secrets"))).absolute(),
+        database_url=database_url,
+        database_direct_url=read("HAVEN_DATABASE_DIRECT_URL", database_url),
+        listen=address("HAVEN_LISTEN", "127.0.0.1:8000"),
+        live_listen=address("HAVEN_LIVE_LISTEN", "127.0.0.1:8001"),
+        public_url=url("HAVEN_PUBLIC_URL", "http://127.0.0.1:8000"),
+        callback_secrets=callback_secrets,
+        at_username=read("HAVEN_AT_USERNAME"),
+        at_api_key=read("HAVEN_AT_API_KEY"),
+        at_shortcode=read("HAVEN_AT_SHORTCODE"),
+        at_base_url=url("HAVEN_AT_BASE_URL"),
+        at_voice_url=url("HAVEN_AT_VOICE_URL"),
+        country=country,
+        operator_phones=tuple(operator_phones),
+        emergency_numbers=tuple(read("HAVEN_EMERGENCY_NUMBERS", "999,1199").split(",")),
+        threads=int(threads),
+    )
+    if faults:
+        raise ConfigError("The configuration cannot be used:\n  " + "\n  ".join(faults))
+    return config
+
+
+def new_secret() -> str:
+    """A callback secret of 192 bits, safe in a URL path."""
+    return secrets.token_urlsafe(24)

@@ -1,0 +1,46 @@
+"""PostgreSQL: any number of processes on any number of machines write at once."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import OperationalError
+
+T = TypeVar("T")
+
+_ATTEMPTS = 4
+# Deadlock and serialisation failure: the server undid the transaction, and doing it again is right.
+_AGAIN = {"40P01", "40001"}
+
+
+class PostgresDatabase:
+    """A database on a server. See `gateway.database.database.Database`."""
+
+    def __init__(self, url: str, connections: int = 20) -> None:
+        self._engine = create_engine(
+            url, pool_size=connections, max_overflow=0, pool_pre_ping=True, pool_timeout=10
+        )
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for migrations and LISTEN."""
+        return self._engine
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                with self._engine.begin() as connection:
+                    return work(connection)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) not in _AGAIN:
+                    raise
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            return work(connection)
+
+    def close(self) -> None:
+        self._engine.dispose()
