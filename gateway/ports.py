@@ -1,12 +1,12 @@
 """What the use cases need from the rest of the gateway, as Protocols that a test can fake."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.matching import Match, MatchQuery
 from sqlalchemy import Connection
+
+from shared.matching import Match, MatchQuery
 from sync.events import Event
 
 
@@ -24,8 +24,10 @@ class HospitalCard:
 class Hospitals(Protocol):
     """Finds hospitals, and keeps count of the beds that are promised."""
 
-    def rank(self, connection: Connection, query: MatchQuery, now: datetime) -> Sequence[Match]:
-        """The best hospitals for the query, best first, true to this transaction."""
+    def assign(self, connection: Connection, query: MatchQuery, now: datetime) -> Match | None:
+        """The best hospital for the query, with one more patient counted towards it; None when
+        nobody is left. True to this transaction, whatever other processes did meanwhile.
+        """
         ...
 
     def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:
@@ -40,8 +42,8 @@ class Hospitals(Protocol):
         """The hospital whose duty phone this is."""
         ...
 
-    def reserve(self, connection: Connection, hospital_id: int) -> bool:
-        """Counts one more patient on the way; False when the hospital takes nobody any more."""
+    def reserve(self, connection: Connection, hospital_id: int) -> None:
+        """Counts one more patient of ours towards a hospital that already answered."""
         ...
 
     def give_back(self, connection: Connection, hospital_id: int) -> None:

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.matching import Match, MatchQuery
 from sqlalchemy import Row
-from sync.events import DispatchChanged, DispatchOffered
 
 from gateway import audit
 from gateway.callers import store as callers
@@ -22,6 +20,8 @@ from shared.dispatch import move as move_dispatch
 from shared.emergency import EmergencyState, Kind, Priority, Transport
 from shared.emergency import move as move_emergency
 from shared.identifier import to_text
+from shared.matching import Match, MatchQuery
+from sync.events import DispatchChanged, DispatchOffered
 
 _DEFAULT_RADIUS_M = 3000
 _STAFF_LANGUAGE = "en"
@@ -119,11 +119,7 @@ def _choose(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> Ma
         stabilise_first=emergency.stabilise_first,
         exclude=exclude,
     )
-    hospitals = uow.services.hospitals
-    for match in hospitals.rank(uow.connection, query, uow.now):
-        if hospitals.reserve(uow.connection, match.hospital_id):
-            return match
-    return None
+    return uow.services.hospitals.assign(uow.connection, query, uow.now)
 
 
 def _ring(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], hospital: HospitalCard) -> None:

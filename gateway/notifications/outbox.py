@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, or_, select, update
 
-from gateway.notifications.tables import delivery_attempts, delivery_reports, messages
+from gateway.notifications.tables import delivery_attempts, messages
 from gateway.unit_of_work import UnitOfWork
 from shared.phone_number import masked
 
@@ -155,9 +155,9 @@ def _ours(claimed: Claimed) -> ColumnElement[bool]:
 
 
 def mark_sent(uow: UnitOfWork, claimed: Claimed, provider_id: str | None, cost: str) -> None:
-    """The provider took it. Reports that came before this answer are applied now."""
+    """The provider took it. Its reports may have come before: see `reports.apply_early`."""
     _attempted(uow, claimed, "accepted", "")
-    changed = uow.connection.execute(
+    uow.connection.execute(
         update(messages)
         .where(_ours(claimed))
         .values(
@@ -169,14 +169,6 @@ def mark_sent(uow: UnitOfWork, claimed: Claimed, provider_id: str | None, cost: 
             last_error="",
         )
     )
-    if changed.rowcount and provider_id is not None:
-        early = uow.connection.execute(
-            select(delivery_reports)
-            .where(delivery_reports.c.provider_id == provider_id)
-            .order_by(delivery_reports.c.id)
-        ).all()
-        for report in early:
-            apply_report(uow, provider_id, report.status, report.reason)
 
 
 def mark_retry(uow: UnitOfWork, claimed: Claimed, reason: str, after_s: float | None) -> None:
@@ -205,46 +197,4 @@ def mark_failed(uow: UnitOfWork, claimed: Claimed, reason: str) -> None:
             lease_until=None,
             last_error=reason[:240],
         )
-    )
-
-
-_DELIVERED = frozenset({"Success"})
-_UNDELIVERABLE = frozenset({"Rejected", "Failed", "AbsentSubscriber", "Expired"})
-
-
-def receive_report(uow: UnitOfWork, provider_id: str, status: str, reason: str) -> None:
-    """Stores a delivery report as it came, and applies it to its message if that is known
-    already.
-    """
-    uow.connection.execute(
-        delivery_reports.insert(),
-        {
-            "id": uow.system.new_id(),
-            "provider_id": provider_id[:80],
-            "status": status[:40],
-            "reason": reason[:60],
-            "received_at": uow.now,
-        },
-    )
-    apply_report(uow, provider_id, status, reason)
-
-
-def apply_report(uow: UnitOfWork, provider_id: str, status: str, reason: str) -> None:
-    """Moves the message on. A final status stays: reports come out of order and more than once."""
-    values: dict[str, object] = {"provider_status": status[:40]}
-    if status in _DELIVERED:
-        values |= {"state": MessageState.DELIVERED.value, "finished_at": uow.now}
-    elif status in _UNDELIVERABLE:
-        values |= {
-            "state": MessageState.FAILED.value,
-            "finished_at": uow.now,
-            "last_error": f"{status}: {reason}"[:240],
-        }
-    uow.connection.execute(
-        update(messages)
-        .where(
-            messages.c.provider_id == provider_id[:80],
-            messages.c.state == MessageState.SENT.value,
-        )
-        .values(**values)
     )
