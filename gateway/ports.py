@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.matching import Match, MatchQuery
 from sqlalchemy import Connection
+
+from shared.matching import Match, MatchQuery
 from sync.events import Event
 
 

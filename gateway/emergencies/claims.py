@@ -2,6 +2,11 @@
 verdict.
 """
 
+from gateway.emergencies import hospital_answers
+from gateway.emergencies.hospital_answers import Answered, Answerer
+from gateway.unit_of_work import UnitOfWork
+from shared.dispatch import DispatchState
+from shared.errors import HavenError
 from sync.events import (
     AcceptDispatch,
     CannotTreat,
@@ -10,12 +15,6 @@ from sync.events import (
     PatientArrived,
     Verdict,
 )
-
-from gateway.emergencies import hospital_answers
-from gateway.emergencies.hospital_answers import Answered, Answerer
-from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import DispatchState
-from shared.errors import HavenError
 
 
 def fold(uow: UnitOfWork, hospital_id: int, claim: Claim) -> Verdict:

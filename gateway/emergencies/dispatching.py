@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.matching import Match, MatchQuery
 from sqlalchemy import Row
-from sync.events import DispatchChanged, DispatchOffered
 
 from gateway import audit
 from gateway.callers import store as callers
@@ -22,6 +20,8 @@ from shared.dispatch import move as move_dispatch
 from shared.emergency import EmergencyState, Kind, Priority, Transport
 from shared.emergency import move as move_emergency
 from shared.identifier import to_text
+from shared.matching import Match, MatchQuery
+from sync.events import DispatchChanged, DispatchOffered
 
 _DEFAULT_RADIUS_M = 3000
 _STAFF_LANGUAGE = "en"
