@@ -4,6 +4,7 @@ import heapq
 import itertools
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 Job = Callable[[], object]
 
 _MOST_JOBS = 50_000
+_THREADS = 16
 _LONGEST_WAIT_S = 1.0
 _log = structlog.get_logger()
 
@@ -18,16 +20,15 @@ _log = structlog.get_logger()
 class Agenda:
     """Jobs with the time each is due, by the clock given.
 
-    `start` runs them as they fall due, on a thread of its own that hands each to `carry_out` (an
-    executor's submit, so that one slow callback delays no other). A test leaves it stopped, moves
-    its clock and calls `run_due`.
+    `start` runs them as they fall due, on threads of its own, so that one slow callback delays no
+    other. A test leaves it stopped, moves its clock and calls `run_due`, which then runs each job
+    itself.
     """
 
-    def __init__(
-        self, now: Callable[[], datetime], carry_out: Callable[[Callable[[], None]], object]
-    ) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._carry_out = carry_out
+        self._carry_out: Callable[[Callable[[], None]], object] = lambda run: run()
+        self._threads: ThreadPoolExecutor | None = None
         self._jobs: list[tuple[datetime, int, Job]] = []
         self._order = itertools.count()
         self._condition = threading.Condition()
@@ -47,7 +48,7 @@ class Agenda:
             self._condition.notify_all()
 
     def run_due(self) -> int:
-        """Hands over what is due now and tells how many jobs that were."""
+        """Runs what is due now, or hands it to the threads, and tells how many jobs that were."""
         due: list[Job] = []
         with self._condition:
             now = self._now()
@@ -59,16 +60,20 @@ class Agenda:
 
     def start(self) -> None:
         """Begins to run jobs as they fall due, until `stop`."""
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="simulator-job")
+        self._carry_out = self._threads.submit
         self._thread = threading.Thread(target=self._run, name="simulator-agenda", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread; jobs not yet due are dropped."""
+        """Ends the threads; jobs not yet begun are dropped."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
         if self._thread is not None:
             self._thread.join()
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
 
     def _run(self) -> None:
         while True:

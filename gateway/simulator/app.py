@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -24,7 +24,6 @@ from shared.errors import Conflict, HavenError
 from shared.system import System
 
 _LARGEST_REQUEST_BYTES = 64 * 1024
-_CALLBACK_THREADS = 16
 # AT waits 10 s for the answer to a callback.
 _CALLBACK_LIMITS = TimeLimits(connect_s=3.0, answer_s=10.0)
 
@@ -40,27 +39,33 @@ def create_simulator(
     post: FormPoster | None = None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Flask:
-    """The simulator as a Flask app; its Agenda is `app.extensions["agenda"]`.
+    """The simulator as a Flask app. It works in the background until `app.extensions["stop"]()`.
 
-    Without an `agenda` of the caller's, its own runs until `agenda.stop()`. `post` carries the
-    callbacks, `pause` waits for a number of seconds.
+    An `agenda` of the caller's is run by the caller. `post` carries the callbacks, `pause` waits
+    for a number of seconds.
     """
-    if agenda is None:
-        threads = ThreadPoolExecutor(_CALLBACK_THREADS, thread_name_prefix="simulator-callback")
-        agenda = Agenda(system.now, threads.submit)
-        agenda.start()
+    with ExitStack() as own:
+        if agenda is None:
+            agenda = Agenda(system.now)
+            agenda.start()
+            own.callback(agenda.stop)
+        if post is None:
+            pool = PooledFormPoster(_CALLBACK_LIMITS)
+            own.callback(pool.close)
+            post = pool
+        stop = own.pop_all().close
     journal = Journal(system.now)
     handsets = Handsets(config.country)
     faults = Faults()
     credit = Credit()
-    callbacks = Callbacks(config, post or PooledFormPoster(_CALLBACK_LIMITS), agenda, journal)
+    callbacks = Callbacks(config, post, agenda, journal)
     ussd = UssdNetwork(config, system, agenda, callbacks, faults, pause)
     texts = TextMessages(config, system, agenda, callbacks, handsets, journal, credit)
     calls = Calls(config, system, agenda, callbacks, handsets, journal)
 
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST_BYTES
-    app.extensions["agenda"] = agenda
+    app.extensions["stop"] = stop
     app.register_blueprint(africastalking_api(config, faults, texts, calls, pause))
     app.register_blueprint(phone_api(system, handsets, ussd, texts, calls))
     app.register_blueprint(control_api(faults, credit, journal, handsets))

@@ -24,10 +24,11 @@ def control_api(faults: Faults, credit: Credit, journal: Journal, handsets: Hand
     def add_fault() -> tuple[Response, int]:
         """Takes one fault, or a list of them in the order in which they are to happen."""
         body = request.get_json(silent=True)
-        written = body if isinstance(body, list) else [body]
-        if not written or not all(isinstance(one, dict) for one in written):
+        written: list[object] = body if isinstance(body, list) else [body]
+        objects = [one for one in written if isinstance(one, dict)]
+        if not objects or len(objects) != len(written):
             raise InvalidInput('Send a JSON object such as {"channel": "sms", "status_code": 405}.')
-        parsed = [parse_fault(one) for one in written]
+        parsed = [parse_fault(one) for one in objects]
         return jsonify([faults.add(fault) for fault in parsed]), 201
 
     @api.delete("/faults")

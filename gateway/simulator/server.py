@@ -39,8 +39,8 @@ def bind(app: Flask, host: str, port: int) -> BaseWSGIServer:
 
 @contextmanager
 def running(app: Flask, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serves the app on a thread within the `with` and gives its address, such as
-    `http://127.0.0.1:8200`.
+    """Serves the simulator on a thread within the `with`, gives its address, such as
+    `http://127.0.0.1:8200`, and stops its work in the end.
     """
     server = bind(app, host, port)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -51,6 +51,4 @@ def running(app: Flask, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]
         server.shutdown()
         server.server_close()
         thread.join()
-        agenda = app.extensions.get("agenda")
-        if agenda is not None:
-            agenda.stop()
+        app.extensions["stop"]()
