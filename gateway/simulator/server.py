@@ -1,0 +1,54 @@
+"""Serving the simulator.
+
+werkzeug's own server, with a thread for each connection: it comes with Flask, lets every open phone
+wait for news without taking a thread from the next caller, and hands out the socket, so that a
+connection can be cut off half-way. It is not for production, and neither is a simulator.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from shared.errors import InvalidInput
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Writes no access log: the addresses hold phone numbers."""
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Drops the line."""
+
+
+def bind(app: Flask, host: str, port: int) -> BaseWSGIServer:
+    """A server that listens already and answers once its `serve_forever` runs; port 0 takes any
+    free one, see `server.server_port`.
+
+    Raises InvalidInput when it cannot listen there.
+    """
+    try:
+        return make_server(host, port, app, threaded=True, request_handler=_QuietHandler)
+    except (OSError, SystemExit):
+        # werkzeug itself ends the program when the port is taken.
+        raise InvalidInput(
+            f"Nothing can listen on {host}:{port}; another program may. Choose another --listen."
+        ) from None
+
+
+@contextmanager
+def running(app: Flask, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serves the simulator on a thread within the `with`, gives its address, such as
+    `http://127.0.0.1:8200`, and stops its work in the end.
+    """
+    server = bind(app, host, port)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        app.extensions["stop"]()

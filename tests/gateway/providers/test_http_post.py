@@ -1,0 +1,97 @@
+"""One form posted, over real sockets on loopback where the failure is the socket's."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import responses
+
+from gateway.providers.http_post import AnswerLost, PooledFormPoster, TimeLimits, Unreachable
+
+
+@contextmanager
+def server_that_writes(answer: bytes, then_waits: bool = False) -> Iterator[str]:
+    """A server that reads one request, writes these bytes and closes (or holds on until the
+    end).
+    """
+    listener = socket.create_server(("127.0.0.1", 0))
+    finished = threading.Event()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(answer)
+            if then_waits:
+                finished.wait()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    finally:
+        finished.set()
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture
+def post() -> Iterator[PooledFormPoster]:
+    poster = PooledFormPoster(TimeLimits(connect_s=0.5, answer_s=0.2))
+    yield poster
+    poster.close()
+
+
+@pytest.mark.parametrize(
+    ("written", "waits"),
+    [
+        (b"", False),
+        (b"HTTP/1.1 201 Created\r\nContent-Length: 90\r\n\r\n{half", False),
+        (b"HTTP/1.1 201 Created\r\nContent-Length: 90\r\n\r\n{half", True),
+        (b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{half", False),
+        (b"HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", False),
+        (b"", True),
+        (b"SSH-2.0-OpenSSH\r\n", False),
+    ],
+    ids=["closed", "half", "half then silence", "half chunk", "bad gzip", "silence", "not HTTP"],
+)
+def test_an_answer_that_is_not_whole_is_lost(
+    post: PooledFormPoster, written: bytes, waits: bool
+) -> None:
+    with server_that_writes(written, waits) as url, pytest.raises(AnswerLost) as caught:
+        post(url, {"apiKey": "secret"}, {"to": "+254711000111"})
+    assert str(caught.value) == ""
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_a_whole_answer_comes_back_as_it_was_written(post: PooledFormPoster) -> None:
+    written = b"HTTP/1.1 201 Created\r\nX-One: 1\r\nContent-Length: 5\r\n\r\nhello"
+    with server_that_writes(written) as url:
+        answer = post(url, {}, {})
+    assert (answer.status, answer.headers["x-one"], answer.body) == (201, "1", "hello")
+    assert "hello" not in repr(answer)
+
+
+def test_a_refused_connection_means_that_nothing_was_sent(post: PooledFormPoster) -> None:
+    with socket.socket() as held:  # Bound but not listening, so that the port refuses.
+        held.bind(("127.0.0.1", 0))
+        with pytest.raises(Unreachable):
+            post(f"http://127.0.0.1:{held.getsockname()[1]}/", {}, {})
+
+
+@responses.activate
+def test_an_answer_that_drips_is_given_up() -> None:
+    responses.post("http://drip.example/", body=b"x" * 20_000)
+    clock = iter([0.0, 1.0, 99.0])
+    poster = PooledFormPoster(TimeLimits(), monotonic=lambda: next(clock))
+    with pytest.raises(AnswerLost):
+        poster("http://drip.example/", {}, {})
+
+
+@responses.activate
+def test_an_answer_without_end_is_given_up() -> None:
+    responses.post("http://flood.example/", body=b"x" * 1_000_000)
+    with pytest.raises(AnswerLost):
+        PooledFormPoster(TimeLimits())("http://flood.example/", {}, {})
