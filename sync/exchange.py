@@ -222,6 +222,21 @@ def open_hello(using: Session, challenge: bytes, body: bytes) -> int:
         raise Refused from None
 
 
+def build_ring(using: Session, challenge: bytes, head: int) -> bytes:
+    """What the doorbell rings with: how many events there are for this box by now."""
+    bound = _bound(Bearer.WEBSOCKET, MessageType.RING, challenge)
+    return using.down.close(packing.unsigned(head), bound)
+
+
+def open_ring(using: Session, challenge: bytes, body: bytes) -> int:
+    """How many events there are. Raises Refused for a ring that is not the gateway's."""
+    bound = _bound(Bearer.WEBSOCKET, MessageType.RING, challenge)
+    try:
+        return Reader(using.down.open(body, bound)).unsigned()
+    except Unreadable:
+        raise Refused from None
+
+
 def _open(
     seal: Seal, body: bytes, kind: tuple[Bearer, MessageType, MessageType], answers: bytes
 ) -> Message:

@@ -12,7 +12,7 @@ from sync.exchange import Message, Note, Session
 from sync.frame import Frame, frames_of
 from sync.packing import Unreadable
 from sync.sealing import Bearer
-from sync.stream_log import Acknowledgement, Connection, Position, Received, StreamLog
+from sync.stream_log import Connection, Position, Received, StreamLog
 
 # A box's number for the gateway, which is alone at the other end.
 GATEWAY = 0
@@ -217,7 +217,12 @@ class GatewayPeer:
         )
 
 
-def highest_seen(connection: Connection, log: StreamLog) -> int:
+def last_dispatch_seq(connection: Connection, log: StreamLog) -> int:
     """The number of the last lane-1 event of the gateway that a box has, without a gap."""
-    streams: list[Acknowledgement] = log.incoming.acknowledgements(connection, GATEWAY, None)
+    streams = log.incoming.acknowledgements(connection, GATEWAY, None)
     return max((each.cursor for each in streams if each.lane == Lane.EMERGENCIES), default=0)
+
+
+def seen(connection: Connection, log: StreamLog) -> int:
+    """How many of the gateway's events a box has, to be compared with the doorbell's count."""
+    return sum(each.cursor for each in log.incoming.acknowledgements(connection, GATEWAY, None))

@@ -47,6 +47,7 @@ class MessageType(IntEnum):
     REQUEST_FRAME = 3
     RESPONSE_FRAME = 4
     HELLO = 5
+    RING = 6
 
 
 class Direction(IntEnum):

@@ -175,32 +175,35 @@ class OutgoingStreams:
         self,
         connection: Connection,
         reader: int,
-        after: Iterable[Acknowledgement] = (),
+        said: Iterable[Acknowledgement] | None = None,
         limit: int = 1000,
     ) -> list[Outgoing]:
         """At most `limit` events that the reader does not have, lane by lane, oldest first.
 
-        `after` is what the reader has just said it has, where that is not stored yet.
+        `said` is all that the reader has just said it has; a stream that it does not name starts
+        from its first event, because the reader has lost it. Without `said` our notes count.
         """
-        said = {(each.lane, each.epoch): each for each in after}
         streams, table = self.streams, self.events
-        unfinished = connection.execute(
+        of_reader = connection.execute(
             select(streams)
-            .where(streams.c.reader == reader, streams.c.last_seq > streams.c.acknowledged)
+            .where(streams.c.reader == reader)
             .order_by(streams.c.lane, streams.c.ordinal)
         ).all()
+        has = {(each.lane, each.epoch): each for each in said or ()}
         found: list[Outgoing] = []
-        for stream in unfinished:
-            known = said.get((stream.lane, stream.epoch)) or Acknowledgement(
-                stream.lane, stream.epoch, 0
+        for stream in of_reader:
+            known = has.get((stream.lane, stream.epoch)) or Acknowledgement(
+                stream.lane, stream.epoch, stream.acknowledged if said is None else 0
             )
+            if known.cursor >= stream.last_seq:
+                continue
             rows = connection.execute(
                 select(table.c.seq, table.c.payload)
                 .where(
                     table.c.reader == reader,
                     table.c.lane == stream.lane,
                     table.c.epoch == stream.epoch,
-                    table.c.seq > max(stream.acknowledged, known.cursor),
+                    table.c.seq > known.cursor,
                 )
                 .order_by(table.c.seq)
                 .limit(limit - len(found))

@@ -40,7 +40,7 @@ class Node:
 
     def owes(self, *after: Acknowledgement, limit: int = 1000) -> list[Outgoing]:
         with self.engine.begin() as connection:
-            return self.log.outgoing.pending(connection, BOX, after, limit)
+            return self.log.outgoing.pending(connection, BOX, after or None, limit)
 
     def gets(self, seq: int, payload: bytes, epoch: int = 1, lane: int = LANE) -> Received:
         with self.engine.begin() as connection:
