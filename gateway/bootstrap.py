@@ -78,6 +78,45 @@ def open_reader(config: Config, keys: Keys) -> SqliteReader | PostgresDatabase:
     return PostgresDatabase(config.database_url, connections=4)
 
 
+@dataclass(frozen=True)
+class Gateway:
+    """The parts that routes, commands and threads work with."""
+
+    services: Services
+    keys: Keys
+    node_keys: NodeKeys
+    box_desk: BoxDesk
+
+
+def open_gateway(config: Config, system: System) -> Gateway:
+    """The whole gateway on its database. On SQLite this process must hold the writer's lock."""
+    keys = load_or_make_keys(config)
+    database = open_database(config, keys)
+
+    def prepare(connection: Connection) -> None:
+        if streams.outgoing.epoch(connection) is None:
+            streams.outgoing.begin_epoch(connection, system.rng.randrange(1, 1 << 32))
+
+    database.write(prepare)
+    places = open_places(database, config)
+    services = build_services(
+        config, system, database, keys, boxes=EnrolledBoxes(), places=places
+    )
+    desk = BoxDesk(services, AvailabilityBoard(system))
+    return Gateway(services, keys, NodeKeys(keys.boxes), desk)
+
+
+def carriers(config: Config) -> Carriers:
+    """Africa's Talking, or whatever answers at HAVEN_AT_BASE_URL in its stead."""
+    provider = AfricasTalking(
+        username=config.at_username,
+        api_key=config.at_api_key,
+        base_url=config.at_base_url or None,
+        voice_url=config.at_voice_url or None,
+    )
+    return Carriers(sms=provider, voice=provider, shortcode=config.at_shortcode)
+
+
 def build_services(
     config: Config,
     system: System,

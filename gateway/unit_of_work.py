@@ -14,6 +14,7 @@ from gateway.keys import PhoneVault
 from gateway.ports import Boxes, Hospitals, Places
 from shared.system import System
 from shared.triage import TriageRules
+from sync.events import Event
 from ussd_menus.machine import Menus
 
 T = TypeVar("T")
@@ -43,18 +44,27 @@ class Services:
         def work(connection: Connection) -> T:
             uow = UnitOfWork(connection, self, self.system.now())
             written.append(uow)
-            return command(uow)
+            result = command(uow)
+            uow.publish_events()
+            return result
 
         result = self.database.write(work)
         if written[-1].queued_messages:
             self.wake_senders.set()
         return result
 
+    def within(self, connection: Connection, command: Callable[["UnitOfWork"], T]) -> T:
+        """Carries the command out inside a transaction that is somebody else's."""
+        uow = UnitOfWork(connection, self, self.system.now())
+        result = command(uow)
+        uow.publish_events()
+        return result
+
 
 class UnitOfWork:
     """What one command holds while it runs. Nothing outbound happens inside it."""
 
-    __slots__ = ("connection", "now", "queued_messages", "services", "system")
+    __slots__ = ("_events", "connection", "now", "queued_messages", "services", "system")
 
     def __init__(self, connection: Connection, services: Services, now: datetime) -> None:
         self.connection = connection
@@ -62,6 +72,19 @@ class UnitOfWork:
         self.system = services.system
         self.now = now
         self.queued_messages = 0
+        self._events: list[tuple[int, Event]] = []
+
+    def tell_hospital(self, hospital_id: int, event: Event) -> None:
+        """Has the hospital's box told, if it has one, when everything else is written."""
+        self._events.append((hospital_id, event))
+
+    def publish_events(self) -> None:
+        """Writes the events into the boxes' streams, last and in ascending order of hospitals:
+        the streams' counters stay locked until the commit, so every transaction takes them alike.
+        """
+        for hospital_id, event in sorted(self._events, key=lambda pair: pair[0]):
+            self.services.boxes.publish(self.connection, hospital_id, event)
+        self._events.clear()
 
     def text(self, language: str, name: str, words: Mapping[str, str]) -> str:
         """A catalogue text with the emergency number and the service code filled in as well."""

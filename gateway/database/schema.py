@@ -8,6 +8,7 @@ import gateway.keys
 import gateway.notifications.tables
 import gateway.operators.tables
 import gateway.places.tables
+import gateway.sites.tables
 import gateway.sms.tables
 import gateway.ussd.tables  # noqa: F401 - imported for the tables they declare
 from gateway.database.metadata import metadata
