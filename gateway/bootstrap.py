@@ -2,10 +2,14 @@
 
 import fcntl
 import os
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from gateway import keys as keys_module
+from gateway.box_desk import BoxDesk, EnrolledBoxes
 from gateway.config import Config
 from gateway.database import migrate
 from gateway.database.database import Database
@@ -15,12 +19,16 @@ from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
 from gateway.keys import Keys, PhoneVault
+from gateway.notifications.sending import Carriers
 from gateway.ports import Boxes, Places
+from gateway.providers.africastalking import AfricasTalking, AfricasTalkingAccount
+from gateway.sites.tables import streams
 from gateway.unit_of_work import Services
 from shared import triage
 from shared.errors import HavenError
 from shared.match_policy import MatchPolicy
 from shared.system import System
+from sync.sealing import NodeKeys
 from ussd_menus import files as menu_files
 
 
@@ -99,9 +107,7 @@ def open_gateway(config: Config, system: System) -> Gateway:
 
     database.write(prepare)
     places = open_places(database, config)
-    services = build_services(
-        config, system, database, keys, boxes=EnrolledBoxes(), places=places
-    )
+    services = build_services(config, system, database, keys, boxes=EnrolledBoxes(), places=places)
     desk = BoxDesk(services, AvailabilityBoard(system))
     return Gateway(services, keys, NodeKeys(keys.boxes), desk)
 
@@ -109,10 +115,12 @@ def open_gateway(config: Config, system: System) -> Gateway:
 def carriers(config: Config) -> Carriers:
     """Africa's Talking, or whatever answers at HAVEN_AT_BASE_URL in its stead."""
     provider = AfricasTalking(
-        username=config.at_username,
-        api_key=config.at_api_key,
-        base_url=config.at_base_url or None,
-        voice_url=config.at_voice_url or None,
+        AfricasTalkingAccount(
+            username=config.at_username,
+            api_key=config.at_api_key,
+            base_url=config.at_base_url,
+            voice_url=config.at_voice_url,
+        )
     )
     return Carriers(sms=provider, voice=provider, shortcode=config.at_shortcode)
 
