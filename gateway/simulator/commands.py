@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from random import SystemRandom
 
@@ -85,12 +86,13 @@ def simulator(
     click.echo(f"Phones at {address}/ and {address}/control for what goes wrong. Ctrl+C stops.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("Stopped.")
+        # werkzeug may have taken the interrupt already and just returned.
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
     finally:
         server.server_close()
         app.extensions["stop"]()
+    click.echo("Stopped.")
 
 
 @click.command()
