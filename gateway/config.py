@@ -49,6 +49,8 @@ class Config:
     country: str
     operator_phones: tuple[str, ...] = field(repr=False)
     emergency_numbers: tuple[str, ...]
+    # What people dial, as texts name it.
+    ussd_code: str
     threads: int
 
     @property
@@ -132,6 +134,7 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         country=country,
         operator_phones=tuple(operator_phones),
         emergency_numbers=tuple(read("HAVEN_EMERGENCY_NUMBERS", "999,1199").split(",")),
+        ussd_code=read("HAVEN_USSD_CODE", "*384*911#"),
         threads=int(threads),
     )
     if faults:

@@ -57,7 +57,8 @@ def make(directory: Path, random_bytes: Callable[[int], bytes] = os.urandom) -> 
             )
         except FileExistsError:
             raise KeysUnusable(
-                f"{directory} holds keys already; they are kept. Remove nothing: the database needs them."
+                f"{directory} holds keys already; they are kept. "
+                "Remove nothing: the database needs them."
             ) from None
         with os.fdopen(descriptor, "wb") as file:
             file.write(random_bytes(_SIZE_BYTES))

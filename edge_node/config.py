@@ -1,0 +1,43 @@
+"""The box's configuration, from `HAVEN_EDGE_*` variables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What whoever installs a box sets. `hostnames` are names under which browsers reach it."""
+
+    directory: Path
+    host: str
+    port: int
+    hostnames: frozenset[str]
+    exchange_every_s: float
+
+
+def from_environment(environment: Mapping[str, str]) -> Config:
+    """The configuration in these variables. Raises InvalidInput naming each one that is wrong."""
+    faults: list[str] = []
+    host, _, port = (environment.get("HAVEN_EDGE_LISTEN") or "127.0.0.1:8100").rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) < 65536:
+        faults.append("HAVEN_EDGE_LISTEN must look like 127.0.0.1:8100.")
+        port = "0"
+    try:
+        every_s = float(environment.get("HAVEN_EDGE_EXCHANGE_EVERY_S") or "15")
+    except ValueError:
+        every_s = 0.0
+    if not 1 <= every_s <= 3600:
+        faults.append("HAVEN_EDGE_EXCHANGE_EVERY_S must be a number of seconds from 1 to 3600.")
+    if faults:
+        raise InvalidInput("The configuration cannot be used:\n  " + "\n  ".join(faults))
+    names = environment.get("HAVEN_EDGE_HOSTNAMES", "").split(",")
+    return Config(
+        directory=Path(environment.get("HAVEN_EDGE_DIR") or "haven-edge").absolute(),
+        host=host.strip("[]"),
+        port=int(port),
+        hostnames=frozenset(name.strip().lower() for name in names if name.strip()),
+        exchange_every_s=every_s,
+    )

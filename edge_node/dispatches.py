@@ -1,0 +1,141 @@
+"""The box's dispatches in its store: taking what the gateway sent, and reading it back."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from edge_node import claims
+from edge_node.dispatch import Claim, Dispatch, fold
+from edge_node.tables import dispatch_changes, dispatches
+from shared.errors import NotFound
+from sync.codec import decode, encode
+from sync.events import DispatchChanged, DispatchOffered, Verdict
+
+
+def take_offer(
+    connection: Connection, offer: DispatchOffered, now: datetime, gateway_now: datetime
+) -> bool:
+    """Stores an offer; it rings unless its validity is over by the gateway's clock. True when this
+    box had no facts of the dispatch before.
+    """
+    stored = connection.execute(
+        select(dispatches).where(dispatches.c.id == offer.dispatch_id)
+    ).one_or_none()
+    late = gateway_now > offer.valid_until
+    if stored is None:
+        connection.execute(
+            dispatches.insert().values(
+                id=offer.dispatch_id,
+                offer=encode(offer),
+                received_at=now,
+                rang_since=None if late else now,
+                late=late,
+            )
+        )
+        return True
+    present = decode(stored.offer) if stored.offer is not None else None
+    if isinstance(present, DispatchOffered) and present.version >= offer.version:
+        return False
+    facts: dict[str, Any] = {"offer": encode(offer)}
+    if present is None:
+        facts |= {"rang_since": None if late else now, "late": late}
+    connection.execute(update(dispatches).where(dispatches.c.id == offer.dispatch_id).values(facts))
+    return present is None
+
+
+def take_change(
+    connection: Connection, change: DispatchChanged, now: datetime, *, full: bool = True
+) -> None:
+    """Stores a change, also one that comes before its offer."""
+    connection.execute(
+        insert(dispatches)
+        .values(id=change.dispatch_id, received_at=now, late=False)
+        .on_conflict_do_nothing()
+    )
+    connection.execute(
+        insert(dispatch_changes)
+        .values(
+            dispatch_id=change.dispatch_id,
+            version=change.version,
+            full=full,
+            change=encode(change),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def take_verdict(connection: Connection, verdict: Verdict, now: datetime) -> None:
+    """Marks the claim, and notes where the dispatch stands after it."""
+    claims.take_verdict(connection, verdict, now)
+    change = DispatchChanged(
+        at=verdict.at,
+        dispatch_id=verdict.dispatch_id,
+        version=verdict.version,
+        state=verdict.state,
+        reason="" if verdict.accepted else verdict.reason,
+    )
+    take_change(connection, change, now, full=False)
+
+
+def mark_seen(connection: Connection, dispatch_id: int, now: datetime) -> None:
+    """Notes that somebody has looked at it; the first time counts."""
+    connection.execute(
+        update(dispatches)
+        .where(dispatches.c.id == dispatch_id, dispatches.c.seen_at.is_(None))
+        .values(seen_at=now)
+    )
+
+
+def one(connection: Connection, dispatch_id: int) -> Dispatch:
+    """The dispatch. Raises NotFound."""
+    rows = connection.execute(select(dispatches).where(dispatches.c.id == dispatch_id)).all()
+    if not rows:
+        raise NotFound("There is no such dispatch on this box. Load the list again.")
+    return _read(connection, rows)[0]
+
+
+def latest(connection: Connection, limit: int = 200) -> list[Dispatch]:
+    """The newest dispatches, newest first."""
+    query = select(dispatches).order_by(dispatches.c.id.desc()).limit(limit)
+    return _read(connection, connection.execute(query).all())
+
+
+def _read(connection: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Dispatch]:
+    rows = list(rows)
+    ids = [row.id for row in rows]
+    changes: defaultdict[int, list[DispatchChanged]] = defaultdict(list)
+    query = (
+        select(dispatch_changes)
+        .where(dispatch_changes.c.dispatch_id.in_(ids))
+        .order_by(dispatch_changes.c.version, dispatch_changes.c.full)
+    )
+    for stored in connection.execute(query):
+        change = decode(stored.change)
+        if isinstance(change, DispatchChanged):
+            changes[stored.dispatch_id].append(change)
+    said = claims.of_dispatches(connection, ids)
+    return [_dispatch(row, changes[row.id], said.get(row.id, [])) for row in rows]
+
+
+def _dispatch(
+    row: Row[*tuple[Any, ...]], changes: list[DispatchChanged], said: list[Claim]
+) -> Dispatch:
+    offer = decode(row.offer) if row.offer is not None else None
+    known = fold(offer if isinstance(offer, DispatchOffered) else None, changes)
+    return Dispatch(
+        id=row.id,
+        offer=known.offer,
+        state=known.state,
+        version=known.version,
+        reason=known.reason,
+        transport=known.transport,
+        received_at=row.received_at,
+        rang_since=row.rang_since,
+        seen_at=row.seen_at,
+        late=row.late,
+        claims=tuple(said),
+    )

@@ -1,0 +1,151 @@
+"""One exchange of the box with its gateway: send what waits, store what comes, ring at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from edge_node import claims, dispatches
+from edge_node import link as link_module
+from edge_node.dispatch import ClaimKind
+from edge_node.gateway_connection import GatewayConnection
+from edge_node.identity import Site
+from edge_node.link import Link
+from edge_node.notifier import Notifier
+from edge_node.store import Store
+from edge_node.tables import streams
+from shared.system import System
+from sync import exchange, peer
+from sync.events import DispatchChanged, DispatchDelivered, DispatchOffered, Event, Verdict
+from sync.exchange import Note
+from sync.peer import BoxPeer, CannotApply
+from sync.sealing import NodeKeys
+
+EXCHANGE_PATH = "/sync/v1/exchange"
+# The link's row is for the next start only; this keeps the disk's write count low.
+_STORE_LINK_EVERY = timedelta(minutes=5)
+_CLOCK_STEP = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an exchange brought. `more` means that something is still to be fetched or sent."""
+
+    received: int
+    more: bool
+
+
+class Exchanger:
+    """Carries out exchanges, one at a time. `audible` tells whether anybody can hear it ring."""
+
+    def __init__(
+        self,
+        store: Store,
+        system: System,
+        keys: NodeKeys,
+        site: Site,
+        connection: GatewayConnection,
+        link: Link,
+        notifier: Notifier,
+        audible: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._system = system
+        self._connection = connection
+        self._link = link
+        self._notifier = notifier
+        self._audible = audible
+        self._stored_at: datetime | None = None
+        self._peer = BoxPeer(
+            streams, lambda epoch: exchange.session(keys, site.gateway, site.site_id, epoch)
+        )
+
+    def run(self) -> Outcome:
+        """One exchange.
+
+        Raises GatewayUnreachable, GatewayRefused or Refused; nothing is lost then, and what was
+        sent in vain is sent again.
+        """
+        nonce = self._system.rng.randbytes(exchange.NONCE_BYTES)
+        now, heard_at = self._system.now(), self._link.state.heard_at
+        prepared = self._store.read(
+            lambda connection: self._peer.request(connection, nonce, now, heard_at)
+        )
+        body = self._connection.post(EXCHANGE_PATH, prepared.body)
+        message = self._peer.open(prepared, body)
+        self._take_note(message.note, prepared.sent_at)
+        received = 0
+        for frame in message.frames:
+            received += self._store.write(
+                lambda connection, frame=frame: self._peer.take_frame(  # type: ignore[misc]
+                    connection,
+                    frame,
+                    self._system.now(),
+                    lambda event: self._act(connection, event),
+                )
+            )
+            self._notifier.changed()
+        waits = self._store.read(
+            lambda connection: streams.outgoing.pending(connection, peer.GATEWAY, limit=1)
+        )
+        # Without progress there is no hurry: a gateway that confirms nothing is not asked in a
+        # loop.
+        progress = bool(received or message.note.acknowledgements)
+        return Outcome(received, more=progress and (message.note.more or bool(waits)))
+
+    def _take_note(self, note: Note, sent_at: datetime) -> None:
+        now = self._system.now()
+        # The gateway read its clock somewhere between our sending and our receiving.
+        offset = note.clock - (sent_at + (now - sent_at) / 2)
+        before = self._link.state
+        agrees = self._store.read(
+            lambda connection: peer.same_history(connection, streams, peer.GATEWAY, note)
+        )
+        seen = self._link.update(
+            connected=True,
+            problem="",
+            last_exchange_at=now,
+            heard_at=note.clock,
+            offset=offset,
+            differs=note.differs or not agrees,
+            retired=note.retired,
+        )
+        stale = self._stored_at is None or now - self._stored_at >= _STORE_LINK_EVERY
+        stepped = before.offset is None or abs(before.offset - offset) > _CLOCK_STEP
+        if seen or stale or stepped or note.acknowledgements:
+
+            def work(connection: Connection) -> int:
+                self._peer.take_note(connection, note)
+                link_module.store(connection, self._link.state)
+                return claims.mark_sent(connection, note.acknowledgements)
+
+            seen = bool(self._store.write(work)) or seen
+            self._stored_at = now
+        if seen:
+            self._notifier.changed()
+
+    def _act(self, connection: Connection, event: Event) -> None:
+        now = self._system.now()
+        match event:
+            case DispatchOffered():
+                gateway_now = now + (self._link.state.offset or timedelta())
+                if dispatches.take_offer(connection, event, now, gateway_now):
+                    self._say_delivered(connection, event, now)
+            case DispatchChanged():
+                dispatches.take_change(connection, event, now)
+            case Verdict():
+                dispatches.take_verdict(connection, event, now)
+            case _:
+                raise CannotApply(
+                    f"A {type(event).__name__} is not for boxes of this version: update it."
+                )
+
+    def _say_delivered(self, connection: Connection, offer: DispatchOffered, now: datetime) -> None:
+        claim = DispatchDelivered(
+            at=now,
+            claim_id=self._system.new_id(),
+            dispatch_id=offer.dispatch_id,
+            audible=self._audible(),
+        )
+        claims.store(connection, ClaimKind.DELIVERED, claim, "", now)

@@ -1,0 +1,123 @@
+"""What makes this box itself: files of mode 0600 in HAVEN_EDGE_DIR, apart from the store.
+
+They survive a damaged store, so that a box that lost its data is still the same box.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.errors import HavenError
+from sync.sealing import KEY_BYTES, NodeKeys, PublicKeys
+
+_STORE_KEY, _NODE_KEY, _SITE = "store.key", "node.key", "site.json"
+
+
+class NotEnrolled(HavenError):
+    """The box does not know its gateway yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This box is not enrolled. Ask the gateway's administrator for a code, then run: "
+            "haven-edge enrol URL CODE"
+        )
+
+
+class IdentityUnusable(HavenError):
+    """A key or the enrolment file is damaged or can be read by others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What enrolment told the box."""
+
+    site_id: int
+    hospital_id: int
+    hospital_name: str
+    gateway_url: str
+    doorbell_url: str
+    gateway: PublicKeys
+
+
+class Identity:
+    """The identity files of one box's folder, which is made when it is not there."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def store_key(self) -> bytes:
+        """The key of the local store, 32 bytes, made at first use."""
+        return self._key(_STORE_KEY)
+
+    def node_keys(self) -> NodeKeys:
+        """The box's own keys, made at first use."""
+        return NodeKeys(self._key(_NODE_KEY))
+
+    def site(self) -> Site:
+        """Who we are to the gateway. Raises NotEnrolled before `keep` was called."""
+        try:
+            stored = json.loads((self._directory / _SITE).read_text("utf-8"))
+            return Site(
+                site_id=int(stored["site_id"]),
+                hospital_id=int(stored["hospital_id"]),
+                hospital_name=str(stored["hospital_name"]),
+                gateway_url=str(stored["gateway_url"]),
+                doorbell_url=str(stored["doorbell_url"]),
+                gateway=PublicKeys(
+                    bytes.fromhex(stored["gateway_exchange_key"]),
+                    bytes.fromhex(stored["gateway_signing_key"]),
+                ),
+            )
+        except FileNotFoundError:
+            raise NotEnrolled from None
+        except (ValueError, KeyError, TypeError):
+            raise IdentityUnusable(
+                f"{self._directory / _SITE} is damaged. Enrol the box again with a new code."
+            ) from None
+
+    def keep(self, site: Site) -> None:
+        """Stores what enrolment told, durably, in place of anything earlier."""
+        stored = {
+            "site_id": site.site_id,
+            "hospital_id": site.hospital_id,
+            "hospital_name": site.hospital_name,
+            "gateway_url": site.gateway_url,
+            "doorbell_url": site.doorbell_url,
+            "gateway_exchange_key": site.gateway.exchange.hex(),
+            "gateway_signing_key": site.gateway.signing.hex(),
+        }
+        fresh = self._directory / f"{_SITE}.new"
+        fresh.unlink(missing_ok=True)
+        self._write(fresh, json.dumps(stored, indent=2).encode())
+        fresh.replace(self._directory / _SITE)
+        self._sync_directory()
+
+    def _key(self, name: str) -> bytes:
+        path = self._directory / name
+        if not path.exists():
+            # A crash in the middle must not leave half a key under the real name.
+            fresh = self._directory / f"{name}.new"
+            fresh.unlink(missing_ok=True)
+            self._write(fresh, os.urandom(KEY_BYTES))
+            fresh.replace(path)
+            self._sync_directory()
+        if path.stat().st_mode & 0o077:
+            raise IdentityUnusable(f"{path} can be read by others; run: chmod 600 {path}")
+        key = path.read_bytes()
+        if len(key) != KEY_BYTES:
+            raise IdentityUnusable(f"{path} is damaged: it must hold {KEY_BYTES} bytes.")
+        return key
+
+    def _write(self, path: Path, content: bytes) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _sync_directory(self) -> None:
+        descriptor = os.open(self._directory, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)

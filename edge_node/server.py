@@ -1,0 +1,71 @@
+"""`haven-edge serve`: the agent's threads and the web server, until SIGINT or SIGTERM."""
+
+import fcntl
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+import structlog
+import waitress
+
+from edge_node.config import Config
+from edge_node.node import Node
+from edge_node.web.app import create_app
+from edge_node.web.routes import MOST_STREAMS
+from shared.errors import HavenError
+
+_log = structlog.get_logger()
+_THREADS = MOST_STREAMS + 8
+
+
+class AlreadyRunning(HavenError):
+    """Another program serves this folder."""
+
+
+def lock(directory: Path) -> IO[str]:
+    """Holds the folder for one server; kept open as long as it runs.
+
+    Raises AlreadyRunning when another one has it.
+    """
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = (directory / "serve.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise AlreadyRunning(
+            f"haven-edge serve runs already for {directory}. Stop it first, or set HAVEN_EDGE_DIR."
+        ) from None
+    return file
+
+
+def serve(node: Node, config: Config) -> None:
+    """Serves until the program is told to stop. What was not sent stays in the store."""
+    app = create_app(node.box, node.link_state, config.hostnames)
+    try:
+        server = waitress.create_server(
+            app,
+            host=config.host,
+            port=config.port,
+            threads=_THREADS,
+            max_request_body_size=64 * 1024,
+            ident=None,
+        )
+    except OSError as error:
+        raise HavenError(
+            f"Cannot listen on {config.host}:{config.port} ({error.strerror}). "
+            "Stop what uses it, or set HAVEN_EDGE_LISTEN."
+        ) from None
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        # waitress ends its loop on this, and lets requests under way finish.
+        node.notifier.close()
+        raise SystemExit
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    if node.agent is not None:
+        node.agent.start()
+    _log.info("serving", host=config.host, port=server.effective_port)
+    server.run()

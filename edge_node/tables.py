@@ -1,0 +1,102 @@
+"""The tables of a box. Facts of a dispatch are kept as the packed event that brought them, so that
+a newer gateway's fields survive an older box, and new fields need no migration.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from sync.stream_log import StreamLog
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime, stored as milliseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        return None if value is None else (value - _EPOCH) // _MILLISECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MILLISECOND
+
+
+metadata = MetaData()
+streams = StreamLog(metadata, "gateway")
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("offer", LargeBinary),  # null while only a change of it has arrived
+    Column("received_at", Instant, nullable=False),
+    Column("rang_since", Instant),  # null when it came too late to ring
+    Column("seen_at", Instant),
+    Column("late", Boolean, nullable=False),
+)
+
+# Changes in any order; what they say together follows from their versions.
+dispatch_changes = Table(
+    "dispatch_changes",
+    metadata,
+    Column("dispatch_id", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("full", Boolean, primary_key=True),  # false: only what a verdict said of the state
+    Column("change", LargeBinary, nullable=False),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("dispatch_id", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("detail", String(300), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("why", String(300), nullable=False),
+    Column("verdict_at", Instant),
+    Column("epoch", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Index("ix_claims_dispatch", "dispatch_id"),
+    Index("ix_claims_state", "state"),
+)
+
+availability = Table(
+    "availability",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("status", String(12), nullable=False),
+    Column("staffed_beds", Integer),
+    Column("free_beds", Integer),
+    Column("by", String(80), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("last_exchange_at", Instant, nullable=False),
+    Column("offset_ms", Integer, nullable=False),  # gateway's clock minus ours
+    Column("differs", Boolean, nullable=False),
+    Column("retired", Boolean, nullable=False),
+)

@@ -1,0 +1,106 @@
+"""How the API shows what the box knows: identifiers as text, times as RFC 3339, codes as words."""
+
+from datetime import datetime
+from typing import Any
+
+from edge_node.box import ReportedAvailability
+from edge_node.dispatch import Claim, Dispatch
+from edge_node.link import LinkState
+from shared import capability
+from shared.identifier import to_text
+from sync.events import DispatchOffered
+
+Json = dict[str, Any]
+
+
+def dispatch(shown: Dispatch) -> Json:
+    """One dispatch; `facts` is null while only a change of it has arrived."""
+    return {
+        "id": to_text(shown.id),
+        "state": shown.state,
+        "local_state": shown.local_state,
+        "version": shown.version,
+        "reason": shown.reason,
+        "transport": shown.transport.name.lower() if shown.transport else None,
+        "received_at": _time(shown.received_at),
+        "rang_since": _time(shown.rang_since),
+        "rings": shown.rings,
+        "seen_at": _time(shown.seen_at),
+        "late": shown.late,
+        "facts": facts(shown.offer) if shown.offer else None,
+        "claims": [claim(each) for each in shown.claims],
+    }
+
+
+def facts(offer: DispatchOffered) -> Json:
+    """Everything that the hospital was told of the patient."""
+    return {
+        "emergency_id": to_text(offer.emergency_id),
+        "help_code": offer.help_code,
+        "answer_code": offer.answer_code,
+        "kind": offer.kind.name.lower(),
+        "priority": offer.priority.name.lower(),
+        "needs": list(capability.codes(offer.needs)),
+        "place_text": offer.place_text,
+        "place_name": offer.place_name,
+        "lat": offer.lat,
+        "lon": offer.lon,
+        "radius_m": offer.radius_m,
+        "travel_min": offer.travel_min,
+        "distance_m": offer.distance_m,
+        "caller_phone": offer.caller_phone,
+        "patient_count": offer.patient_count,
+        "age_years": offer.age_years,
+        "note": offer.note,
+        "signs": list(offer.signs),
+        "rule_id": offer.rule_id,
+        "ruleset": offer.ruleset,
+        "raised_at": _time(offer.raised_at),
+        "offered_at": _time(offer.at),
+        "answer_by": _time(offer.answer_by),
+        "valid_until": _time(offer.valid_until),
+    }
+
+
+def claim(shown: Claim) -> Json:
+    """Something the hospital said, and what became of it."""
+    return {
+        "id": to_text(shown.id),
+        "kind": shown.kind,
+        "by": shown.by,
+        "detail": shown.detail,
+        "at": _time(shown.at),
+        "state": shown.state,
+        "why": shown.why,
+        "verdict_at": _time(shown.verdict_at),
+    }
+
+
+def availability(shown: ReportedAvailability | None) -> Json:
+    """The latest report; `status` is null before the first."""
+    return {
+        "status": shown.status if shown else None,
+        "staffed_beds": shown.staffed_beds if shown else None,
+        "free_beds": shown.free_beds if shown else None,
+        "by": shown.by if shown else "",
+        "at": _time(shown.at) if shown else None,
+    }
+
+
+def link(shown: LinkState, unsent: int) -> Json:
+    """How things stand with the gateway; `unsent` counts answers not known to be there."""
+    return {
+        "enrolled": shown.enrolled,
+        "connected": shown.connected,
+        "doorbell": shown.doorbell,
+        "last_exchange_at": _time(shown.last_exchange_at),
+        "unsent_claims": unsent,
+        "gateway_offset_s": shown.offset.total_seconds() if shown.offset is not None else None,
+        "history_differs": shown.differs,
+        "retired": shown.retired,
+        "problem": shown.problem,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds") if moment else None

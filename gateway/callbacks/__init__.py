@@ -1,0 +1,1 @@
+"""The doors that Africa's Talking knocks on."""

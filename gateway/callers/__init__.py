@@ -1,0 +1,1 @@
+"""Callers: one row a phone, found by its blind index, with language and last place."""

@@ -1,0 +1,1 @@
+"""Emergencies and dispatches: their tables, and every use case that moves them."""

@@ -1,0 +1,119 @@
+"""What the caller says after the alarm: transport, worse, arrived, not coming, cancel."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from gateway import audit
+from gateway.emergencies import dispatching, hospital_answers, store, telling, timers
+from gateway.emergencies.hospital_answers import Answerer
+from gateway.emergencies.noting import place_emergency, withdraw_provisional
+from gateway.emergencies.raising import raise_emergency, send_to_hospital
+from gateway.operators.alarms import raise_alarm, solve
+from gateway.ports import FoundPlace
+from gateway.unit_of_work import UnitOfWork
+from shared.dispatch import DispatchState
+from shared.emergency import EmergencyState, Priority, Transport, move
+from shared.identifier import to_text
+
+_BY_CALLER = Answerer(via="caller")
+
+
+def answer_transport(
+    uow: UnitOfWork, emergency: Row[Any], answer: Transport, *, by_sms: bool
+) -> Row[Any]:
+    """Takes one of the four answers. `by_sms` sends the confirmation as a text as well."""
+    if answer is Transport.NOT_COMING:
+        emergency = store.change(uow, emergency, transport=answer.value)
+        emergency = cancel(uow, emergency, by_sms=False, reason="the caller is not coming")
+        if by_sms:
+            telling.tell_caller(uow, emergency, "not_coming", answers_them=True)
+        return emergency
+    emergency = store.change(uow, emergency, transport=answer.value)
+    if answer is Transport.ARRIVED:
+        emergency = _arrived(uow, emergency)
+    else:
+        dispatching.tell_live_boxes(uow, emergency, reason=f"caller: {answer.name.lower()}")
+    if answer is Transport.NONE:
+        raise_alarm(uow, "no_transport", emergency_id=emergency.id, code=emergency.help_code)
+    else:
+        solve(uow, "no_transport", emergency.id)
+    if by_sms:
+        text = {
+            Transport.NONE: "no_transport",
+            Transport.ON_THE_WAY: "on_the_way",
+            Transport.ARRIVED: "arrived",
+        }[answer]
+        telling.tell_caller(uow, emergency, text, answers_them=True)
+    _audit(uow, emergency, f"transport {answer.name.lower()}")
+    return emergency
+
+
+def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]:
+    """The caller says it got worse: critical from now on, and everybody who has it hears so."""
+    if emergency.state == EmergencyState.PROVISIONAL:
+        emergency = raise_emergency(uow, emergency).emergency
+    emergency = store.change(uow, emergency, priority=Priority.CRITICAL.value)
+    dispatching.tell_live_boxes(uow, emergency, reason="caller: got worse")
+    raise_alarm(uow, "worse", emergency_id=emergency.id, code=emergency.help_code)
+    if by_sms:
+        telling.tell_caller(uow, emergency, "worse", answers_them=True)
+    _audit(uow, emergency, "got worse")
+    return emergency
+
+
+def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[Any]:
+    """The caller said where the patient is, also after a hospital was asked already."""
+    emergency = place_emergency(uow, emergency, place)
+    if emergency.state == EmergencyState.PROVISIONAL:
+        return emergency
+    solve(uow, "no_place", emergency.id)
+    nobody_asked = not store.dispatches_of(uow.connection, emergency.id)
+    if emergency.state in (EmergencyState.OPEN, EmergencyState.UNANSWERED) and nobody_asked:
+        return send_to_hospital(uow, emergency).emergency
+    dispatching.tell_live_boxes(uow, emergency, reason="caller: the place changed")
+    return emergency
+
+
+def cancel(
+    uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool, reason: str = "the caller cancelled"
+) -> Row[Any]:
+    """The caller needs no help any more. A critical one stays on the console until staff close
+    it.
+    """
+    state = EmergencyState(emergency.state)
+    if state is EmergencyState.PROVISIONAL:
+        emergency = withdraw_provisional(uow, emergency)
+    else:
+        move(state, EmergencyState.CANCELLED)
+        emergency = store.change(
+            uow, emergency, state=EmergencyState.CANCELLED.value, ended_at=uow.now
+        )
+        timers.clear(uow, emergency.id)
+        for row in store.dispatches_of(uow.connection, emergency.id):
+            if row.state in (
+                DispatchState.OFFERED,
+                DispatchState.DELIVERED,
+                DispatchState.EXPIRED,
+                DispatchState.ACCEPTED,
+            ):
+                dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
+    for kind in ("no_place", "unanswered", "no_transport", "not_reachable", "worse", "not_arrived"):
+        solve(uow, kind, emergency.id)
+    if by_sms:
+        telling.tell_caller(uow, emergency, "cancelled", answers_them=True)
+    _audit(uow, emergency, "cancelled")
+    return emergency
+
+
+def _arrived(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
+    dispatch_id = emergency.accepted_dispatch_id or emergency.told_dispatch_id
+    if dispatch_id is None:
+        return emergency  # nobody was told yet: the alarm about the missing place stands
+    hospital_answers.arrived(uow, dispatch_id, _BY_CALLER)
+    return store.lock(uow, emergency.id)
+
+
+def _audit(uow: UnitOfWork, emergency: Row[Any], action: str) -> None:
+    actor = f"caller:{to_text(emergency.caller_id)}" if emergency.caller_id else "reporter"
+    audit.record(uow.connection, uow.system, actor, action, f"emergency:{to_text(emergency.id)}")

@@ -1,0 +1,306 @@
+"""Asks hospitals, one after another and never fewer: silence moves on to the next as well."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from gateway import audit
+from gateway.callers import store as callers
+from gateway.emergencies import store, telling, timers
+from gateway.emergencies.tables import dispatches
+from gateway.emergencies.timers import TimerKind
+from gateway.notifications.outbox import Channel, enqueue
+from gateway.operators.alarms import raise_alarm
+from gateway.ports import HospitalCard
+from gateway.unit_of_work import UnitOfWork
+from shared.dispatch import LIVE, WAITING, DispatchState
+from shared.dispatch import move as move_dispatch
+from shared.emergency import EmergencyState, Kind, Priority, Transport
+from shared.emergency import move as move_emergency
+from shared.identifier import to_text
+from shared.matching import Match, MatchQuery
+from sync.events import DispatchChanged, DispatchOffered
+
+_DEFAULT_RADIUS_M = 3000
+_STAFF_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """When silence has consequences, in seconds from the commit of the offer."""
+
+    not_delivered_s: int | None
+    not_answered_s: int | None
+    ask_next_s: int
+
+
+# DESIGN: critical rings the phone at 20 s or 45 s and asks the next at 90 s; the others are slower.
+DEADLINES = {
+    Priority.CRITICAL: Deadlines(20, 45, 90),
+    Priority.HIGH: Deadlines(None, 90, 240),
+    Priority.MEDIUM: Deadlines(None, 300, 600),
+}
+
+
+def offer_next(uow: UnitOfWork, emergency: Row[Any]) -> tuple[Row[Any], Row[Any] | None]:
+    """Asks the best hospital that has not been asked yet.
+
+    Gives the emergency as it now is and the new dispatch; None when nobody is left, and then
+    operators own the emergency.
+    """
+    asked = store.dispatches_of(uow.connection, emergency.id)
+    match = _choose(uow, emergency, frozenset(row.hospital_id for row in asked))
+    if match is None:
+        return _nobody_left(uow, emergency), None
+    hospital = uow.services.hospitals.card(uow.connection, match.hospital_id)
+    deadlines = DEADLINES[Priority(emergency.priority)]
+    answer_by = uow.now + timedelta(seconds=deadlines.ask_next_s)
+    dispatch_id = uow.system.new_id()
+    travel_min = max(1, round(match.travel_min))
+    dispatch = uow.connection.execute(
+        dispatches.insert().returning(dispatches),
+        {
+            "id": dispatch_id,
+            "emergency_id": emergency.id,
+            "hospital_id": match.hospital_id,
+            "version": 1,
+            "state": DispatchState.OFFERED.value,
+            "position": len(asked) + 1,
+            "answer_code": store.unused_answer_code(uow),
+            "travel_min": travel_min,
+            "distance_m": round(match.distance_m),
+            "explanation": list(uow.services.hospitals.explain(uow.connection, match)),
+            "reserved": True,
+            "reachable": hospital.reachable,
+            "offered_at": uow.now,
+            "answer_by": answer_by,
+        },
+    ).one()
+    if emergency.state != EmergencyState.DISPATCHED:
+        state = move_emergency(EmergencyState(emergency.state), EmergencyState.DISPATCHED)
+        emergency = store.change(uow, emergency, state=state.value)
+    _ring(uow, emergency, dispatch, hospital)
+    for kind, delay_s in (
+        (TimerKind.NOT_DELIVERED, deadlines.not_delivered_s),
+        (TimerKind.NOT_ANSWERED, deadlines.not_answered_s),
+        (TimerKind.ASK_NEXT, deadlines.ask_next_s),
+    ):
+        if delay_s is not None:
+            due_at = uow.now + timedelta(seconds=delay_s)
+            timers.put(uow, kind, emergency.id, due_at, dispatch_id)
+    if not hospital.reachable:
+        raise_alarm(
+            uow,
+            "not_reachable",
+            emergency_id=emergency.id,
+            code=emergency.help_code,
+            hospital=hospital.name,
+        )
+    audit.record(
+        uow.connection,
+        uow.system,
+        "gateway",
+        "dispatch offered",
+        f"dispatch:{to_text(dispatch_id)}",
+    )
+    return emergency, dispatch
+
+
+def _choose(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> Match | None:
+    query = MatchQuery(
+        lat=emergency.lat,
+        lon=emergency.lon,
+        radius_m=emergency.radius_m or _DEFAULT_RADIUS_M,
+        needs=emergency.needs,
+        priority=Priority(emergency.priority),
+        depart_at=uow.now,
+        stabilise_first=emergency.stabilise_first,
+        exclude=exclude,
+    )
+    return uow.services.hospitals.assign(uow.connection, query, uow.now)
+
+
+def _ring(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], hospital: HospitalCard) -> None:
+    uow.tell_hospital(hospital.id, offered_event(uow, emergency, dispatch))
+    for phone in hospital.duty_phones:
+        enqueue(
+            uow,
+            channel=Channel.SMS,
+            recipient=phone,
+            text=uow.text(
+                _STAFF_LANGUAGE, "hospital.offer", _staff_words(uow, emergency, dispatch)
+            ),
+            purpose="hospital offer",
+            urgency=1 if emergency.priority == Priority.CRITICAL else 2,
+            emergency_id=emergency.id,
+            dispatch_id=dispatch.id,
+        )
+
+
+def _staff_words(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> dict[str, str]:
+    priority = Priority(emergency.priority).name.lower()
+    return {
+        "answer_code": dispatch.answer_code,
+        "minutes": str(dispatch.travel_min),
+        "priority": uow.text(_STAFF_LANGUAGE, f"priorities.{priority}", {}),
+    }
+
+
+def offered_event(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> DispatchOffered:
+    """What the hospital's box is told of this patient: all that was answered, nothing more."""
+    caller_phone = None
+    if emergency.caller_id is not None and not telling.is_discreet(emergency):
+        caller = callers.get(uow, emergency.caller_id)
+        caller_phone = uow.services.vault.open(caller.phone_sealed)
+    return DispatchOffered(
+        at=uow.now,
+        dispatch_id=dispatch.id,
+        emergency_id=emergency.id,
+        version=dispatch.version,
+        help_code=emergency.help_code,
+        answer_code=dispatch.answer_code,
+        kind=Kind(emergency.kind),
+        priority=Priority(emergency.priority),
+        needs=emergency.needs,
+        raised_at=emergency.raised_at,
+        answer_by=dispatch.answer_by,
+        valid_until=valid_until(dispatch.offered_at, dispatch.travel_min),
+        place_text=emergency.place_text,
+        place_name=emergency.place_name,
+        lat=emergency.lat,
+        lon=emergency.lon,
+        radius_m=emergency.radius_m,
+        travel_min=dispatch.travel_min,
+        distance_m=dispatch.distance_m,
+        caller_phone=caller_phone,
+        patient_count=emergency.patient_count,
+        age_years=emergency.age_years,
+        note=emergency.note,
+        signs=tuple(emergency.answers.values()),
+        rule_id=emergency.rule_id,
+        ruleset=emergency.ruleset,
+    )
+
+
+def open_offers(uow: UnitOfWork, hospital_id: int) -> list[DispatchOffered]:
+    """What a hospital's new box starts from: every patient who still concerns it."""
+    rows = uow.connection.execute(
+        select(dispatches)
+        .where(
+            dispatches.c.hospital_id == hospital_id,
+            dispatches.c.state.in_([state.value for state in LIVE]),
+        )
+        .order_by(dispatches.c.id)
+    ).all()
+    return [offered_event(uow, store.lock(uow, row.emergency_id), row) for row in rows]
+
+
+def valid_until(offered_at: datetime, travel_min: int) -> datetime:
+    """After this moment the patient must have arrived somewhere: a box shows the event,
+    silently.
+    """
+    return offered_at + max(timedelta(hours=2), timedelta(minutes=3 * travel_min))
+
+
+def ring_phone(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
+    """Has the hospital's duty phones called; when there are none, operators are alarmed."""
+    hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
+    for phone in hospital.duty_phones:
+        enqueue(
+            uow,
+            channel=Channel.VOICE,
+            recipient=phone,
+            text=uow.text(_STAFF_LANGUAGE, "voice.offer", _staff_words(uow, emergency, dispatch)),
+            purpose="hospital call",
+            urgency=1,
+            emergency_id=emergency.id,
+            dispatch_id=dispatch.id,
+        )
+    if not hospital.duty_phones:
+        raise_alarm(
+            uow,
+            "not_reachable",
+            emergency_id=emergency.id,
+            code=emergency.help_code,
+            hospital=hospital.name,
+        )
+
+
+def settle(
+    uow: UnitOfWork,
+    emergency: Row[Any],
+    dispatch: Row[Any],
+    state: DispatchState,
+    reason: str = "",
+    **values: Any,
+) -> Row[Any]:
+    """Moves a dispatch on (with these other values), keeps its bed's count true, and tells its
+    box.
+    """
+    keeps_bed = state in LIVE or state == DispatchState.ARRIVED
+    if dispatch.reserved and not keeps_bed:
+        uow.services.hospitals.give_back(uow.connection, dispatch.hospital_id)
+    elif keeps_bed and not dispatch.reserved:
+        # It had expired, and its bed had been given back; now the patient needs it after all.
+        uow.services.hospitals.reserve(uow.connection, dispatch.hospital_id)
+    changed = store.change_dispatch(
+        uow,
+        dispatch,
+        state=move_dispatch(DispatchState(dispatch.state), state).value,
+        reserved=keeps_bed,
+        **values,
+    )
+    if state not in WAITING:
+        timers.clear(uow, emergency.id, dispatch_id=dispatch.id)
+    tell_box(uow, emergency, changed, reason)
+    return changed
+
+
+def tell_box(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], reason: str = "") -> None:
+    """Sends the hospital's box how things stand now, with every improved fact."""
+    uow.tell_hospital(
+        dispatch.hospital_id,
+        DispatchChanged(
+            at=uow.now,
+            dispatch_id=dispatch.id,
+            version=dispatch.version,
+            state=DispatchState(dispatch.state),
+            reason=reason,
+            transport=None if emergency.transport is None else Transport(emergency.transport),
+            place_text=emergency.place_text,
+            place_name=emergency.place_name,
+            lat=emergency.lat,
+            lon=emergency.lon,
+            radius_m=emergency.radius_m,
+            patient_count=emergency.patient_count,
+            age_years=emergency.age_years,
+            note=emergency.note,
+            priority=Priority(emergency.priority),
+            travel_min=dispatch.travel_min,
+        ),
+    )
+
+
+def tell_live_boxes(uow: UnitOfWork, emergency: Row[Any], reason: str = "") -> None:
+    """Sends every hospital that still has this patient the improved facts, as a new version."""
+    for row in store.dispatches_of(uow.connection, emergency.id):
+        if row.state in (DispatchState.OFFERED, DispatchState.DELIVERED, DispatchState.ACCEPTED):
+            tell_box(uow, emergency, store.change_dispatch(uow, row), reason)
+
+
+def _nobody_left(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
+    waiting = [
+        row
+        for row in store.dispatches_of(uow.connection, emergency.id)
+        if DispatchState(row.state) in WAITING or row.state == DispatchState.ACCEPTED
+    ]
+    if waiting:
+        return emergency  # somebody may still answer; the alarm is for when nobody can
+    if emergency.state != EmergencyState.UNANSWERED:
+        state = move_emergency(EmergencyState(emergency.state), EmergencyState.UNANSWERED)
+        emergency = store.change(uow, emergency, state=state.value)
+    raise_alarm(uow, "unanswered", emergency_id=emergency.id, code=emergency.help_code)
+    telling.tell_caller(uow, emergency, "unanswered")
+    return emergency

@@ -1,0 +1,224 @@
+"""What a hospital says of a dispatch, by whatever channel: the gateway folds it, in its own
+order.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from gateway import audit
+from gateway.emergencies import dispatching, store, telling, timers
+from gateway.emergencies.timers import TimerKind
+from gateway.operators.alarms import solve
+from gateway.unit_of_work import UnitOfWork
+from shared.dispatch import CannotTreatReason, DispatchState
+from shared.emergency import ENDED, EmergencyState, Transport
+from shared.emergency import move as move_emergency
+from shared.errors import NotFound
+from shared.identifier import to_text
+
+_SHORTEST_WAIT_MIN = 30
+_LIVE = (DispatchState.OFFERED, DispatchState.DELIVERED, DispatchState.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a hospital's word: `accepted` false says why in `reason`."""
+
+    dispatch: Row[Any]
+    accepted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Who speaks for the hospital, and how: `via` is box, sms or voice."""
+
+    via: str
+    by: str = ""
+
+
+def require_own(uow: UnitOfWork, dispatch_id: int, hospital_id: int) -> None:
+    """Raises NotFound unless the dispatch is this hospital's."""
+    if store.dispatch(uow, dispatch_id).hospital_id != hospital_id:
+        raise NotFound("There is no such dispatch.")
+
+
+def delivered(uow: UnitOfWork, dispatch_id: int) -> Answered:
+    """The hospital's box has the dispatch and rings."""
+    emergency, dispatch = _locked(uow, dispatch_id)
+    if dispatch.state == DispatchState.OFFERED:
+        timers.clear(uow, emergency.id, TimerKind.NOT_DELIVERED, dispatch.id)
+        dispatch = store.change_dispatch(
+            uow, dispatch, state=DispatchState.DELIVERED.value, delivered_at=uow.now
+        )
+    return Answered(dispatch, True, "")
+
+
+def accept(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
+    """The hospital expects the patient. The first in the gateway's order wins."""
+    emergency, dispatch = _locked(uow, dispatch_id)
+    state = DispatchState(dispatch.state)
+    if state in (DispatchState.ACCEPTED, DispatchState.ARRIVED):
+        return Answered(dispatch, True, "")
+    refusal = _why_not_accept(emergency, state)
+    if refusal:
+        return Answered(dispatch, False, refusal)
+    dispatch = dispatching.settle(
+        uow, emergency, dispatch, DispatchState.ACCEPTED, **_answered_values(uow, who)
+    )
+    if emergency.state != EmergencyState.ACCEPTED:
+        move_emergency(EmergencyState(emergency.state), EmergencyState.ACCEPTED)
+    before = emergency.told_dispatch_id
+    emergency = store.change(
+        uow, emergency, state=EmergencyState.ACCEPTED.value, accepted_dispatch_id=dispatch.id
+    )
+    for other in store.dispatches_of(uow.connection, emergency.id):
+        if other.id != dispatch.id and other.state in (
+            DispatchState.OFFERED,
+            DispatchState.DELIVERED,
+            DispatchState.EXPIRED,
+        ):
+            dispatching.settle(
+                uow, emergency, other, DispatchState.SUPERSEDED, "another hospital accepted first"
+            )
+    wait = timedelta(minutes=max(2 * dispatch.travel_min, _SHORTEST_WAIT_MIN))
+    timers.put(uow, TimerKind.NOT_ARRIVED, emergency.id, uow.now + wait)
+    solve(uow, "unanswered", emergency.id)
+    solve(uow, "not_reachable", emergency.id)
+    _tell_where_to_go(uow, emergency, dispatch, before)
+    _audit(uow, dispatch, "dispatch accepted", who)
+    return Answered(dispatch, True, "")
+
+
+def cannot_treat(
+    uow: UnitOfWork, dispatch_id: int, reason: CannotTreatReason, note: str, who: Answerer
+) -> Answered:
+    """The hospital cannot treat this here; the next is asked. Whoever arrives is still
+    stabilised.
+    """
+    emergency, dispatch = _locked(uow, dispatch_id)
+    state = DispatchState(dispatch.state)
+    if state == DispatchState.CANNOT_TREAT:
+        return Answered(dispatch, True, "")
+    if state not in (*_LIVE, DispatchState.EXPIRED):
+        return Answered(dispatch, False, _standing_words(state))
+    had_accepted = emergency.accepted_dispatch_id == dispatch.id
+    dispatch = dispatching.settle(
+        uow,
+        emergency,
+        dispatch,
+        DispatchState.CANNOT_TREAT,
+        reason_code=reason.value,
+        reason_note=note[:240],
+        **_answered_values(uow, who),
+    )
+    if had_accepted:
+        timers.clear(uow, emergency.id, TimerKind.NOT_ARRIVED)
+        emergency = store.change(
+            uow, emergency, state=EmergencyState.DISPATCHED.value, accepted_dispatch_id=None
+        )
+    if emergency.state in (EmergencyState.DISPATCHED, EmergencyState.UNANSWERED):
+        dispatching.offer_next(uow, emergency)
+    _audit(uow, dispatch, "dispatch cannot treat", who)
+    return Answered(dispatch, True, "")
+
+
+def arrived(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
+    """The patient is there. True whatever was agreed before: the place where they are decides."""
+    emergency, dispatch = _locked(uow, dispatch_id)
+    if dispatch.state == DispatchState.ARRIVED:
+        return Answered(dispatch, True, "")
+    dispatch = dispatching.settle(
+        uow, emergency, dispatch, DispatchState.ARRIVED, **_answered_values(uow, who)
+    )
+    timers.clear(uow, emergency.id)
+    for other in store.dispatches_of(uow.connection, emergency.id):
+        if other.id != dispatch.id and other.state in (*_LIVE, DispatchState.EXPIRED):
+            state = (
+                DispatchState.WITHDRAWN
+                if other.state == DispatchState.ACCEPTED
+                else DispatchState.SUPERSEDED
+            )
+            dispatching.settle(uow, emergency, other, state, "the patient arrived elsewhere")
+    if EmergencyState(emergency.state) not in ENDED and emergency.state != EmergencyState.ARRIVED:
+        move_emergency(EmergencyState(emergency.state), EmergencyState.ARRIVED)
+        store.change(
+            uow,
+            emergency,
+            state=EmergencyState.ARRIVED.value,
+            transport=Transport.ARRIVED.value,
+            accepted_dispatch_id=dispatch.id,
+        )
+    for kind in ("not_arrived", "no_transport", "unanswered", "not_reachable", "worse"):
+        solve(uow, kind, emergency.id)
+    _audit(uow, dispatch, "patient arrived", who)
+    return Answered(dispatch, True, "")
+
+
+def _locked(uow: UnitOfWork, dispatch_id: int) -> tuple[Row[Any], Row[Any]]:
+    emergency = store.lock(uow, store.dispatch(uow, dispatch_id).emergency_id)
+    # Read again under the lock: somebody may have moved it since.
+    return emergency, store.dispatch(uow, dispatch_id)
+
+
+def _why_not_accept(emergency: Row[Any], state: DispatchState) -> str:
+    if state in (DispatchState.SUPERSEDED, DispatchState.WITHDRAWN, DispatchState.CANNOT_TREAT):
+        return _standing_words(state)
+    if EmergencyState(emergency.state) in ENDED:
+        return "the caller cancelled"
+    if emergency.state in (EmergencyState.ARRIVED, EmergencyState.NOT_ARRIVED):
+        return "the patient is no longer on the way"
+    if emergency.accepted_dispatch_id is not None:
+        return "another hospital accepted first"
+    return ""
+
+
+def _standing_words(state: DispatchState) -> str:
+    return {
+        DispatchState.SUPERSEDED: "another hospital accepted first",
+        DispatchState.WITHDRAWN: "it was withdrawn",
+        DispatchState.CANNOT_TREAT: "you said before that you cannot treat here",
+        DispatchState.ARRIVED: "the patient has arrived",
+    }.get(state, f"it is {state}")
+
+
+def _answered_values(uow: UnitOfWork, who: Answerer) -> dict[str, Any]:
+    return {"answered_at": uow.now, "answered_via": who.via, "answered_by": who.by[:60]}
+
+
+def _tell_where_to_go(
+    uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], told_before: int | None
+) -> None:
+    hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
+    words = {"hospital": hospital.name, "minutes": str(dispatch.travel_min)}
+    if told_before is None or told_before == dispatch.id:
+        store.change(uow, emergency, told_dispatch_id=dispatch.id)
+        telling.tell_caller(uow, emergency, "accepted", words)
+        return
+    previous = store.dispatch(uow, told_before)
+    words["other"] = uow.services.hospitals.card(uow.connection, previous.hospital_id).name
+    on_the_way = emergency.transport == Transport.ON_THE_WAY
+    if previous.state == DispatchState.CANNOT_TREAT:
+        text = "redirect"
+    elif dispatch.travel_min <= previous.travel_min:
+        text = "nearer"
+    elif not on_the_way:
+        text = "accepted"
+    else:
+        # On the way to a nearer hospital that may not turn anybody away: turning round costs more.
+        return
+    store.change(uow, emergency, told_dispatch_id=dispatch.id)
+    telling.tell_caller(uow, emergency, text, words)
+
+
+def _audit(uow: UnitOfWork, dispatch: Row[Any], action: str, who: Answerer) -> None:
+    audit.record(
+        uow.connection,
+        uow.system,
+        f"hospital:{to_text(dispatch.hospital_id)} {who.via}",
+        action,
+        f"dispatch:{to_text(dispatch.id)}",
+    )

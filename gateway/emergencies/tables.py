@@ -1,0 +1,104 @@
+"""Emergencies, dispatches, and the moments at which something has to happen to them."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from gateway.database.metadata import Id, Instant, metadata
+
+emergencies = Table(
+    "emergencies",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("help_code", String(4), nullable=False, index=True),
+    # One emergency is one patient; an incident links those that belong together.
+    Column("incident_id", Id, nullable=False, index=True),
+    Column("caller_id", ForeignKey("callers.id"), index=True),
+    Column("channel", String(8), nullable=False),
+    Column("language", String(8), nullable=False),
+    # What was answered, such as {"sign": "bleeding", "cause": "injury"}.
+    Column("answers", JSON, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("needs", Integer, nullable=False),
+    Column("stabilise_first", Boolean, nullable=False),
+    Column("advice", String(24), nullable=False),
+    Column("rule_id", String(48), nullable=False),
+    Column("ruleset", String(24), nullable=False),
+    Column("place_text", String(160), nullable=False, server_default=""),
+    Column("place_name", String(120), nullable=False, server_default=""),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("radius_m", Integer),
+    # The places last offered for a choice by SMS, as [[name, lat, lon, radius_m], …].
+    Column("place_choices", JSON),
+    Column("patient_count", Integer, nullable=False, server_default="1"),
+    Column("age_years", Integer),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("transport", Integer),
+    # The hospital that the patient was last told to go to, and how far it is from them.
+    Column("told_dispatch_id", Id),
+    Column("accepted_dispatch_id", Id),
+    Column("created_at", Instant, nullable=False),
+    Column("raised_at", Instant),
+    Column("ended_at", Instant),
+    # SHA-256 of the token that lets a reporter without an account follow this emergency alone.
+    Column("token_hash", LargeBinary(32), unique=True),
+    Index("ix_emergencies_state_created", "state", "created_at"),
+)
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("emergency_id", ForeignKey("emergencies.id"), nullable=False, index=True),
+    Column("hospital_id", ForeignKey("hospitals.id"), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("position", Integer, nullable=False),
+    # What staff answer by SMS or phone; never the patient's help code.
+    Column("answer_code", String(4), nullable=False, index=True),
+    Column("travel_min", Integer, nullable=False),
+    Column("distance_m", Integer, nullable=False),
+    # The three parts of the score, what was missing or unknown, in words.
+    Column("explanation", JSON, nullable=False),
+    # True while this dispatch counts as an occupied bed.
+    Column("reserved", Boolean, nullable=False),
+    # True when the hospital had a tested channel at the time.
+    Column("reachable", Boolean, nullable=False),
+    Column("offered_at", Instant, nullable=False),
+    Column("answer_by", Instant, nullable=False),
+    Column("delivered_at", Instant),
+    Column("answered_at", Instant),
+    Column("answered_via", String(12), nullable=False, server_default=""),
+    Column("answered_by", String(60), nullable=False, server_default=""),
+    # A shared.dispatch.CannotTreatReason.
+    Column("reason_code", Integer),
+    Column("reason_note", String(240), nullable=False, server_default=""),
+    UniqueConstraint("emergency_id", "hospital_id"),
+)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("kind", String(24), nullable=False),
+    Column("emergency_id", ForeignKey("emergencies.id"), nullable=False),
+    # 0 where the moment concerns the whole emergency, so that the pair below stays unique.
+    Column("dispatch_id", Id, nullable=False),
+    Column("due_at", Instant, nullable=False, index=True),
+    UniqueConstraint("emergency_id", "dispatch_id", "kind"),
+)

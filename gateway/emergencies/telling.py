@@ -1,0 +1,51 @@
+"""Tells the caller, by SMS and in their language, what happens with their emergency."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from gateway.callers import store as callers
+from gateway.notifications.outbox import Channel, enqueue
+from gateway.unit_of_work import UnitOfWork
+from shared.emergency import DISCREET_KINDS, Kind, Priority
+
+
+def is_discreet(emergency: Row[Any]) -> bool:
+    """True when the phone may be in the wrong hands: nothing is sent to it of our own accord."""
+    return Kind(emergency.kind) in DISCREET_KINDS
+
+
+def tell_caller(
+    uow: UnitOfWork,
+    emergency: Row[Any],
+    text_name: str,
+    words: Mapping[str, str] | None = None,
+    *,
+    answers_them: bool = False,
+) -> None:
+    """Queues the text `sms.<text_name>` for the caller.
+
+    A reporter without a verified number gets none; somebody who may be watched gets none that they
+    did not just ask for, and then a neutral one.
+    """
+    if emergency.caller_id is None:
+        return
+    if is_discreet(emergency):
+        if not answers_them:
+            return
+        text_name, words = "discreet", {}
+    caller = callers.get(uow, emergency.caller_id)
+    enqueue(
+        uow,
+        channel=Channel.SMS,
+        recipient=uow.services.vault.open(caller.phone_sealed),
+        text=uow.text(
+            emergency.language,
+            f"sms.{text_name}",
+            {"code": emergency.help_code, **(words or {})},
+        ),
+        purpose=text_name,
+        urgency=1 if emergency.priority == Priority.CRITICAL else 2,
+        emergency_id=emergency.id,
+    )

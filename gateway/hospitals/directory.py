@@ -1,0 +1,77 @@
+"""Hospitals as the use cases see them: assigned, explained, named, reached."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from gateway.hospitals import changes
+from gateway.hospitals.availability_board import AvailabilityBoard
+from gateway.hospitals.index import MatchIndex
+from gateway.hospitals.tables import hospitals
+from gateway.ports import HospitalCard
+from shared.errors import NotFound
+from shared.matching import Match, MatchQuery, explain
+from shared.system import System
+
+# Another process may take the last bed between ranking and reserving; then it is ranked afresh.
+_ATTEMPTS = 5
+
+
+class HospitalDirectory:
+    """See `gateway.ports.Hospitals`."""
+
+    def __init__(self, index: MatchIndex, board: AvailabilityBoard) -> None:
+        self._index = index
+        self._board = board
+
+    def assign(self, connection: Connection, query: MatchQuery, now: datetime) -> Match | None:
+        for attempt in range(_ATTEMPTS):
+            self._index.catch_up(connection)
+            best = next(iter(self._index.rank(query, now, limit=1)), None)
+            if best is None:
+                return None
+            seen = best.assigned_since if attempt < _ATTEMPTS - 1 else None
+            if self._board.reserve(connection, best.hospital_id, seen):
+                return best
+        return None
+
+    def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:
+        hospital, _ = self._index.get(match.hospital_id)
+        parts = (
+            f"Score {match.score:.2f}: distance {match.distance_part:.2f}, "
+            f"capacity {match.capacity_part:.2f}, specialty {match.specialty_part:.2f}."
+        )
+        return (*explain(match, hospital), parts)
+
+    def card(self, connection: Connection, hospital_id: int) -> HospitalCard:
+        query = select(
+            hospitals.c.id, hospitals.c.name, hospitals.c.reachable, hospitals.c.duty_phone
+        ).where(hospitals.c.id == hospital_id)
+        row = connection.execute(query).first()
+        if row is None:
+            raise NotFound("There is no such hospital.")
+        phones = (row.duty_phone,) if row.duty_phone else ()
+        return HospitalCard(row.id, row.name, row.reachable, phones)
+
+    def by_duty_phone(self, connection: Connection, number: str) -> int | None:
+        query = select(hospitals.c.id).where(hospitals.c.duty_phone == number)
+        found: int | None = connection.execute(query.limit(1)).scalar()
+        return found
+
+    def reserve(self, connection: Connection, hospital_id: int) -> None:
+        self._board.reserve(connection, hospital_id)
+
+    def give_back(self, connection: Connection, hospital_id: int) -> None:
+        self._board.give_back(connection, hospital_id)
+
+
+def mark_reachable(connection: Connection, system: System, hospital_id: int) -> None:
+    """A channel to this hospital has proved itself: patients are told that it is informed."""
+    changed = connection.execute(
+        update(hospitals)
+        .where(hospitals.c.id == hospital_id, hospitals.c.reachable.is_(False))
+        .values(reachable=True)
+    ).rowcount
+    if changed:
+        number = changes.next_number(connection)
+        changes.record(connection, number, system.new_id(), hospital_id)

@@ -1,0 +1,114 @@
+"""The matching index of one process: in step with the database, and safe for its threads."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from gateway.hospitals import changes
+from gateway.hospitals.changes import Change
+from gateway.hospitals.matching_arrays import MatchingArrays
+from gateway.hospitals.register import availability_of, hospital_of, select_hospitals
+from gateway.hospitals.tables import hospitals
+from shared.hospital import Availability, Hospital
+from shared.match_policy import MatchPolicy
+from shared.matching import Match, MatchQuery, rank
+
+# How many changes back the index can find where its history and the database's part. One
+# transaction that was rolled back has made a few.
+_REMEMBERED = 256
+_READ_AT_ONCE = 500
+
+
+class MatchIndex:
+    """Ranks hospitals as `shared.matching.rank` does over all of them.
+
+    The database stays the truth: call `catch_up` in the same transaction before `rank`. An index
+    may have seen changes of a transaction that was rolled back afterwards, or that another
+    connection cannot see yet; it compares its history with the database's log, and reads again
+    whatever only one of the two has.
+    """
+
+    def __init__(self, policy: MatchPolicy) -> None:
+        self._policy = policy
+        self._lock = threading.Lock()
+        self._arrays = MatchingArrays()
+        # The changes applied, oldest first; empty before the first load.
+        self._history: list[Change] = []
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    @property
+    def policy(self) -> MatchPolicy:
+        """The policy by which this index ranks."""
+        return self._policy
+
+    def catch_up(self, connection: Connection) -> None:
+        """Applies every change that this connection sees and the index has not applied."""
+        with self._lock:
+            self._catch_up(connection)
+
+    def rank(self, query: MatchQuery, now: datetime, limit: int = 5) -> list[Match]:
+        """The first `limit` matches of the reference over all hospitals; see
+        `shared.matching.rank`.
+        """
+        with self._lock:
+            shortlist = self._arrays.shortlist(query, self._policy, now, limit)
+        return rank(query, shortlist, self._policy, now)[:limit]
+
+    def get(self, hospital_id: int) -> tuple[Hospital, Availability]:
+        """A hospital and its availability, as of the last catching up.
+
+        Raises NotFound when it is not there or has no coordinates.
+        """
+        with self._lock:
+            return self._arrays.get(hospital_id)
+
+    def _catch_up(self, connection: Connection) -> None:
+        if not self._history:
+            self._load(connection)
+            return
+        last = self._history[-1]
+        entries = changes.since(connection, last.number)
+        if entries and entries[0] == last:
+            fresh, stale = entries[1:], []
+        else:
+            entries = changes.since(connection, self._history[0].number)
+            common = 0
+            for mine, theirs in zip(self._history, entries, strict=False):
+                if mine != theirs:
+                    break
+                common += 1
+            if not common:
+                self._load(connection)
+                return
+            fresh, stale = entries[common:], self._history[common:]
+            del self._history[common:]
+        self._history = (self._history + fresh)[-_REMEMBERED:]
+        changed = {change.hospital_id for change in (*fresh, *stale)}
+        self._read(connection, list(changed))
+
+    def _load(self, connection: Connection) -> None:
+        """Reads everything anew."""
+        entries = changes.since(connection, changes.last_number(connection) - _REMEMBERED + 1)
+        self._history = entries or [Change(number=0, token=0, hospital_id=0)]
+        arrays = MatchingArrays()
+        for row in connection.execute(select_hospitals()):
+            hospital = hospital_of(row)
+            if hospital is not None:
+                arrays.put(hospital, availability_of(row))
+        self._arrays = arrays
+
+    def _read(self, connection: Connection, hospital_ids: Sequence[int]) -> None:
+        for start in range(0, len(hospital_ids), _READ_AT_ONCE):
+            gone = set(hospital_ids[start : start + _READ_AT_ONCE])
+            wanted = select_hospitals().where(hospitals.c.id.in_(gone))
+            for row in connection.execute(wanted):
+                hospital = hospital_of(row)
+                if hospital is not None:
+                    self._arrays.put(hospital, availability_of(row))
+                    gone.discard(hospital.id)
+            for hospital_id in gone:
+                self._arrays.remove(hospital_id)

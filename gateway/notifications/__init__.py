@@ -1,0 +1,1 @@
+"""Outgoing messages: written with their cause, sent afterwards, followed until delivered."""

@@ -1,0 +1,72 @@
+"""Sends one claimed message, and writes down what became of it."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.notifications import outbox, reports
+from gateway.notifications.outbox import Channel, Claimed
+from gateway.notifications.unreached import alarm_if_caller_unreached
+from gateway.operators.alarms import raise_alarm, solve
+from gateway.providers.ports import Accepted, SmsSender, VoiceCaller
+from gateway.unit_of_work import Services, UnitOfWork
+from shared.errors import OperatorMustAct, SendRefused, SendRetryable
+
+_log = structlog.get_logger(__name__)
+
+# An account that is out of credit is asked again this often: somebody may have topped it up.
+_ACCOUNT_RETRY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """Who carries what. `shortcode` is shown as the sender, and answers come to it."""
+
+    sms: SmsSender
+    voice: VoiceCaller
+    shortcode: str
+
+
+def send(services: Services, carriers: Carriers, claimed: Claimed) -> None:
+    """Hands the message to its carrier, outside every transaction, then marks it under its
+    lease.
+    """
+    try:
+        accepted = _hand_over(carriers, claimed)
+    except SendRetryable as error:
+        reason, after_s = error.reason, error.after_s
+        services.write(lambda uow: outbox.mark_retry(uow, claimed, reason, after_s))
+        _log.warning("message will be sent again", message=claimed.id, reason=reason)
+    except SendRefused as error:
+        reason = error.reason
+        services.write(lambda uow: _refused(uow, claimed, reason))
+        _log.warning("message refused", message=claimed.id, reason=reason)
+    except OperatorMustAct as error:
+        reason = error.reason
+        services.write(lambda uow: _operator_must_act(uow, claimed, reason))
+        _log.error("messages are not going out", reason=reason)
+    else:
+        services.write(lambda uow: _accepted(uow, claimed, accepted))
+
+
+def _hand_over(carriers: Carriers, claimed: Claimed) -> Accepted:
+    if claimed.channel is Channel.VOICE:
+        return carriers.voice.call(claimed.recipient, carriers.shortcode)
+    return carriers.sms.send_sms(claimed.recipient, claimed.text, carriers.shortcode)
+
+
+def _accepted(uow: UnitOfWork, claimed: Claimed, accepted: Accepted) -> None:
+    outbox.mark_sent(uow, claimed, accepted.message_id, accepted.cost or "")
+    if accepted.message_id is not None:
+        reports.apply_early(uow, accepted.message_id)
+    solve(uow, "provider", None)
+
+
+def _operator_must_act(uow: UnitOfWork, claimed: Claimed, reason: str) -> None:
+    outbox.mark_retry(uow, claimed, reason, _ACCOUNT_RETRY_S)
+    raise_alarm(uow, "provider", reason=reason)
+
+
+def _refused(uow: UnitOfWork, claimed: Claimed, reason: str) -> None:
+    outbox.mark_failed(uow, claimed, reason)
+    alarm_if_caller_unreached(uow, claimed.id)

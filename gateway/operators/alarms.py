@@ -1,0 +1,72 @@
+"""Raises alarms: a row for the operators' board, and an SMS to each operator's phone."""
+
+from sqlalchemy import Connection, select
+
+from gateway.notifications.outbox import Channel, enqueue
+from gateway.operators.tables import alarms
+from gateway.unit_of_work import UnitOfWork
+
+_LANGUAGE = "en"
+
+
+def raise_alarm(
+    uow: UnitOfWork,
+    kind: str,
+    *,
+    emergency_id: int | None = None,
+    code: str = "",
+    hospital: str = "",
+    reason: str = "",
+) -> None:
+    """Writes the alarm and tells every operator, in this transaction.
+
+    `kind` names a text under the catalogue's `operator`. The same alarm about the same emergency is
+    raised once while it is unsolved.
+    """
+    same = select(alarms.c.id).where(
+        alarms.c.kind == kind,
+        alarms.c.emergency_id == emergency_id
+        if emergency_id is not None
+        else alarms.c.emergency_id.is_(None),
+        alarms.c.solved_at.is_(None),
+    )
+    if uow.connection.execute(same.limit(1)).first() is not None:
+        return
+    uow.connection.execute(
+        alarms.insert(),
+        {
+            "id": uow.system.new_id(),
+            "kind": kind,
+            "emergency_id": emergency_id,
+            "detail": (hospital or reason)[:160],
+            "raised_at": uow.now,
+        },
+    )
+    words = {"code": code, "hospital": hospital, "reason": reason}
+    for phone in uow.services.config.operator_phones:
+        enqueue(
+            uow,
+            channel=Channel.SMS,
+            recipient=phone,
+            text=uow.text(_LANGUAGE, f"operator.{kind}", words),
+            purpose=f"alarm {kind}"[:24],
+            urgency=1,
+            emergency_id=emergency_id,
+        )
+
+
+def solve(uow: UnitOfWork, kind: str, emergency_id: int | None) -> None:
+    """Closes the alarm: what it was about has been mended."""
+    condition = (alarms.c.kind == kind) & alarms.c.solved_at.is_(None)
+    condition &= (
+        alarms.c.emergency_id == emergency_id
+        if emergency_id is not None
+        else alarms.c.emergency_id.is_(None)
+    )
+    uow.connection.execute(alarms.update().where(condition).values(solved_at=uow.now))
+
+
+def unsolved(connection: Connection) -> int:
+    """How many alarms wait for a person."""
+    query = select(alarms.c.id).where(alarms.c.solved_at.is_(None))
+    return len(connection.execute(query).all())

@@ -1,0 +1,18 @@
+"""Alarms: what only a person can solve now."""
+
+from sqlalchemy import Column, String, Table
+
+from gateway.database.metadata import Id, Instant, metadata
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    # A name of the catalogue's `operator` texts: unanswered, no_place, provider and so on.
+    Column("kind", String(24), nullable=False),
+    # None for an alarm about the gateway itself.
+    Column("emergency_id", Id, index=True),
+    Column("detail", String(160), nullable=False, server_default=""),
+    Column("raised_at", Instant, nullable=False, index=True),
+    Column("solved_at", Instant),
+)

@@ -1,0 +1,50 @@
+"""The tables of the gazetteer."""
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from gateway.database.metadata import Id, metadata
+
+# `kind` is a PlaceKind (shared.place). `county` is the name in pycountry's list, `parent` the next
+# larger area, empty where the source names none. `radius_m` is how far off the place may be.
+# `population` is 0 where the source does not say.
+places = Table(
+    "places",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("source", String(32), nullable=False),
+    Column("source_id", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("county", String(80), nullable=False),
+    Column("parent", String(80), nullable=False),
+    Column("lat", Float(53), nullable=False),
+    Column("lon", Float(53), nullable=False),
+    Column("radius_m", Float(53), nullable=False),
+    Column("population", Integer, nullable=False),
+    UniqueConstraint("source", "source_id"),
+)
+
+# Other names of a place: spellings, abbreviations, what people confirmed that they meant.
+place_aliases = Table(
+    "place_aliases",
+    metadata,
+    Column("place_id", Id, ForeignKey("places.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(200), primary_key=True),
+)
+
+# One row: grows by one with every change of the gazetteer, so that a process knows when to load it
+# again.
+place_version = Table(
+    "place_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+)

@@ -1,0 +1,85 @@
+"""What the use cases need from the rest of the gateway, as Protocols that a test can fake."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from shared.matching import Match, MatchQuery
+from sync.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class HospitalCard:
+    """What a use case may say of a hospital, and how to reach its people."""
+
+    id: int
+    name: str
+    # True when a channel to it was tested: an enrolled box, or a duty phone that answered.
+    reachable: bool
+    duty_phones: tuple[str, ...] = ()
+
+
+class Hospitals(Protocol):
+    """Finds hospitals, and keeps count of the beds that are promised."""
+
+    def assign(self, connection: Connection, query: MatchQuery, now: datetime) -> Match | None:
+        """The best hospital for the query, with one more patient counted towards it; None when
+        nobody is left. True to this transaction, whatever other processes did meanwhile.
+        """
+        ...
+
+    def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:
+        """Why this hospital, in words that a nurse can read."""
+        ...
+
+    def card(self, connection: Connection, hospital_id: int) -> HospitalCard:
+        """Raises NotFound for an unknown id."""
+        ...
+
+    def by_duty_phone(self, connection: Connection, number: str) -> int | None:
+        """The hospital whose duty phone this is."""
+        ...
+
+    def reserve(self, connection: Connection, hospital_id: int) -> None:
+        """Counts one more patient of ours towards a hospital that already answered."""
+        ...
+
+    def give_back(self, connection: Connection, hospital_id: int) -> None:
+        """Counts one fewer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlace:
+    """A place that was meant, with how far it may be off. `radius_m` is metres."""
+
+    name: str
+    lat: float
+    lon: float
+    radius_m: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceAnswer:
+    """What a typed place may mean, best first; `sure` when the first needs no asking."""
+
+    sure: bool
+    hits: tuple[FoundPlace, ...]
+
+
+class Places(Protocol):
+    """Understands where somebody says they are."""
+
+    def search(self, typed: str) -> PlaceAnswer:
+        """At most three places."""
+        ...
+
+
+class Boxes(Protocol):
+    """Writes for the hospitals' boxes."""
+
+    def publish(self, connection: Connection, hospital_id: int, event: Event) -> bool:
+        """Adds the event to the hospital's stream in this transaction; False when it has no box."""
+        ...

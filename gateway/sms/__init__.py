@@ -1,0 +1,1 @@
+"""Incoming SMS: what it means and what is done about it."""

@@ -1,0 +1,94 @@
+"""One command: its transaction, its moment, and the services it may use."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from gateway.config import Config
+from gateway.database.database import Database
+from gateway.keys import PhoneVault
+from gateway.ports import Boxes, Hospitals, Places
+from shared.system import System
+from shared.triage import TriageRules
+from sync.events import Event
+from ussd_menus.machine import Menus
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Services:
+    """All that a use case works with; built once, in `gateway.bootstrap`."""
+
+    config: Config
+    system: System
+    database: Database
+    menus: Menus
+    rules: TriageRules
+    vault: PhoneVault
+    hospitals: Hospitals
+    places: Places
+    boxes: Boxes
+    # Set when a committed transaction left something to send, so that senders need not wait a
+    # second.
+    wake_senders: threading.Event = field(default_factory=threading.Event)
+
+    def write(self, command: Callable[["UnitOfWork"], T]) -> T:
+        """Carries the command out: all of it durable, or, if it raises, nothing."""
+        written: list[UnitOfWork] = []
+
+        def work(connection: Connection) -> T:
+            uow = UnitOfWork(connection, self, self.system.now())
+            written.append(uow)
+            result = command(uow)
+            uow.publish_events()
+            return result
+
+        result = self.database.write(work)
+        if written[-1].queued_messages:
+            self.wake_senders.set()
+        return result
+
+    def within(self, connection: Connection, command: Callable[["UnitOfWork"], T]) -> T:
+        """Carries the command out inside a transaction that is somebody else's."""
+        uow = UnitOfWork(connection, self, self.system.now())
+        result = command(uow)
+        uow.publish_events()
+        return result
+
+
+class UnitOfWork:
+    """What one command holds while it runs. Nothing outbound happens inside it."""
+
+    __slots__ = ("_events", "connection", "now", "queued_messages", "services", "system")
+
+    def __init__(self, connection: Connection, services: Services, now: datetime) -> None:
+        self.connection = connection
+        self.services = services
+        self.system = services.system
+        self.now = now
+        self.queued_messages = 0
+        self._events: list[tuple[int, Event]] = []
+
+    def tell_hospital(self, hospital_id: int, event: Event) -> None:
+        """Has the hospital's box told, if it has one, when everything else is written."""
+        self._events.append((hospital_id, event))
+
+    def publish_events(self) -> None:
+        """Writes the events into the boxes' streams, last and in ascending order of hospitals:
+        the streams' counters stay locked until the commit, so every transaction takes them alike.
+        """
+        for hospital_id, event in sorted(self._events, key=lambda pair: pair[0]):
+            self.services.boxes.publish(self.connection, hospital_id, event)
+        self._events.clear()
+
+    def text(self, language: str, name: str, words: Mapping[str, str]) -> str:
+        """A catalogue text with the emergency number and the service code filled in as well."""
+        config = self.services.config
+        return self.services.menus.catalogue(language).text(
+            name, {"number": config.emergency_numbers[0], "service": config.ussd_code, **words}
+        )

@@ -1,0 +1,1 @@
+"""USSD: the stored session, and one turn of it as one transaction."""

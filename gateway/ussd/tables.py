@@ -1,0 +1,20 @@
+"""USSD sessions: what the machine knows between two turns, and the bytes it last answered."""
+
+from sqlalchemy import JSON, Boolean, Column, LargeBinary, String, Table, Text
+
+from gateway.database.metadata import Id, Instant, metadata
+
+ussd_sessions = Table(
+    "ussd_sessions",
+    metadata,
+    Column("session_id", String(80), primary_key=True),
+    Column("phone_index", LargeBinary(16), nullable=False),
+    Column("service_code", String(32), nullable=False),
+    Column("caller_id", Id, nullable=False),
+    Column("state", JSON, nullable=False),
+    # The whole history that was answered last, and the answer, for a turn that comes again.
+    Column("answered_text", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Column("updated_at", Instant, nullable=False, index=True),
+)

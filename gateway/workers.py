@@ -1,0 +1,85 @@
+"""The threads that act by themselves: a sweeper that fires due timers, and senders that empty the
+outbox.
+
+On SQLite they live in the web process, the only one that writes; on PostgreSQL in worker processes.
+"""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from gateway.emergencies import firing
+from gateway.notifications import outbox
+from gateway.notifications.sending import Carriers, send
+from gateway.unit_of_work import Services
+
+_log = structlog.get_logger(__name__)
+
+_SWEEP_EVERY_S = 1.0
+# Two sends of at most 13 s each end well within a lease.
+_CLAIMED_AT_ONCE = 2
+
+
+class Workers:
+    """Starts and stops the sweeper and the senders."""
+
+    def __init__(self, services: Services, carriers: Carriers, senders: int = 4) -> None:
+        self._services = services
+        self._carriers = carriers
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(
+                target=self._loop, args=(self._sweep, None), name="sweeper", daemon=True
+            )
+        ]
+        self._threads += [
+            threading.Thread(
+                target=self._loop,
+                args=(self._send_some, services.wake_senders),
+                name=f"sender-{number}",
+                daemon=True,
+            )
+            for number in range(senders)
+        ]
+
+    def start(self) -> None:
+        """Lets them run."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_s: float = 20.0) -> None:
+        """Lets each finish what it is at; what is not begun stays in the outbox."""
+        self._stopping.set()
+        self._services.wake_senders.set()
+        for thread in self._threads:
+            thread.join(timeout_s)
+
+    def _loop(self, work: Callable[[], bool], wake: threading.Event | None) -> None:
+        waits_for = wake or self._stopping
+        while not self._stopping.is_set():
+            try:
+                found_work = work()
+            except Exception:
+                # A sweep that fails is tried again: what is due stays due until it has been done.
+                _log.exception("background work failed", thread=threading.current_thread().name)
+                found_work = False
+            if not found_work:
+                waits_for.wait(_SWEEP_EVERY_S)
+                if wake is not None:
+                    wake.clear()
+
+    def _sweep(self) -> bool:
+        fired = firing.fire_due(self._services)
+        if fired:
+            self._services.wake_senders.set()
+        return False
+
+    def _send_some(self) -> bool:
+        now = self._services.system.now()
+        if not self._services.database.read(lambda c: outbox.anything_due(c, now)):
+            return False
+        claimed = self._services.write(lambda uow: outbox.claim(uow, _CLAIMED_AT_ONCE))
+        for message in claimed:
+            send(self._services, self._carriers, message)
+        return bool(claimed)

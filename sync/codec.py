@@ -1,0 +1,340 @@
+"""The one packed form of every event, for every bearer, driven by the table `LAYOUTS`.
+
+An event is: its number, its `at`, then groups of fields. A group is a bit map of the optional
+fields that differ from their usual value, then the fields that are there, in the table's order.
+
+How it grows: a new field comes in a *new group* at the end of its layout, with a usual value. An
+older reader keeps the groups that it does not know as `unknown_tail`; a newer reader finds an
+older event ended, and takes the usual values. Numbers are never reused.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from shared.dispatch import CannotTreatReason, DispatchState
+from shared.emergency import Kind, Priority, Transport
+from shared.errors import InvalidInput
+from shared.hospital import HospitalStatus
+from sync import events, packing
+from sync.events import Event, Lane
+from sync.packing import Reader, Unreadable
+
+CODEC_VERSION = 1
+LONGEST_BYTES = 4096
+
+_S = DispatchState
+_DISPATCH_STATES: dict[int, DispatchState] = dict(
+    enumerate(
+        (
+            _S.OFFERED,
+            _S.DELIVERED,
+            _S.ACCEPTED,
+            _S.CANNOT_TREAT,
+            _S.EXPIRED,
+            _S.SUPERSEDED,
+            _S.WITHDRAWN,
+            _S.ARRIVED,
+        ),
+        start=1,
+    )
+)
+_HOSPITAL_STATUSES: dict[int, HospitalStatus] = dict(
+    enumerate(
+        (
+            HospitalStatus.NORMAL,
+            HospitalStatus.ADVISORY,
+            HospitalStatus.DIVERTING,
+            HospitalStatus.CLOSED,
+            HospitalStatus.EVACUATING,
+        ),
+        start=1,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a value is written and read; both are given the event's own time."""
+
+    write: Callable[[Any, datetime], bytes]
+    read: Callable[[Reader, datetime], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of an event. With `optional`, the usual value takes one bit instead of bytes."""
+
+    name: str
+    form: Form
+    optional: bool = False
+    usual: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One row of the table: the number on the wire, the type, its lane, its groups of fields."""
+
+    number: int
+    type: type[Event]
+    lane: Lane
+    groups: tuple[tuple[Field, ...], ...]
+
+
+def _plain(write: Callable[[Any], bytes], read: Callable[[Reader], Any]) -> Form:
+    return Form(lambda value, _: write(value), lambda reader, _: read(reader))
+
+
+def _number_of(members: type[IntEnum], otherwise: IntEnum) -> Form:
+    """An enumeration by number. A member that is newer than this version reads as `otherwise`: an
+    emergency of an unknown kind must still ring.
+    """
+    known = {int(member): member for member in members}
+    return _plain(
+        lambda value: packing.unsigned(int(value)),
+        lambda reader: known.get(reader.unsigned(), otherwise),
+    )
+
+
+def _one_of(members: dict[int, Any]) -> Form:
+    """An enumeration in which a wrong guess would be worse than a parked event."""
+    numbers = {member: number for number, member in members.items()}
+
+    def read(reader: Reader) -> Any:
+        number = reader.unsigned()
+        if number not in members:
+            raise Unreadable(f"State {number} is not known to this version.")
+        return members[number]
+
+    return _plain(lambda value: packing.unsigned(numbers[value]), read)
+
+
+def _write_texts(values: tuple[str, ...]) -> bytes:
+    return packing.unsigned(len(values)) + b"".join(map(packing.text, values))
+
+
+def _read_texts(reader: Reader) -> tuple[str, ...]:
+    count = reader.unsigned()
+    if count > LONGEST_BYTES:
+        raise Unreadable("A list is too long.")
+    return tuple(reader.text() for _ in range(count))
+
+
+def _read_flag(reader: Reader) -> bool:
+    return reader.unsigned() != 0
+
+
+_NUMBER = _plain(packing.unsigned, Reader.unsigned)
+_TEXT = _plain(packing.text, Reader.text)
+_TEXTS = _plain(_write_texts, _read_texts)
+_BYTES = _plain(packing.block, Reader.block)
+_FLAG = _plain(lambda value: packing.unsigned(int(value)), _read_flag)
+_DEGREES = _plain(packing.degrees, packing.read_degrees)
+_PHONE = _plain(packing.phone_number, packing.read_phone_number)
+_TIME = Form(packing.near_instant, packing.read_near_instant)
+_ID = Form(packing.identifier, packing.read_identifier)
+_KIND = _number_of(Kind, Kind.UNKNOWN)
+_PRIORITY = _number_of(Priority, Priority.CRITICAL)
+_TRANSPORT = _number_of(Transport, Transport.NONE)
+_REASON = _number_of(CannotTreatReason, CannotTreatReason.OTHER)
+_STATE = _one_of(_DISPATCH_STATES)
+_STATUS = _one_of(_HOSPITAL_STATUSES)
+
+
+def _opt(name: str, form: Form, usual: Any = None) -> Field:
+    return Field(name, form, optional=True, usual=usual)
+
+
+_CLAIM = (
+    Field("claim_id", _ID),
+    Field("dispatch_id", _ID),
+    _opt("by", _TEXT, ""),
+    _opt("age_s", _NUMBER, 0),
+)
+
+LAYOUTS: tuple[Layout, ...] = (
+    Layout(
+        1,
+        events.EpochStarted,
+        Lane.EMERGENCIES,  # it is the first of every lane; the stream log sets the real one
+        (
+            (
+                _opt("previous_epoch", _NUMBER, 0),
+                _opt("previous_seq", _NUMBER, 0),
+                _opt("previous_hash", _BYTES, b""),
+            ),
+        ),
+    ),
+    Layout(
+        2,
+        events.DispatchOffered,
+        Lane.EMERGENCIES,
+        (
+            (
+                Field("dispatch_id", _ID),
+                Field("emergency_id", _ID),
+                Field("version", _NUMBER),
+                Field("help_code", _TEXT),
+                Field("answer_code", _TEXT),
+                Field("kind", _KIND),
+                Field("priority", _PRIORITY),
+                Field("needs", _NUMBER),
+                Field("raised_at", _TIME),
+                Field("answer_by", _TIME),
+                Field("valid_until", _TIME),
+                _opt("place_text", _TEXT, ""),
+                _opt("place_name", _TEXT, ""),
+                _opt("lat", _DEGREES),
+                _opt("lon", _DEGREES),
+                _opt("radius_m", _NUMBER),
+                _opt("travel_min", _NUMBER, 0),
+                _opt("distance_m", _NUMBER, 0),
+                _opt("caller_phone", _PHONE),
+                _opt("patient_count", _NUMBER, 1),
+                _opt("age_years", _NUMBER),
+                _opt("note", _TEXT, ""),
+                _opt("signs", _TEXTS, ()),
+                _opt("rule_id", _TEXT, ""),
+                _opt("ruleset", _TEXT, ""),
+            ),
+        ),
+    ),
+    Layout(
+        3,
+        events.DispatchChanged,
+        Lane.EMERGENCIES,
+        (
+            (
+                Field("dispatch_id", _ID),
+                Field("version", _NUMBER),
+                Field("state", _STATE),
+                _opt("reason", _TEXT, ""),
+                _opt("transport", _TRANSPORT),
+                _opt("place_text", _TEXT),
+                _opt("place_name", _TEXT),
+                _opt("lat", _DEGREES),
+                _opt("lon", _DEGREES),
+                _opt("radius_m", _NUMBER),
+                _opt("patient_count", _NUMBER),
+                _opt("age_years", _NUMBER),
+                _opt("note", _TEXT),
+                _opt("priority", _PRIORITY),
+                _opt("travel_min", _NUMBER),
+            ),
+        ),
+    ),
+    Layout(
+        4,
+        events.Verdict,
+        Lane.EMERGENCIES,
+        (
+            (
+                Field("claim_id", _ID),
+                Field("dispatch_id", _ID),
+                Field("accepted", _FLAG),
+                Field("state", _STATE),
+                Field("version", _NUMBER),
+                _opt("reason", _TEXT, ""),
+            ),
+        ),
+    ),
+    Layout(5, events.DispatchDelivered, Lane.EMERGENCIES, ((*_CLAIM, Field("audible", _FLAG)),)),
+    Layout(6, events.AcceptDispatch, Lane.EMERGENCIES, (_CLAIM,)),
+    Layout(
+        7,
+        events.CannotTreat,
+        Lane.EMERGENCIES,
+        ((*_CLAIM, Field("reason", _REASON), _opt("note", _TEXT, "")),),
+    ),
+    Layout(8, events.PatientArrived, Lane.EMERGENCIES, (_CLAIM,)),
+    Layout(
+        9,
+        events.AvailabilityReported,
+        Lane.REPORTS,
+        (
+            (
+                Field("status", _STATUS),
+                _opt("staffed_beds", _NUMBER),
+                _opt("free_beds", _NUMBER),
+                _opt("last_dispatch_seq_seen", _NUMBER, 0),
+                _opt("by", _TEXT, ""),
+            ),
+        ),
+    ),
+    Layout(
+        10,
+        events.AlarmState,
+        Lane.REPORTS,
+        ((Field("audible", _FLAG), _opt("reason", _TEXT, "")),),
+    ),
+)
+
+_BY_TYPE = {layout.type: layout for layout in LAYOUTS}
+_BY_NUMBER = {layout.number: layout for layout in LAYOUTS}
+
+
+def lane_of(event: Event) -> Lane:
+    """The lane on which events of this type travel."""
+    return _BY_TYPE[type(event)].lane
+
+
+def encode(event: Event) -> bytes:
+    """The event's packed form. Times keep milliseconds, coordinates five decimals.
+
+    Raises InvalidInput when it is longer than 4,096 bytes: half a frame, so that one always fits.
+    """
+    layout = _BY_TYPE[type(event)]
+    packed = packing.unsigned(layout.number) + packing.instant(event.at)
+    for group in layout.groups:
+        present = position = 0
+        content = b""
+        for field in group:
+            value = getattr(event, field.name)
+            if field.optional:
+                differs = value != field.usual
+                present |= differs << position
+                position += 1
+                if not differs:
+                    continue
+            content += field.form.write(value, event.at)
+        packed += (packing.unsigned(present) if position else b"") + content
+    packed += event.unknown_tail
+    if len(packed) > LONGEST_BYTES:
+        raise InvalidInput("The texts are too long to be sent to a hospital; shorten the note.")
+    return packed
+
+
+def decode(packed: bytes) -> Event:
+    """The event that `encode` packed, on this version or on another.
+
+    Raises Unreadable for anything else; the caller parks the bytes and counts them.
+    """
+    reader = Reader(packed)
+    number = reader.unsigned()
+    layout = _BY_NUMBER.get(number)
+    if layout is None:
+        raise Unreadable(f"Event type {number} is not known to this version: update the program.")
+    at = reader.instant()
+    values: dict[str, Any] = {"at": at}
+    for group in layout.groups:
+        if reader.at_end:
+            values |= {field.name: field.usual for field in group if field.optional}
+            if any(not field.optional for field in group):
+                raise Unreadable("The event ends before its fields do.")
+            continue
+        values |= _read_group(reader, group, at)
+    return layout.type(**values, unknown_tail=reader.rest())
+
+
+def _read_group(reader: Reader, group: tuple[Field, ...], at: datetime) -> dict[str, Any]:
+    optional = [field.name for field in group if field.optional]
+    present = reader.unsigned() if optional else 0
+    if present >> len(optional):
+        raise Unreadable("A group announces fields that it cannot have.")
+    absent = {name for position, name in enumerate(optional) if not present >> position & 1}
+    return {
+        field.name: field.usual if field.name in absent else field.form.read(reader, at)
+        for field in group
+    }

@@ -1,0 +1,192 @@
+"""What the gateway and a hospital's box tell each other, as frozen values.
+
+Every event carries `at`, the clock of whoever wrote it: gateway time downstream, box time upstream.
+Their form on the wire is the table in `sync.codec`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+
+from shared.dispatch import CannotTreatReason, DispatchState
+from shared.emergency import Kind, Priority, Transport
+from shared.hospital import HospitalStatus
+
+
+class Lane(IntEnum):
+    """What goes first: a lower lane never waits for a higher one. The numbers are on the wire."""
+
+    EMERGENCIES = 1  # emergencies, answers and verdicts
+    REPORTS = 2  # beds, stock, alarms, notes
+    SUMMARIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Anything that travels on a stream.
+
+    `unknown_tail` holds what a newer writer added and this version cannot read; encoding the
+    event again gives it back untouched.
+    """
+
+    at: datetime
+    unknown_tail: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochStarted(Event):
+    """The first event of every epoch of a stream: which epoch it continues, and from where.
+
+    `previous_epoch` 0 means that there was none. `previous_hash` is the running hash after
+    `previous_seq` events, 16 bytes, or empty.
+    """
+
+    previous_epoch: int
+    previous_seq: int
+    previous_hash: bytes
+
+
+# Downstream: from the gateway to a box.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchOffered(Event):
+    """A patient is coming, or asks to: everything that the hospital may know at this point.
+
+    `at` is when it was offered (gateway time). `place_text` is what the caller typed,
+    `place_name` what the gazetteer made of it. `lat` and `lon` are WGS 84 degrees, None together.
+    `needs` is a mask of `shared.capability.Capability`. `signs` are the words of what the caller
+    answered; `rule_id` and `ruleset` name the triage rule. After `valid_until` it is shown as
+    late, without alarm.
+    """
+
+    dispatch_id: int
+    emergency_id: int
+    version: int
+    help_code: str
+    answer_code: str
+    kind: Kind
+    priority: Priority
+    needs: int
+    raised_at: datetime
+    answer_by: datetime
+    valid_until: datetime
+    place_text: str = ""
+    place_name: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    radius_m: int | None = None
+    travel_min: int = 0
+    distance_m: int = 0
+    caller_phone: str | None = None
+    patient_count: int = 1
+    age_years: int | None = None
+    note: str = ""
+    signs: tuple[str, ...] = ()
+    rule_id: str = ""
+    ruleset: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchChanged(Event):
+    """A dispatch moved, or more is known. A fact that is None has not changed.
+
+    `version` grows with every change of the dispatch, so that changes may arrive in any order.
+    """
+
+    dispatch_id: int
+    version: int
+    state: DispatchState
+    reason: str = ""
+    transport: Transport | None = None
+    place_text: str | None = None
+    place_name: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    radius_m: int | None = None
+    patient_count: int | None = None
+    age_years: int | None = None
+    note: str | None = None
+    priority: Priority | None = None
+    travel_min: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict(Event):
+    """What became of a claim, in the gateway's order.
+
+    `state` and `version` are the dispatch's after the claim, whether it was accepted or not.
+    """
+
+    claim_id: int
+    dispatch_id: int
+    accepted: bool
+    state: DispatchState
+    version: int
+    reason: str = ""
+
+
+# Upstream: claims of a hospital, which the gateway folds in its own order.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(Event):
+    """Something that a hospital says about one dispatch; it is answered with a `Verdict`.
+
+    `by` is the name or the initials of whoever said it. `age_s` counts the seconds from the
+    dispatch's arrival on the box to the claim, so that it can be judged even where the box's
+    clock is wrong.
+    """
+
+    claim_id: int
+    dispatch_id: int
+    by: str = ""
+    age_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchDelivered(Claim):
+    """The box has stored the dispatch and, when `audible`, somebody can hear it ring."""
+
+    audible: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptDispatch(Claim):
+    """The hospital expects the patient."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CannotTreat(Claim):
+    """The hospital cannot treat here, and why; whoever arrives is stabilised all the same."""
+
+    reason: CannotTreatReason
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientArrived(Claim):
+    """The patient is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilityReported(Event):
+    """How full the hospital is. A count that is None is unknown, not zero.
+
+    `last_dispatch_seq_seen` is the number of the last event of lane 1 that the box had then, so
+    that the gateway subtracts only later assignments.
+    """
+
+    status: HospitalStatus
+    staffed_beds: int | None = None
+    free_beds: int | None = None
+    last_dispatch_seq_seen: int = 0
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmState(Event):
+    """Whether the box's alarm can be heard, and if not, why."""
+
+    audible: bool
+    reason: str = ""

@@ -1,0 +1,42 @@
+"""The streams of one node, kept in a database that its user hands in.
+
+This is the one place of `sync` that knows SQL. Every function works inside the caller's
+transaction, so that an event exists exactly when the change that caused it does.
+
+A stream is everything that one writer sends one reader on one lane. It is cut into epochs, and
+within an epoch events are numbered 1, 2, 3 without a hole: a reader can prove that it has them all.
+(Reading `seq > cursor` over a database sequence lost 4,746 of 19,109 rows under 8 writers.)
+"""
+
+from sqlalchemy import MetaData
+
+from sync.stream_log.incoming import IncomingStreams
+from sync.stream_log.outgoing import OutgoingStreams
+from sync.stream_log.values import (
+    Acknowledgement,
+    Connection,
+    Outgoing,
+    Position,
+    Received,
+    Trouble,
+)
+
+__all__ = [
+    "Acknowledgement",
+    "Connection",
+    "Outgoing",
+    "Position",
+    "Received",
+    "StreamLog",
+    "Trouble",
+]
+
+
+class StreamLog:
+    """All streams of one node. The tables stand on `metadata` under `prefix`; migrations are the
+    user's business.
+    """
+
+    def __init__(self, metadata: MetaData, prefix: str) -> None:
+        self.outgoing = OutgoingStreams(metadata, prefix)
+        self.incoming = IncomingStreams(metadata, prefix)

@@ -1,0 +1,285 @@
+"""What other nodes wrote, as it arrived: acted on in any order, counted without a gap."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    and_,
+    or_,
+    select,
+    update,
+)
+
+from sync.codec import decode
+from sync.events import EpochStarted
+from sync.packing import Unreadable, milliseconds
+from sync.stream_log.values import (
+    AHEAD_BITS,
+    HASH_BYTES,
+    NO_HASH,
+    Acknowledgement,
+    Position,
+    Received,
+    Trouble,
+    insert,
+    next_hash,
+)
+
+# What may arrive ahead of a gap; beyond it a writer is broken or hostile, not merely unordered.
+_FURTHEST_AHEAD = 1 << 20
+
+
+class IncomingStreams:
+    """The streams of others. `writer` is the other node's number."""
+
+    def __init__(self, metadata: MetaData, prefix: str) -> None:
+        big = BigInteger().with_variant(Integer, "sqlite")
+        self.streams = Table(
+            f"{prefix}_incoming_streams",
+            metadata,
+            Column("writer", big, primary_key=True, autoincrement=False),
+            Column("lane", Integer, primary_key=True, autoincrement=False),
+            Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+            Column("cursor", BigInteger, nullable=False),
+            Column("highest", BigInteger, nullable=False),
+            Column("running_hash", LargeBinary(HASH_BYTES), nullable=False),
+            # All three are null until the epoch's first event is here.
+            Column("previous_epoch", BigInteger),
+            Column("previous_seq", BigInteger),
+            Column("previous_hash", LargeBinary(HASH_BYTES)),
+        )
+        self.events = Table(
+            f"{prefix}_incoming",
+            metadata,
+            Column("writer", big, primary_key=True, autoincrement=False),
+            Column("lane", Integer, primary_key=True, autoincrement=False),
+            Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+            Column("seq", BigInteger, primary_key=True, autoincrement=False),
+            Column("payload", LargeBinary, nullable=False),
+            Column("at_ms", BigInteger, nullable=False),
+            Column("parked", String(300)),  # why it could not be read or applied
+            Column("conflicts", Integer, nullable=False),
+        )
+
+    def receive(
+        self, connection: Connection, writer: int, at: Position, payload: bytes, now: datetime
+    ) -> Received:
+        """Takes an authentic event, in whatever order it comes.
+
+        The caller acts on it at once when it is NEW; only the cursor waits for what is missing.
+        Raises Unreadable when its number is absurd.
+        """
+        stream = self._incoming_stream(connection, writer, at.lane, at.epoch)
+        if not 1 <= at.seq <= stream.cursor + _FURTHEST_AHEAD:
+            raise Unreadable(f"Number {at.seq} is too far ahead of {stream.cursor}.")
+        table = self.events
+        here = and_(
+            table.c.writer == writer,
+            table.c.lane == at.lane,
+            table.c.epoch == at.epoch,
+            table.c.seq == at.seq,
+        )
+        present = connection.execute(select(table.c.payload).where(here)).scalar_one_or_none()
+        if present == payload:
+            return Received.DUPLICATE
+        if present is not None:
+            more = {"conflicts": table.c.conflicts + 1}
+            connection.execute(update(table).where(here).values(more))
+            return Received.CONFLICT
+        connection.execute(
+            table.insert().values(
+                writer=writer,
+                lane=at.lane,
+                epoch=at.epoch,
+                seq=at.seq,
+                payload=payload,
+                at_ms=milliseconds(now),
+                conflicts=0,
+            )
+        )
+        if at.seq == 1:
+            self._note_start(connection, writer, at, payload)
+        self._advance(connection, stream, at, payload)
+        return Received.NEW
+
+    def _incoming_stream(
+        self, connection: Connection, writer: int, lane: int, epoch: int
+    ) -> Row[*tuple[Any, ...]]:
+        table = self.streams
+        query = (
+            select(table)
+            .where(table.c.writer == writer, table.c.lane == lane, table.c.epoch == epoch)
+            .with_for_update()
+        )
+        stream = connection.execute(query).one_or_none()
+        if stream is not None:
+            return stream
+        new = {"writer": writer, "lane": lane, "epoch": epoch, "cursor": 0, "highest": 0}
+        connection.execute(
+            insert(connection, table).values(**new, running_hash=NO_HASH).on_conflict_do_nothing()
+        )
+        return connection.execute(query).one()
+
+    def _advance(
+        self, connection: Connection, stream: Row[*tuple[Any, ...]], at: Position, payload: bytes
+    ) -> None:
+        """Moves the cursor over everything that now stands without a gap."""
+        table = self.streams
+        cursor, running_hash = stream.cursor, stream.running_hash
+        if at.seq == cursor + 1:
+            cursor, running_hash = at.seq, next_hash(running_hash, payload)
+            if stream.highest > cursor:
+                for seq, waiting in self._arrived_after(connection, stream, cursor):
+                    if seq != cursor + 1:
+                        break
+                    cursor, running_hash = seq, next_hash(running_hash, waiting)
+        connection.execute(
+            update(table)
+            .where(
+                table.c.writer == stream.writer,
+                table.c.lane == stream.lane,
+                table.c.epoch == stream.epoch,
+            )
+            .values(cursor=cursor, running_hash=running_hash, highest=max(stream.highest, at.seq))
+        )
+
+    def _arrived_after(
+        self, connection: Connection, stream: Row[*tuple[Any, ...]], cursor: int
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        table = self.events
+        return connection.execute(
+            select(table.c.seq, table.c.payload)
+            .where(
+                table.c.writer == stream.writer,
+                table.c.lane == stream.lane,
+                table.c.epoch == stream.epoch,
+                table.c.seq > cursor,
+            )
+            .order_by(table.c.seq)
+        ).all()
+
+    def _note_start(
+        self, connection: Connection, writer: int, at: Position, payload: bytes
+    ) -> None:
+        """Notes which epoch this one continues; `troubles` tells when two continue the same."""
+        try:
+            start = decode(payload)
+        except Unreadable:
+            start = None
+        if not isinstance(start, EpochStarted):
+            return
+        table = self.streams
+        of_lane = and_(table.c.writer == writer, table.c.lane == at.lane)
+        connection.execute(
+            update(table)
+            .where(of_lane, table.c.epoch == at.epoch)
+            .values(
+                previous_epoch=start.previous_epoch,
+                previous_seq=start.previous_seq,
+                previous_hash=start.previous_hash,
+            )
+        )
+
+    def acknowledgements(
+        self, connection: Connection, writer: int, mentioned: Collection[tuple[int, int]] | None
+    ) -> list[Acknowledgement]:
+        """What we have of the writer's streams: of the `mentioned` (lane, epoch) pairs and of
+        those with gaps, or of all when that is None.
+        """
+        table = self.streams
+        query = select(table).where(table.c.writer == writer)
+        if mentioned is not None:
+            pairs = [
+                and_(table.c.lane == lane, table.c.epoch == epoch) for lane, epoch in mentioned
+            ]
+            query = query.where(or_(table.c.highest > table.c.cursor, *pairs))
+        found = []
+        for stream in connection.execute(query.order_by(table.c.lane, table.c.epoch)).all():
+            ahead = 0
+            if stream.highest > stream.cursor:
+                for seq, _ in self._arrived_after(connection, stream, stream.cursor):
+                    distance = seq - stream.cursor - 1
+                    ahead |= 1 << distance if distance < AHEAD_BITS else 0
+            found.append(
+                Acknowledgement(
+                    stream.lane, stream.epoch, stream.cursor, ahead, stream.running_hash
+                )
+            )
+        return found
+
+    def park(self, connection: Connection, writer: int, at: Position, why: str) -> None:
+        """Sets an event aside that could not be read or applied: it is counted and shown."""
+        table = self.events
+        connection.execute(
+            update(table)
+            .where(
+                table.c.writer == writer,
+                table.c.lane == at.lane,
+                table.c.epoch == at.epoch,
+                table.c.seq == at.seq,
+            )
+            .values(parked=why[:300])
+        )
+
+    def troubles(self, connection: Connection) -> list[Trouble]:
+        """Parked events, conflicts and forks, for people to see."""
+        events, streams = self.events, self.streams
+        wrong = connection.execute(
+            select(events)
+            .where(or_(events.c.parked.is_not(None), events.c.conflicts > 0))
+            .order_by(events.c.writer, events.c.lane, events.c.epoch, events.c.seq)
+        ).all()
+        found = [
+            Trouble(
+                row.writer,
+                row.lane,
+                row.epoch,
+                f"Event {row.seq} is set aside: {row.parked}"
+                if row.parked is not None
+                else f"Event {row.seq} came in two versions; the first one counts.",
+            )
+            for row in wrong
+        ]
+        rows = connection.execute(
+            select(streams).order_by(streams.c.writer, streams.c.lane, streams.c.epoch)
+        ).all()
+        return found + [
+            Trouble(
+                row.writer,
+                row.lane,
+                row.epoch,
+                "Two copies of this box's disk are or were in use, or it was set back to an older "
+                "copy. Everything it says is heard; enrol a box anew.",
+            )
+            for row in rows
+            if _is_fork(row, rows)
+        ]
+
+
+def _is_fork(stream: Row[*tuple[Any, ...]], streams: Sequence[Row[*tuple[Any, ...]]]) -> bool:
+    """True when another epoch continues the same one, or when this one continues it from a point
+    that its writer had already passed: a disk was cloned or restored.
+    """
+    others = [
+        other
+        for other in streams
+        if (other.writer, other.lane) == (stream.writer, stream.lane)
+        and other.epoch != stream.epoch
+    ]
+    if stream.previous_epoch is None:
+        return False
+    return any(
+        other.previous_epoch == stream.previous_epoch
+        or (other.epoch == stream.previous_epoch and other.highest > stream.previous_seq)
+        for other in others
+    )

@@ -1,0 +1,265 @@
+"""What this node writes: dense streams, one for each reader and lane, cut into epochs."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    Table,
+    and_,
+    func,
+    select,
+    update,
+)
+
+from sync.codec import encode
+from sync.events import EpochStarted
+from sync.packing import milliseconds
+from sync.stream_log.values import (
+    HASH_BYTES,
+    NO_HASH,
+    Acknowledgement,
+    Outgoing,
+    Position,
+    insert,
+    next_hash,
+)
+
+
+class OutgoingStreams:
+    """Our own streams. `reader` is the other node's number."""
+
+    def __init__(self, metadata: MetaData, prefix: str) -> None:
+        big = BigInteger().with_variant(Integer, "sqlite")
+        self.own = Table(
+            f"{prefix}_own_epoch",
+            metadata,
+            Column("id", Integer, primary_key=True, autoincrement=False),
+            Column("epoch", BigInteger, nullable=False),
+        )
+        self.streams = Table(
+            f"{prefix}_outgoing_streams",
+            metadata,
+            Column("reader", big, primary_key=True, autoincrement=False),
+            Column("lane", Integer, primary_key=True, autoincrement=False),
+            Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+            Column("ordinal", Integer, nullable=False),
+            Column("last_seq", BigInteger, nullable=False),
+            Column("running_hash", LargeBinary(HASH_BYTES), nullable=False),
+            Column("acknowledged", BigInteger, nullable=False),
+        )
+        self.events = Table(
+            f"{prefix}_outgoing",
+            metadata,
+            Column("reader", big, primary_key=True, autoincrement=False),
+            Column("lane", Integer, primary_key=True, autoincrement=False),
+            Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+            Column("seq", BigInteger, primary_key=True, autoincrement=False),
+            Column("payload", LargeBinary, nullable=False),
+            Column("running_hash", LargeBinary(HASH_BYTES), nullable=False),
+            Column("at_ms", BigInteger, nullable=False),
+        )
+
+    def epoch(self, connection: Connection) -> int | None:
+        """The epoch that we write in, or None before the first one was begun."""
+        return connection.execute(select(self.own.c.epoch)).scalar_one_or_none()
+
+    def begin_epoch(self, connection: Connection, epoch: int) -> None:
+        """From now on we write in `epoch`, a random number of 32 bits that is not 0.
+
+        A box calls this at every start, the gateway when it was restored. Events of earlier
+        epochs stay and are sent until they are acknowledged.
+        """
+        values = {"id": 1, "epoch": epoch}
+        connection.execute(
+            insert(connection, self.own)
+            .values(values)
+            .on_conflict_do_update(index_elements=["id"], set_={"epoch": epoch})
+        )
+
+    def append(
+        self, connection: Connection, reader: int, lane: int, payload: bytes, at: datetime
+    ) -> Position:
+        """Adds an event to the reader's stream and gives the number that it got.
+
+        Call it last in a transaction, and for several readers in ascending order: from here on
+        other writers to this stream wait for our commit, which is what keeps numbers dense and
+        visible in order. Raises RuntimeError when no epoch was begun.
+        """
+        epoch = self.epoch(connection)
+        if epoch is None:
+            raise RuntimeError("begin_epoch() comes before the first append()")
+        table = self.streams
+        here = and_(table.c.reader == reader, table.c.lane == lane, table.c.epoch == epoch)
+        counter = select(table.c.last_seq, table.c.running_hash).where(here).with_for_update()
+        row = connection.execute(counter).one_or_none()
+        if row is None:
+            self._open_stream(connection, reader, lane, epoch, at)
+            row = connection.execute(counter).one()
+        return self._write(connection, reader, lane, epoch, row, payload, at)
+
+    def _open_stream(
+        self, connection: Connection, reader: int, lane: int, epoch: int, at: datetime
+    ) -> None:
+        table = self.streams
+        last = connection.execute(
+            select(table)
+            .where(table.c.reader == reader, table.c.lane == lane, table.c.epoch != epoch)
+            .order_by(table.c.ordinal.desc())
+            .limit(1)
+        ).one_or_none()
+        new = {
+            "reader": reader,
+            "lane": lane,
+            "epoch": epoch,
+            "ordinal": last.ordinal + 1 if last else 0,
+            "last_seq": 0,
+            "running_hash": NO_HASH,
+            "acknowledged": 0,
+        }
+        opened = connection.execute(
+            insert(connection, table)
+            .values(new)
+            .on_conflict_do_nothing()
+            .returning(table.c.last_seq, table.c.running_hash)
+        ).one_or_none()
+        if opened is None:  # another writer opened it while we waited for its commit
+            return
+        start = EpochStarted(
+            at=at,
+            previous_epoch=last.epoch if last else 0,
+            previous_seq=last.last_seq if last else 0,
+            previous_hash=last.running_hash if last else NO_HASH,
+        )
+        self._write(connection, reader, lane, epoch, opened, encode(start), at)
+
+    def _write(
+        self,
+        connection: Connection,
+        reader: int,
+        lane: int,
+        epoch: int,
+        counter: Row[*tuple[Any, ...]],
+        payload: bytes,
+        at: datetime,
+    ) -> Position:
+        last_seq, previous_hash = counter
+        seq, running_hash = last_seq + 1, next_hash(previous_hash, payload)
+        table = self.streams
+        connection.execute(
+            update(table)
+            .where(table.c.reader == reader, table.c.lane == lane, table.c.epoch == epoch)
+            .values(last_seq=seq, running_hash=running_hash)
+        )
+        connection.execute(
+            self.events.insert().values(
+                reader=reader,
+                lane=lane,
+                epoch=epoch,
+                seq=seq,
+                payload=payload,
+                running_hash=running_hash,
+                at_ms=milliseconds(at),
+            )
+        )
+        return Position(lane, epoch, seq)
+
+    def pending(
+        self,
+        connection: Connection,
+        reader: int,
+        said: Iterable[Acknowledgement] | None = None,
+        limit: int = 1000,
+    ) -> list[Outgoing]:
+        """At most `limit` events that the reader does not have, lane by lane, oldest first.
+
+        `said` is all that the reader has just said it has; a stream that it does not name starts
+        from its first event, because the reader has lost it. Without `said` our notes count.
+        """
+        streams, table = self.streams, self.events
+        of_reader = connection.execute(
+            select(streams)
+            .where(streams.c.reader == reader)
+            .order_by(streams.c.lane, streams.c.ordinal)
+        ).all()
+        has = {(each.lane, each.epoch): each for each in said or ()}
+        found: list[Outgoing] = []
+        for stream in of_reader:
+            known = has.get((stream.lane, stream.epoch)) or Acknowledgement(
+                stream.lane, stream.epoch, stream.acknowledged if said is None else 0
+            )
+            if known.cursor >= stream.last_seq:
+                continue
+            rows = connection.execute(
+                select(table.c.seq, table.c.payload)
+                .where(
+                    table.c.reader == reader,
+                    table.c.lane == stream.lane,
+                    table.c.epoch == stream.epoch,
+                    table.c.seq > known.cursor,
+                )
+                .order_by(table.c.seq)
+                .limit(limit - len(found))
+            )
+            found += [
+                Outgoing(Position(stream.lane, stream.epoch, seq), payload)
+                for seq, payload in rows
+                if not known.covers(seq)
+            ]
+            if len(found) >= limit:
+                break
+        return found
+
+    def acknowledge(self, connection: Connection, reader: int, said: Acknowledgement) -> bool:
+        """Notes what the reader has. False when it claims events that we never wrote: one of the
+        two sides was restored from a backup.
+        """
+        table = self.streams
+        here = and_(
+            table.c.reader == reader, table.c.lane == said.lane, table.c.epoch == said.epoch
+        )
+        stream = connection.execute(select(table).where(here)).one_or_none()
+        if stream is None or said.cursor > stream.last_seq:
+            return said.cursor == 0
+        if said.cursor > stream.acknowledged:
+            connection.execute(
+                update(table)
+                .where(here, table.c.acknowledged < said.cursor)
+                .values(acknowledged=said.cursor)
+            )
+        return True
+
+    def hash_at(self, connection: Connection, reader: int, at: Position) -> bytes | None:
+        """Our running hash after that event; None when we have no such event."""
+        if at.seq == 0:
+            return NO_HASH
+        table = self.events
+        return connection.execute(
+            select(table.c.running_hash).where(
+                table.c.reader == reader,
+                table.c.lane == at.lane,
+                table.c.epoch == at.epoch,
+                table.c.seq == at.seq,
+            )
+        ).scalar_one_or_none()
+
+    def heads(self, connection: Connection) -> dict[int, int]:
+        """How many events each reader's streams hold together: it grows with every append."""
+        table = self.streams
+        query = select(table.c.reader, func.sum(table.c.last_seq)).group_by(table.c.reader)
+        return {reader: int(total) for reader, total in connection.execute(query)}
+
+    def unacknowledged(self, connection: Connection, reader: int) -> int:
+        """How many events the reader has not confirmed."""
+        table = self.streams
+        query = select(func.sum(table.c.last_seq - table.c.acknowledged)).where(
+            table.c.reader == reader
+        )
+        return int(connection.execute(query).scalar_one() or 0)

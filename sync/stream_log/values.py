@@ -1,0 +1,80 @@
+"""What the stream log is asked and answers, and the hash that runs along every stream."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlalchemy import Connection as Connection
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+HASH_BYTES = 16
+AHEAD_BITS = 32
+NO_HASH = b""
+
+
+class Received(Enum):
+    """What an arriving event was to this node."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"  # the same number was used for something else: kept out, and counted
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in its reader's stream an event stands."""
+
+    lane: int
+    epoch: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An event of ours, as it is sent."""
+
+    position: Position
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What a reader has of one stream: everything up to `cursor`, and further ones bit by bit.
+
+    Bit `i` of `ahead` stands for number `cursor + 1 + i`. `running_hash` covers every event up to
+    the cursor; it is empty where the reader did not say.
+    """
+
+    lane: int
+    epoch: int
+    cursor: int
+    ahead: int = 0
+    running_hash: bytes = NO_HASH
+
+    def covers(self, seq: int) -> bool:
+        """True when the reader has this number."""
+        distance = seq - self.cursor - 1
+        return distance < 0 or (distance < AHEAD_BITS and bool(self.ahead >> distance & 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something in a writer's streams that a person must see."""
+
+    writer: int
+    lane: int
+    epoch: int
+    what: str
+
+
+def next_hash(previous: bytes, payload: bytes) -> bytes:
+    """The running hash after one more event."""
+    return hashlib.blake2s(previous + payload, digest_size=HASH_BYTES).digest()
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what happens on a conflict, in the database's own dialect."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

