@@ -43,7 +43,7 @@ async function act(path, body) {
 
 function accept(next) {
   // A long poll may bring an older state than the answer to an action just did.
-  if (state && next.version < state.version && next.number === state.number) return;
+  if (state && next.run === state.run && next.version < state.version) return;
   const before = state;
   state = next;
   receivedAt = performance.now();
@@ -55,10 +55,7 @@ async function follow() {
   for (;;) {
     try {
       const query = state ? `state?after=${state.version}&wait_s=25` : "state";
-      const next = await request(query);
-      // A restarted simulator counts its versions from nought again.
-      if (state && next.version < state.version && !acting) state = null;
-      accept(next);
+      accept(await request(query));
     } catch {
       alertWith("The simulator does not answer. Trying again…");
       await new Promise((resolve) => setTimeout(resolve, 2000));

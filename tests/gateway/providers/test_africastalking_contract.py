@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.providers.africastalking import AfricasTalking, AfricasTalkingAccount
+from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.http_post import PooledFormPoster, TimeLimits
 from gateway.simulator.client import Phone
 from gateway.simulator.control_client import SimulatorControl
@@ -99,7 +99,7 @@ def test_a_cut_connection(world: Loopback, moment: str) -> None:
 def test_a_slow_answer_is_not_waited_for(world: Loopback) -> None:
     SimulatorControl(world.url).add_fault("sms", delay_s=1)
     post = PooledFormPoster(TimeLimits(connect_s=0.5, answer_s=0.1))
-    provider = AfricasTalking(AfricasTalkingAccount("sandbox", KEY, world.url), post)
+    provider = AfricasTalking("sandbox", KEY, world.url, post=post)
     with pytest.raises(SendRetryable, match="may be on its way"):
         provider.send_sms(TO, "text", SHORTCODE)
     post.close()
@@ -112,7 +112,7 @@ def test_no_credit(world: Loopback) -> None:
 
 
 def test_wrong_key_sender_and_voice_number(world: Loopback) -> None:
-    wrong = AfricasTalking(AfricasTalkingAccount("sandbox", "wrong", world.url, world.url))
+    wrong = AfricasTalking("sandbox", "wrong", world.url, world.url)
     with pytest.raises(OperatorMustAct, match="HAVEN_AT_API_KEY"):
         wrong.send_sms(TO, "text", SHORTCODE)
     with pytest.raises(OperatorMustAct, match="HAVEN_AT_API_KEY"):
@@ -138,6 +138,6 @@ def test_each_answer_to_a_call(world: Loopback, status: str, error: type[HavenEr
 
 
 def test_nobody_there() -> None:
-    provider = AfricasTalking(AfricasTalkingAccount("sandbox", KEY, "http://127.0.0.1:1"))
+    provider = AfricasTalking("sandbox", KEY, "http://127.0.0.1:1")
     with pytest.raises(SendRetryable, match="could not be reached"):
         provider.send_sms(TO, "text", SHORTCODE)

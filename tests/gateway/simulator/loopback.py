@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from random import Random
 
 from flask import Flask, Response, request
 
-from gateway.providers.africastalking import AfricasTalking, AfricasTalkingAccount
+from gateway.machine import real_system
+from gateway.providers.africastalking import AfricasTalking
 from gateway.simulator.app import create_simulator
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.server import running
-from shared.identifier import maker
-from shared.system import System
 
 SECRET = "callback-secret-of-tests"
 KEY = "atsk_loopback"
@@ -38,14 +35,6 @@ ASK_TO_ACCEPT = (
     "Press 1 to accept.</Say></GetDigits></Response>"
 )
 THANKS = "<Response><Say>Thank you. The patient is told.</Say></Response>"
-
-
-def real_system() -> System:
-    def now() -> datetime:
-        return datetime.now(UTC)  # noqa: TID251
-
-    rng = Random(11)
-    return System(now, maker(now, rng), rng)
 
 
 @dataclass
@@ -93,5 +82,5 @@ def loopback() -> Iterator[Loopback]:
             yield Loopback(
                 url,
                 gateway,
-                AfricasTalking(AfricasTalkingAccount("sandbox", KEY, url, url)),
+                AfricasTalking("sandbox", KEY, url, url),
             )
