@@ -1,7 +1,11 @@
 """The terminal phone, driven through a pipe as a script does."""
 
+import os
+import pty
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +14,7 @@ import pytest
 from tests.gateway.simulator.loopback import SHORTCODE, VOICE_NUMBER, Loopback, loopback
 
 ROOT = Path(__file__).parents[3]
+PLAIN = {"TERM": "dumb", "NO_COLOR": "1"}
 PROGRAM = "from gateway.simulator.commands import phone; phone()"
 
 
@@ -62,7 +67,38 @@ def test_a_call(world: Loopback) -> None:
     ran = typed(world.url, number, "/pick-up", "/press 1")
     assert ran.returncode == 0, ran.stdout
     assert "Press 1 to accept" in ran.stdout
+    assert ran.stdout.count("Press 1 to accept") == 1
     assert "The patient is told." in ran.stdout
+
+
+def test_at_a_terminal_messages_and_calls_show_as_they_come(world: Loopback) -> None:
+    number = "+254711000306"
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", PROGRAM, "--url", world.url, "--number", number]
+    shown = ""
+
+    def wait_for(text: str) -> None:
+        nonlocal shown
+        deadline_s = time.monotonic() + 20
+        while text not in shown:
+            assert time.monotonic() < deadline_s, shown
+            if select.select([ours], [], [], 0.2)[0]:
+                shown += os.read(ours, 65536).decode()
+
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **PLAIN}
+    ) as phone:
+        wait_for("switch the phone off")
+        world.provider.send_sms(number, "7K2F Reply 1 no transport", SHORTCODE)
+        wait_for("SMS from 20911: 7K2F Reply 1 no transport")
+        world.provider.call(number, VOICE_NUMBER)
+        wait_for(f"{VOICE_NUMBER} is calling.")
+        os.write(ours, b"/wait\n")
+        wait_for("/wait is for scripts")
+        os.write(ours, b"/quit\n")
+        assert phone.wait(timeout=20) == 1  # for the /wait
+    os.close(ours)
+    os.close(theirs)
 
 
 @pytest.mark.parametrize(
