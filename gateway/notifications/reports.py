@@ -1,4 +1,6 @@
-"""Delivery reports: stored as they came, applied to their message, in whatever order they arrive."""
+"""Delivery reports: stored as they came, applied to their message, in whatever order they
+arrive.
+"""
 
 from sqlalchemy import select, update
 
