@@ -21,7 +21,7 @@ from gateway.hospitals.index import MatchIndex
 from gateway.keys import Keys, PhoneVault
 from gateway.notifications.sending import Carriers
 from gateway.ports import Boxes, Places
-from gateway.providers.africastalking import AfricasTalking, AfricasTalkingAccount
+from gateway.providers.africastalking import AfricasTalking
 from gateway.sites.tables import streams
 from gateway.unit_of_work import Services
 from shared import triage
@@ -106,8 +106,15 @@ def open_gateway(config: Config, system: System) -> Gateway:
             streams.outgoing.begin_epoch(connection, system.rng.randrange(1, 1 << 32))
 
     database.write(prepare)
-    places = open_places(database, config)
-    services = build_services(config, system, database, keys, boxes=EnrolledBoxes(), places=places)
+    seed_default(database, config.country)
+    services = build_services(
+        config,
+        system,
+        database,
+        keys,
+        boxes=EnrolledBoxes(),
+        places=PlaceFinder(database, config.country),
+    )
     desk = BoxDesk(services, AvailabilityBoard(system))
     return Gateway(services, keys, NodeKeys(keys.boxes), desk)
 
@@ -115,12 +122,10 @@ def open_gateway(config: Config, system: System) -> Gateway:
 def carriers(config: Config) -> Carriers:
     """Africa's Talking, or whatever answers at HAVEN_AT_BASE_URL in its stead."""
     provider = AfricasTalking(
-        AfricasTalkingAccount(
-            username=config.at_username,
-            api_key=config.at_api_key,
-            base_url=config.at_base_url,
-            voice_url=config.at_voice_url,
-        )
+        username=config.at_username,
+        api_key=config.at_api_key,
+        base_url=config.at_base_url or None,
+        voice_url=config.at_voice_url or None,
     )
     return Carriers(sms=provider, voice=provider, shortcode=config.at_shortcode)
 

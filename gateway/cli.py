@@ -215,10 +215,12 @@ def deliveries_retry(message: str) -> None:
 
 def _register() -> None:
     from gateway.hospitals.commands import hospitals_group
+    from gateway.places.commands import places_group
     from gateway.simulator.commands import phone, simulator
     from gateway.sites.commands import sites_commands
 
     main.add_command(hospitals_group(_registers))
+    main.add_command(places_group(_registers))
     main.add_command(sites_commands(_open_for_command, _find_hospital))
     main.add_command(simulator)
     main.add_command(phone)

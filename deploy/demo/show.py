@@ -1,4 +1,6 @@
-"""`make demo`: everything on one machine, and one page with the phone and the consoles side by side."""
+"""`make demo`: everything on one machine, and one page with the phone and the consoles side by
+side.
+"""
 
 import os
 import signal

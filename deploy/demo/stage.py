@@ -1,4 +1,6 @@
-"""Sets the demo up in a folder and starts its processes, the way an operator would: by commands only."""
+"""Sets the demo up in a folder and starts its processes, the way an operator would: by commands
+only.
+"""
 
 import json
 import os
@@ -170,7 +172,9 @@ class Stage:
             check=False,
         )
         if done.returncode not in ok:
-            raise DemoFailed(f"{' '.join(module_and_words[:3])} failed:\n{done.stdout}{done.stderr}")
+            raise DemoFailed(
+                f"{' '.join(module_and_words[:3])} failed:\n{done.stdout}{done.stderr}"
+            )
         return done.stdout
 
     def _spawn(self, name: str, module_and_words: list[str], environment: dict[str, str]) -> None:

@@ -112,6 +112,9 @@ class FakePlaces:
             return PlaceAnswer(False, self.OLYMPIC)
         return PlaceAnswer(False, ())
 
+    def refresh(self) -> None:
+        pass
+
 
 @dataclass
 class World:
