@@ -31,13 +31,13 @@ def misspelt(name: str, rng: Random) -> str:
     """The name as somebody in a hurry may type it: one fault, two where the name is long."""
     text = plain(name)
     for _ in range(1 if len(text) < 9 else rng.choice((1, 1, 2))):
-        text = rng.choice((_confuse, _confuse, _drop_vowel, _double, _slip, _lose, _swap))(text, rng)
+        text = rng.choice((_confuse, _confuse, _drop_vowel, _double, _slip, _lose, _swap))(
+            text, rng
+        )
     return rng.choice(_BEFORE) + text
 
 
-def measure(
-    gazetteer: Gazetteer, places: Sequence[Place], rng: Random, with_parent: bool
-) -> Found:
+def measure(gazetteer: Gazetteer, places: Sequence[Place], rng: Random, with_parent: bool) -> Found:
     """Types each place once, misspelt, some with the name of what lies around it behind.
 
     A hit is right when it is within 5 km of what was meant: for help on the way that is the place.
