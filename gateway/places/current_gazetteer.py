@@ -1,10 +1,9 @@
 """The gazetteer of a running process: loaded from the database, and again when it changed."""
 
-import threading
-
 from sqlalchemy import Connection, select
 
-from gateway.places.gazetteer import Gazetteer, NamedPlace
+from gateway.database.database import Database
+from gateway.places.gazetteer import Gazetteer, NamedPlace, PlaceHit
 from gateway.places.place_record import read_version
 from gateway.places.tables import place_aliases, places
 from shared.place import Place, PlaceKind
@@ -38,28 +37,35 @@ def load_gazetteer(connection: Connection, country: str) -> Gazetteer:
 
 
 class CurrentGazetteer:
-    """Holds the gazetteer as of the last look. Searching never waits for a load of another thread,
-    except the first.
+    """The gazetteer as of the last refresh. Searching never waits for the database.
+
+    Whoever runs the process calls `refresh` at its start and then every minute or so, outside any
+    transaction: loading takes seconds, and nobody's session should pay for them.
     """
 
-    def __init__(self, country: str) -> None:
+    def __init__(self, database: Database, country: str) -> None:
+        self._database = database
         self._country = country
-        self._lock = threading.Lock()
-        self._loaded: tuple[int, Gazetteer] | None = None
+        self._version = 0
+        self._gazetteer = Gazetteer((), country)
 
-    def get(self, connection: Connection) -> Gazetteer:
-        """The gazetteer, read again first if an import or a person changed it."""
-        version = read_version(connection)
-        loaded = self._loaded
-        if loaded is not None and loaded[0] == version:
-            return loaded[1]
-        if not self._lock.acquire(blocking=loaded is None):
-            # Another thread is reading it: the old one serves until then.
-            assert loaded is not None  # noqa: S101 - the lock is only given up when there is one
-            return loaded[1]
-        try:
-            if self._loaded is None or self._loaded[0] != version:
-                self._loaded = (version, load_gazetteer(connection, self._country))
-            return self._loaded[1]
-        finally:
-            self._lock.release()
+    def refresh(self) -> bool:
+        """Loads the gazetteer if an import or a person changed it; whether it did."""
+        version = self._database.read(read_version)
+        if version == self._version:
+            return False
+        self._gazetteer = self._database.read(
+            lambda connection: load_gazetteer(connection, self._country)
+        )
+        self._version = version
+        return True
+
+    def search(
+        self,
+        text: str,
+        county: str | None = None,
+        near: tuple[float, float] | None = None,
+        limit: int = 3,
+    ) -> list[PlaceHit]:
+        """See `Gazetteer.search`."""
+        return self._gazetteer.search(text, county, near, limit)

@@ -6,7 +6,7 @@ from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.fuzz import ratio
 
 from gateway.places.counties import Counties
@@ -22,10 +22,15 @@ _MOST_WORDS = 8
 # Hits of one name that are nearer than this are one place to a caller.
 _SAME_PLACE_M = 2_500.0
 
+# By these a position is described to people.
+_CALLED_BY_NAME = frozenset(
+    {PlaceKind.WARD, PlaceKind.TOWN, PlaceKind.VILLAGE, PlaceKind.LANDMARK, PlaceKind.STAGE}
+)
+
 # The linear score. Found by trying on generated misspellings (tests/bench/places.py).
-_TYPED_WEIGHT = 0.62
+_TYPED_WEIGHT = 0.55
 _NAME_WEIGHT = 0.22
-_WHOLE_WEIGHT = 0.16
+_WHOLE_WEIGHT = 0.23
 _KIND_BONUS = {
     PlaceKind.COUNTY: 0.03,
     PlaceKind.WARD: 0.04,
@@ -36,15 +41,17 @@ _KIND_BONUS = {
     PlaceKind.LANDMARK: 0.0,
     PlaceKind.POSITION: 0.0,
 }
+_EXACT_BONUS = 0.05
+_ALIAS_MALUS = 0.02
 _COUNTY_BONUS = 0.12
 _NEAR_BONUS = 0.10
 _NEAR_SCALE_M = 30_000.0
 # A typed word that names the surroundings counts this much of one that names the place.
 _CONTEXT_SHARE = 0.75
 _GENERIC_WEIGHT = 0.25
-_SOUNDS_ALIKE = 0.93
+_SOUNDS_ALIKE = 0.85
 # Below this, two words have nothing to do with each other.
-_LEAST_LIKENESS = 0.68
+_LEAST_LIKENESS = 0.60
 _LEAST_SCORE = 0.42
 
 
@@ -76,6 +83,7 @@ class _Entry:
     words: tuple[str, ...]
     sounds: tuple[str, ...]
     joined: str
+    is_alias: bool
 
 
 class Gazetteer:
@@ -94,7 +102,13 @@ class Gazetteer:
                 split = words(name)
                 if split:
                     self._entries.append(
-                        _Entry(number, split, tuple(map(sound, split)), "".join(split))
+                        _Entry(
+                            number,
+                            split,
+                            tuple(map(sound, split)),
+                            "".join(split),
+                            is_alias=name != each.place.name,
+                        )
                     )
         self._index = GramIndex([entry.words for entry in self._entries])
 
@@ -151,12 +165,17 @@ class Gazetteer:
             + _KIND_BONUS[place.kind]
             + self._prominence[entry.place]
         )
+        exact = entry.joined == query.joined
+        if exact:
+            score += _EXACT_BONUS
+        if entry.is_alias:
+            score -= _ALIAS_MALUS
         if county is not None and place.county == county:
             score += _COUNTY_BONUS
         if near is not None:
             away_m = distance_m(near[0], near[1], place.lat, place.lon)
             score += _NEAR_BONUS * exp(-away_m / _NEAR_SCALE_M)
-        return PlaceHit(place, score, exact=entry.joined == query.joined)
+        return PlaceHit(place, score, exact)
 
     def _typed_position(self, text: str) -> PlaceHit | None:
         position = parse_position(text)
@@ -168,7 +187,7 @@ class Gazetteer:
             return None
         lat, lon = position
         nearest = min(
-            (place for place in self._places if place.kind is not PlaceKind.COUNTY),
+            (place for place in self._places if place.kind in _CALLED_BY_NAME),
             key=lambda place: distance_m(lat, lon, place.lat, place.lon),
             default=None,
         )
@@ -222,7 +241,10 @@ def _likest(word: str, heard: str, others: Iterable[str], their_sounds: Iterable
     for other, its_sound in zip(others, their_sounds, strict=True):
         if word == other:
             return 1.0
-        likeness = JaroWinkler.similarity(word, other)
+        # The first favours a right beginning too much where one word is very short.
+        likeness = (
+            JaroWinkler.similarity(word, other) + OSA.normalized_similarity(word, other)
+        ) / 2
         # A sound of one consonant is shared by too many words.
         if heard == its_sound and len(heard) > 1:
             likeness = max(likeness, _SOUNDS_ALIKE)

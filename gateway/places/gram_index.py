@@ -1,8 +1,8 @@
 """Which names may be meant: an index of names by their letter groups and sounds."""
 
-from collections import Counter
+from array import array
 from collections.abc import Iterable, Sequence
-from math import log, sqrt
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from gateway.places.spelling import sound
 
 
-def grams(words: Iterable[str]) -> Counter[str]:
+def grams(words: Iterable[str]) -> set[str]:
     """The features of a name: letter pairs and triples of each word, its sound, and the sound's
     letter pairs. Sounds count in capitals, so that they meet no letters.
     """
-    found: Counter[str] = Counter()
+    found: set[str] = set()
     for word in words:
         edged = f" {word} "
         found.update(edged[at : at + 3] for at in range(len(edged) - 2))
         found.update(word[at : at + 2] for at in range(len(word) - 1))
         heard = sound(word).upper()
-        found[f"={heard}"] += 1
+        found.add(f"={heard}")
         edged = f"<{heard}>"
         found.update(edged[at : at + 2] for at in range(len(edged) - 1))
     return found
@@ -31,24 +31,22 @@ class GramIndex:
 
     def __init__(self, names: Sequence[Sequence[str]]) -> None:
         """`names` are the words of each name."""
-        postings: dict[str, list[int]] = {}
-        counted = [grams(words) for words in names]
-        for number, features in enumerate(counted):
-            for feature in features:
-                postings.setdefault(feature, []).append(number)
+        gathered: dict[str, array[int]] = {}
+        for number, words in enumerate(names):
+            for feature in grams(words):
+                gathered.setdefault(feature, array("i")).append(number)
         self._size = len(names)
-        self._rarity = {
-            feature: log(1 + self._size / len(numbers)) for feature, numbers in postings.items()
-        }
         self._postings: dict[str, NDArray[np.int32]] = {
-            feature: np.array(numbers, dtype=np.int32) for feature, numbers in postings.items()
+            feature: np.array(numbers, dtype=np.int32) for feature, numbers in gathered.items()
         }
-        self._lengths = np.array(
-            [
-                sqrt(sum(self._rarity[feature] for feature in features)) or 1.0
-                for features in counted
-            ]
-        )
+        self._rarity = {
+            feature: log(1 + self._size / len(numbers))
+            for feature, numbers in self._postings.items()
+        }
+        totals = np.zeros(self._size)
+        for feature, numbers in self._postings.items():
+            totals[numbers] += self._rarity[feature]
+        self._lengths = np.sqrt(np.maximum(totals, 1.0))
 
     def likeliest(self, words: Sequence[str], limit: int) -> list[int]:
         """The numbers of at most `limit` names that share most with these words, likeliest first.
@@ -56,7 +54,7 @@ class GramIndex:
         A name's share is the rarity of the features in common, over the square root of all of its
         own, so that a long name does not win by its length.
         """
-        shared = [feature for feature in grams(words) if feature in self._postings]
+        shared = [feature for feature in sorted(grams(words)) if feature in self._postings]
         if not shared:
             return []
         numbers = np.concatenate([self._postings[feature] for feature in shared])
