@@ -17,7 +17,7 @@ from gateway.sites.tables import streams as gateway_streams
 from shared.dispatch import CannotTreatReason, DispatchState
 from shared.errors import IllegalMove
 from sync.sealing import Refused
-from tests.edge_node.two_sides import Clock, Crash, Gateway, Hospital, Network
+from tests.edge_node.two_sides import Clock, Crash, EngineDatabase, Gateway, Hospital, Network
 from tests.sync.conftest import sqlite_engine
 
 _STEPS = 120
@@ -93,7 +93,8 @@ def test_every_event_has_exactly_one_effect(
     clock = Clock()
     engine = sqlite_engine()
     power = {"on": True}
-    gateway = Gateway(engine, clock, lambda when: not power["on"] and rng.random() < 0.05)
+    crashing = EngineDatabase(engine, lambda when: not power["on"] and rng.random() < 0.05)
+    gateway = Gateway(EngineDatabase(engine), clock, crashing=crashing)
     network = BadNetwork(gateway, rng)
     monkeypatch.setattr("tests.edge_node.two_sides.Store", CrashingStore)
     hospital = Hospital(tmp_path / "box", clock, network, seed=seed)

@@ -23,7 +23,8 @@ from edge_node.link import Link, LinkState
 from edge_node.notifier import Notifier
 from edge_node.store import Store
 from edge_node.tables import streams as box_streams
-from gateway.database.metadata import metadata
+from gateway.database.database import Database
+from gateway.database.metadata import Id, metadata
 from gateway.sites.enrolment import EnrolmentDesk, enrol, issue_code
 from gateway.sites.exchange import ExchangeDesk, answer
 from gateway.sites.publishing import publish
@@ -52,7 +53,7 @@ _toy = MetaData()
 toy_dispatches = Table(
     "toy_dispatches",
     _toy,
-    Column("id", Integer, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("state", String(20), nullable=False),
     Column("version", Integer, nullable=False),
 )
@@ -60,7 +61,7 @@ effects = Table(
     "effects",
     _toy,
     Column("number", Integer, primary_key=True),
-    Column("claim_id", Integer, nullable=False),
+    Column("claim_id", Id, nullable=False),
 )
 
 _TARGETS = {
@@ -117,18 +118,23 @@ class Gateway:
     """The gateway, with one hospital."""
 
     def __init__(
-        self, engine: Engine, clock: Clock, crashes: Callable[[str], bool] = lambda when: False
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        crashing: Database | None = None,
+        system: System | None = None,
+        keys: bytes = b"g" * 32,
     ) -> None:
-        metadata.create_all(engine)
-        _toy.create_all(engine)
+        database.write(metadata.create_all)
+        database.write(_toy.drop_all)
+        database.write(_toy.create_all)
         self.clock = clock
-        self.system = clock.system(1)
-        self.keys = NodeKeys(b"g" * 32)
-        self.quiet = EngineDatabase(engine)  # for what a test arranges: it does not crash
-        self.desk = ExchangeDesk(
-            EngineDatabase(engine, crashes), self.system, self.keys, self._fold
-        )
-        self.enrolment = EnrolmentDesk(self.system, self.keys, "", self._opening)
+        self.system = system or clock.system(1)
+        self.keys = NodeKeys(keys)
+        self.quiet = database  # for what a test arranges: it does not crash
+        self.desk = ExchangeDesk(crashing or database, self.system, self.keys, self.fold)
+        self.enrolment = EnrolmentDesk(self.system, self.keys, "", self.opening)
 
     def issues_code(self, hospital_id: int = HOSPITAL) -> str:
         return self.quiet.write(
@@ -177,10 +183,10 @@ class Gateway:
         query = select(effects.c.claim_id)
         return list(self.quiet.read(lambda connection: connection.execute(query).scalars().all()))
 
-    def _opening(self, connection: Connection, hospital_id: int) -> list[Event]:
+    def opening(self, connection: Connection, hospital_id: int) -> list[Event]:
         return []
 
-    def _fold(self, connection: Connection, hospital_id: int, event: Event) -> list[Event]:
+    def fold(self, connection: Connection, hospital_id: int, event: Event) -> list[Event]:
         if not isinstance(event, Claim):
             return []
         connection.execute(effects.insert().values(claim_id=event.claim_id))
@@ -295,7 +301,7 @@ class Hospital:
 def running(engine: Engine, folder: Path) -> Iterator[tuple[Gateway, Hospital]]:
     """A gateway and one enrolled box."""
     clock = Clock()
-    gateway = Gateway(engine, clock)
+    gateway = Gateway(EngineDatabase(engine), clock)
     hospital = Hospital(folder / "box", clock, Network(gateway))
     hospital.enrols(gateway.issues_code())
     yield gateway, hospital
