@@ -20,6 +20,8 @@ from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
 from gateway.keys import Keys, PhoneVault
 from gateway.notifications.sending import Carriers
+from gateway.places.default_gazetteer import seed_default
+from gateway.places.finder import PlaceFinder
 from gateway.ports import Boxes, Places
 from gateway.providers.africastalking import AfricasTalking
 from gateway.sites.tables import streams
