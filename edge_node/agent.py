@@ -63,7 +63,8 @@ class Agent:
         self._stopping.set()
         self._wake.set()
         for thread in self._threads:
-            thread.join(timeout=10)
+            if thread.is_alive():
+                thread.join(timeout=10)
 
     def _exchange(self) -> None:
         failures = 0

@@ -67,8 +67,7 @@ class Doorbell:
         try:
             challenge = _receive(line)
             session = self._session()
-            seen = self._seen()
-            line.send_binary(exchange.build_hello(session, challenge, seen))
+            line.send_binary(exchange.build_hello(session, challenge))
             line.settimeout(_SILENT_S)
             while not stopping.is_set():
                 head = exchange.open_ring(session, challenge, _receive(line))

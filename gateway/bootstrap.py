@@ -2,10 +2,14 @@
 
 import fcntl
 import os
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from gateway import keys as keys_module
+from gateway.box_desk import BoxDesk, EnrolledBoxes
 from gateway.config import Config
 from gateway.database import migrate
 from gateway.database.database import Database
@@ -15,12 +19,16 @@ from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
 from gateway.keys import Keys, PhoneVault
+from gateway.notifications.sending import Carriers
 from gateway.ports import Boxes, Places
+from gateway.providers.africastalking import AfricasTalking
+from gateway.sites.tables import streams
 from gateway.unit_of_work import Services
 from shared import triage
 from shared.errors import HavenError
 from shared.match_policy import MatchPolicy
 from shared.system import System
+from sync.sealing import NodeKeys
 from ussd_menus import files as menu_files
 
 
@@ -98,9 +106,14 @@ def open_gateway(config: Config, system: System) -> Gateway:
             streams.outgoing.begin_epoch(connection, system.rng.randrange(1, 1 << 32))
 
     database.write(prepare)
-    places = open_places(database, config)
+    seed_default(database, config.country)
     services = build_services(
-        config, system, database, keys, boxes=EnrolledBoxes(), places=places
+        config,
+        system,
+        database,
+        keys,
+        boxes=EnrolledBoxes(),
+        places=PlaceFinder(database, config.country),
     )
     desk = BoxDesk(services, AvailabilityBoard(system))
     return Gateway(services, keys, NodeKeys(keys.boxes), desk)

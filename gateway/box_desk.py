@@ -50,7 +50,9 @@ class BoxDesk:
         return []
 
     def opening(self, connection: Connection, hospital_id: int) -> list[Event]:
-        """What a box that was just enrolled starts from. Its hospital can be reached from now on."""
+        """What a box that was just enrolled starts from. Its hospital can be reached from now
+        on.
+        """
         mark_reachable(connection, self._services.system, hospital_id)
 
         def offers(uow: UnitOfWork) -> list[Event]:

@@ -52,10 +52,10 @@ class JobRunner:
     def __init__(self, services: Services) -> None:
         self._huey = build_huey(services.config)
 
-        @self._huey.periodic_task(crontab(minute="17"), name="purge")
         def purge_hourly() -> None:
             _log.info("purged", rows=purge(services))
 
+        self._huey.periodic_task(crontab(minute="17"), name="purge")(purge_hourly)
         self._consumer = self._huey.create_consumer(workers=1, periodic=True)
 
     def start(self) -> None:

@@ -1,4 +1,6 @@
-"""Structured logs, one JSON object a line, to standard error. No name, number or medical fact goes in."""
+"""Structured logs, one JSON object a line, to standard error. No name, number or medical fact
+goes in.
+"""
 
 import logging
 import sys

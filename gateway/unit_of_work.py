@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from gateway.config import Config
 from gateway.database.database import Database
@@ -18,6 +18,9 @@ from sync.events import Event
 from ussd_menus.machine import Menus
 
 T = TypeVar("T")
+
+# Workers listen to this on PostgreSQL.
+WAKE_CHANNEL = "haven_outbox"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Services:
             uow = UnitOfWork(connection, self, self.system.now())
             written.append(uow)
             result = command(uow)
-            uow.publish_events()
+            uow.finish()
             return result
 
         result = self.database.write(work)
@@ -57,7 +60,7 @@ class Services:
         """Carries the command out inside a transaction that is somebody else's."""
         uow = UnitOfWork(connection, self, self.system.now())
         result = command(uow)
-        uow.publish_events()
+        uow.finish()
         return result
 
 
@@ -78,13 +81,16 @@ class UnitOfWork:
         """Has the hospital's box told, if it has one, when everything else is written."""
         self._events.append((hospital_id, event))
 
-    def publish_events(self) -> None:
+    def finish(self) -> None:
         """Writes the events into the boxes' streams, last and in ascending order of hospitals:
         the streams' counters stay locked until the commit, so every transaction takes them alike.
         """
         for hospital_id, event in sorted(self._events, key=lambda pair: pair[0]):
             self.services.boxes.publish(self.connection, hospital_id, event)
         self._events.clear()
+        if self.queued_messages and self.connection.dialect.name == "postgresql":
+            # Reaches the worker processes when this commits; on SQLite the senders are next door.
+            self.connection.execute(select(func.pg_notify(WAKE_CHANNEL, "")))
 
     def text(self, language: str, name: str, words: Mapping[str, str]) -> str:
         """A catalogue text with the emergency number and the service code filled in as well."""

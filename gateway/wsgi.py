@@ -1,4 +1,6 @@
-"""The web process: what the server loads, with the threads that live beside the routes on SQLite."""
+"""The web process: what the server loads, with the threads that live beside the routes on
+SQLite.
+"""
 
 import os
 import threading
@@ -50,7 +52,9 @@ def load() -> Wsgi:
 
 
 def _end_with_parent() -> None:
-    """An orphan would keep the port and the database: it goes when the server above it is killed."""
+    """An orphan would keep the port and the database: it goes when the server above it is
+    killed.
+    """
     parent = os.getppid()
 
     def watch() -> None:

@@ -200,26 +200,23 @@ def seal_frame(
     return packing.block(sealed)
 
 
-def build_hello(using: Session, challenge: bytes, seen: int) -> bytes:
-    """What a box says first on the doorbell: who it is, and how many events it has seen.
+def build_hello(using: Session, challenge: bytes) -> bytes:
+    """What a box says first on the doorbell: who it is.
 
     It answers the gateway's `challenge`, so that a recorded hello opens nothing.
     """
     head = Head(using.site_id, using.epoch, bytes(NONCE_BYTES)).pack()
     bound = _bound(Bearer.WEBSOCKET, MessageType.HELLO, head + challenge)
-    return head + using.up.close(packing.unsigned(seen), bound)
+    return head + using.up.close(bytes([_VERSION]), bound)
 
 
-def open_hello(using: Session, challenge: bytes, body: bytes) -> int:
-    """How many events the box has seen. Raises Refused unless it answers this challenge."""
+def open_hello(using: Session, challenge: bytes, body: bytes) -> None:
+    """Raises Refused unless the box itself answers this very challenge."""
     head = Head(using.site_id, using.epoch, bytes(NONCE_BYTES)).pack()
     if not body.startswith(head):
         raise Refused
     bound = _bound(Bearer.WEBSOCKET, MessageType.HELLO, head + challenge)
-    try:
-        return Reader(using.up.open(body[len(head) :], bound)).unsigned()
-    except Unreadable:
-        raise Refused from None
+    using.up.open(body[len(head) :], bound)
 
 
 def build_ring(using: Session, challenge: bytes, head: int) -> bytes:

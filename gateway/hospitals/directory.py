@@ -67,11 +67,8 @@ class HospitalDirectory:
 
 def mark_reachable(connection: Connection, system: System, hospital_id: int) -> None:
     """A channel to this hospital has proved itself: patients are told that it is informed."""
-    changed = connection.execute(
-        update(hospitals)
-        .where(hospitals.c.id == hospital_id, hospitals.c.reachable.is_(False))
-        .values(reachable=True)
-    ).rowcount
-    if changed:
-        number = changes.next_number(connection)
-        changes.record(connection, number, system.new_id(), hospital_id)
+    (number,) = changes.take_numbers(connection)
+    connection.execute(
+        update(hospitals).where(hospitals.c.id == hospital_id).values(reachable=True)
+    )
+    changes.record(connection, [changes.Change(number, system.new_id(), hospital_id)])

@@ -202,6 +202,24 @@ def test_staff_answer_by_sms_with_the_answer_code(world: World) -> None:
     patient.reads("Mbagathi Hospital expects you")
 
 
+def test_staff_answer_a_call_with_one_key(world: World) -> None:
+    near = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone="+254722000001")
+    patient = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    near.rings()
+    world.forward(46)
+    assert world.carrier.calls == ["+254722000001"]
+    call = {"isActive": "1", "sessionId": "ATVId_1", "destinationNumber": "+254722000001"}
+    _, script = world.post("voice", call)
+    assert "<GetDigits" in script
+    assert "press 1" in script
+    _, script = world.post("voice", {**call, "dtmfDigits": "1"})
+    assert "Thank you" in script
+    world.settle()
+    patient.reads("Mbagathi Hospital expects you")
+    _, script = world.post("voice", {**call, "sessionId": "another", "dtmfDigits": "2"})
+    assert "Noted" in script
+
+
 def test_a_cry_for_help_by_sms_is_never_lost(world: World) -> None:
     box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
     phone = world.phone().texts("nisaidie kibra damu nyingi")

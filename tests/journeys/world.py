@@ -13,12 +13,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, insert, select
 
 from gateway.app import create_app
-from gateway.bootstrap import build_services
+from gateway.bootstrap import Gateway, build_services
+from gateway.box_desk import BoxDesk
 from gateway.config import Config, from_environment
 from gateway.database.database import Database
 from gateway.emergencies import claims, firing
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.hospitals import changes
+from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.tables import availability, hospitals
 from gateway.keys import Keys
 from gateway.notifications import outbox
@@ -40,6 +42,7 @@ from sync.events import (
     PatientArrived,
     Verdict,
 )
+from sync.sealing import NodeKeys
 
 SECRET = "a-secret-for-tests-only"
 SERVICE_CODE = "*384*911#"
@@ -109,6 +112,9 @@ class FakePlaces:
             return PlaceAnswer(False, self.OLYMPIC)
         return PlaceAnswer(False, ())
 
+    def refresh(self) -> None:
+        pass
+
 
 @dataclass
 class World:
@@ -177,8 +183,9 @@ class World:
                     "version": 0,
                 },
             )
-            number = changes.next_number(connection)
-            changes.record(connection, number, self.services.system.new_id(), hospital_id)
+            (number,) = changes.take_numbers(connection)
+            token = self.services.system.new_id()
+            changes.record(connection, [changes.Change(number, token, hospital_id)])
             return hospital_id
 
         hospital_id = self.services.database.write(add)
@@ -399,5 +406,7 @@ def build_world(database: Database, folder: Path) -> World:
     services = build_services(
         config_for(folder), system, database, keys, boxes=boxes, places=FakePlaces()
     )
-    client = create_app(services).test_client()
+    desk = BoxDesk(services, AvailabilityBoard(system))
+    gateway = Gateway(services, keys, NodeKeys(keys.boxes), desk)
+    client = create_app(gateway).test_client()
     return World(clock, services, FakeCarrier(), boxes, client)

@@ -1,0 +1,237 @@
+"""Real programs: a gateway's routes on a socket, the live process, and `haven-edge serve`, which is
+killed with -9 and started again while events flow.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+from werkzeug.serving import make_server
+
+from edge_node.machine import real_system
+from gateway import keys as gateway_keys
+from gateway.database.sqlite import SqliteDatabase
+from gateway.sites.routes import sites_blueprint
+from shared.dispatch import DispatchState
+from tests.edge_node.two_sides import Clock, Gateway
+
+pytestmark = pytest.mark.processes
+_DEADLINE_S = 60
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def until(what: str, holds: Callable[[], Any]) -> Any:
+    """What `holds` gives, as soon as that is true; fails after a deadline."""
+    deadline = time.monotonic() + _DEADLINE_S
+    while True:
+        try:
+            if value := holds():
+                return value
+        except (requests.RequestException, KeyError):
+            pass
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {_DEADLINE_S} s: {what}")
+        time.sleep(0.05)
+
+
+class Program:
+    """A program of Haven in a process of its own."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
+        self._arguments = [sys.executable, "-m", *arguments]
+        self._environment = os.environ | environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self, *more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self._arguments, *more],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=_DEADLINE_S,
+        )
+
+    def starts(self) -> None:
+        self._process = subprocess.Popen(self._arguments, env=self._environment)
+
+    def ends(self, number: signal.Signals) -> int:
+        assert self._process is not None
+        self._process.send_signal(number)
+        return self._process.wait(timeout=_DEADLINE_S)
+
+    def is_cleared_away(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+
+class World:
+    """A gateway in this process and the programs around it."""
+
+    def __init__(self, folder: Path, exchange_every_s: int) -> None:
+        keys = gateway_keys.make(folder / "secrets")
+        self.database = SqliteDatabase(folder / "haven.sqlite", keys.database)
+        self.gateway = Gateway(self.database, Clock(), system=real_system(), keys=keys.boxes)
+        live_port, box_port = free_port(), free_port()
+        app = Flask(__name__)
+        app.register_blueprint(
+            sites_blueprint(
+                self.database,
+                self.gateway.system,
+                self.gateway.keys,
+                self.gateway.fold,
+                opening=self.gateway.opening,
+                doorbell_url=f"ws://127.0.0.1:{live_port}/sync/v1/doorbell",
+            )
+        )
+        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.box_url = f"http://127.0.0.1:{box_port}"
+        box = {
+            "HAVEN_EDGE_DIR": str(folder / "box"),
+            "HAVEN_EDGE_LISTEN": f"127.0.0.1:{box_port}",
+            "HAVEN_EDGE_EXCHANGE_EVERY_S": str(exchange_every_s),
+        }
+        self.edge = Program(["edge_node"], box)
+        self.box = Program(["edge_node", "serve"], box)
+        self.live = Program(
+            ["gateway.live"],
+            {
+                "HAVEN_DATA_DIR": str(folder),
+                "HAVEN_SECRET_DIR": str(folder / "secrets"),
+                "HAVEN_LIVE_LISTEN": f"127.0.0.1:{live_port}",
+                "HAVEN_CALLBACK_SECRET": "a secret of enough letters",
+                "HAVEN_AT_USERNAME": "sandbox",
+                "HAVEN_AT_API_KEY": "key",
+                "HAVEN_AT_SHORTCODE": "22384",
+            },
+        )
+
+    def close(self) -> None:
+        self.box.is_cleared_away()
+        self.live.is_cleared_away()
+        self._server.shutdown()
+        self._server.server_close()
+        self.database.close()
+
+    def get(self, path: str) -> Any:
+        answer = requests.get(self.box_url + path, timeout=5)
+        answer.raise_for_status()
+        return answer.json()
+
+    def dispatches(self) -> list[dict[str, Any]]:
+        return list(self.get("/api/v1/dispatches")["dispatches"])
+
+    def lists_more_than(self, count: int) -> bool:
+        return len(self.dispatches()) > count
+
+    def accept(self, dispatch_id: str) -> None:
+        requests.post(
+            f"{self.box_url}/api/v1/dispatches/{dispatch_id}/accept",
+            json={"by": "AK"},
+            timeout=5,
+        ).raise_for_status()
+
+
+@pytest.fixture
+def make_world(tmp_path: Path) -> Iterator[Callable[[int], World]]:
+    worlds: list[World] = []
+
+    def make(exchange_every_s: int) -> World:
+        worlds.append(World(tmp_path, exchange_every_s))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        world.close()
+
+
+def test_kill_minus_nine_loses_nothing_while_events_flow(
+    make_world: Callable[[int], World],
+) -> None:
+    world = make_world(1)
+    enrolled = world.edge.run("enrol", world.url, world.gateway.issues_code(), "--json")
+    assert json.loads(enrolled.stdout)["hospital"] == "Kibra Hospital", enrolled.stderr
+    offered: list[int] = []
+    for round_number in range(4):
+        world.box.starts()
+        offered += [world.gateway.offers(note=f"round {round_number}") for _ in range(5)]
+        until("something new is listed", partial(world.lists_more_than, 5 * round_number))
+        for shown in world.dispatches():
+            if shown["local_state"] in ("offered", "delivered"):
+                world.accept(shown["id"])
+        world.box.ends(signal.SIGKILL)
+    world.box.starts()
+    until("all are listed", lambda: len(world.dispatches()) == len(offered))
+    for shown in world.dispatches():
+        if shown["local_state"] in ("offered", "delivered"):
+            world.accept(shown["id"])
+    until(
+        "all are accepted on both sides",
+        lambda: all(shown["state"] == "accepted" for shown in world.dispatches()),
+    )
+    assert {world.gateway.state_of(dispatch_id) for dispatch_id in offered} == {
+        DispatchState.ACCEPTED
+    }
+    effects = Counter(world.gateway.effects())
+    assert set(effects.values()) == {1}
+    assert len(effects) == 2 * len(offered)
+    until("nothing waits", lambda: world.get("/api/v1/link")["unsent_claims"] == 0)
+    assert world.box.ends(signal.SIGTERM) == 0
+
+
+def test_the_doorbell_brings_an_emergency_at_once(make_world: Callable[[int], World]) -> None:
+    world = make_world(3600)  # so that nothing but the doorbell can bring it
+    world.live.starts()
+    assert world.edge.run("enrol", world.url, world.gateway.issues_code()).returncode == 0
+    world.box.starts()
+    until("the doorbell is connected", lambda: world.get("/api/v1/link")["doorbell"])
+    until("the first exchange is over", lambda: world.get("/api/v1/link")["connected"])
+    world.gateway.offers()
+    until("it rings", lambda: world.dispatches()[0]["rings"] if world.dispatches() else False)
+
+    assert world.live.ends(signal.SIGTERM) == 0
+    until("the loss is seen", lambda: not world.get("/api/v1/link")["doorbell"])
+    world.live.starts()
+    until("it is connected again", lambda: world.get("/api/v1/link")["doorbell"])
+    world.gateway.offers()
+    until("the second rings", lambda: len(world.dispatches()) == 2)
+    status = world.edge.run("status", "--json")
+    assert (status.returncode, json.loads(status.stdout)["running"]) == (0, True)
+
+
+def test_the_command_line_says_what_to_do(make_world: Callable[[int], World]) -> None:
+    world = make_world(3600)
+    not_yet = world.edge.run("sync")
+    assert (not_yet.returncode, "haven-edge enrol" in not_yet.stderr) == (1, True)
+    typo = world.edge.run("enrol", world.url, "12")
+    assert (typo.returncode, "16 letters" in typo.stderr) == (1, True)
+    wrong = world.edge.run("enrol", world.url, "7K2F-9QRS-W3XB-M4NP")
+    assert (wrong.returncode, "new code" in wrong.stderr) == (1, True)
+    assert world.edge.run("enrol", world.url, world.gateway.issues_code()).returncode == 0
+    world.gateway.offers()
+    synced = world.edge.run("sync", "--json")
+    assert json.loads(synced.stdout)["received"] >= 2  # an offer and its verdict
+    stopped = world.edge.run("status", "--json")
+    assert (stopped.returncode, json.loads(stopped.stdout)["running"]) == (1, False)
+    for result in (not_yet, typo, wrong, synced, stopped):
+        assert "Traceback" not in result.stderr

@@ -1,0 +1,194 @@
+"""The API of a box: what it answers, and what it refuses."""
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from edge_node import claims
+from edge_node.web.app import create_app
+from shared.identifier import to_text
+from tests.edge_node.two_sides import Gateway, Hospital
+
+
+class Browser:
+    """A console's browser on the hospital's network."""
+
+    def __init__(self, hospital: Hospital, client: FlaskClient) -> None:
+        self.hospital = hospital
+        self.client = client
+
+    def sends(self, method: str, path: str, body: Any, **headers: str) -> tuple[int, Any]:
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        answer = self.client.open(
+            path,
+            method=method,
+            data=content,
+            headers={"Content-Type": "application/json", "Host": "192.168.1.5:8100"} | headers,
+        )
+        if answer.status_code >= 400:
+            assert answer.mimetype == "application/problem+json"
+        return answer.status_code, answer.get_json(force=True)
+
+    def gets(self, path: str, **headers: str) -> tuple[int, Any]:
+        return self.sends("GET", path, "", **headers)
+
+
+@pytest.fixture
+def browser(two_sides: tuple[Gateway, Hospital]) -> Browser:
+    _, hospital = two_sides
+    app = create_app(
+        hospital.box,
+        lambda: (hospital.link.state, hospital.store.read(claims.unsent)),
+        frozenset({"box.hospital.example"}),
+    )
+    return Browser(hospital, app.test_client())
+
+
+@pytest.fixture
+def dispatch(two_sides: tuple[Gateway, Hospital]) -> str:
+    gateway, hospital = two_sides
+    dispatch_id = gateway.offers(note="knife")
+    hospital.exchanges()
+    return f"/api/v1/dispatches/{to_text(dispatch_id)}"
+
+
+def test_a_dispatch_is_shown_with_every_fact(browser: Browser, dispatch: str) -> None:
+    status, shown = browser.gets(dispatch)
+    assert (status, shown["rings"], shown["facts"]["note"]) == (200, True, "knife")
+    assert (shown["facts"]["kind"], shown["facts"]["priority"]) == ("bleeding", "critical")
+    status, listed = browser.gets("/api/v1/dispatches")
+    assert [each["id"] for each in listed["dispatches"]] == [shown["id"]]
+
+
+def test_accepting_stops_the_ringing_and_says_what_waits(browser: Browser, dispatch: str) -> None:
+    status, claim = browser.sends("POST", f"{dispatch}/accept", {"by": "AK"})
+    assert (status, claim["kind"], claim["state"]) == (200, "accept", "waiting")
+    assert browser.gets(dispatch)[1]["rings"] is False
+    assert browser.gets("/api/v1/link")[1]["unsent_claims"] == 1
+    assert browser.sends("POST", f"{dispatch}/accept", {"by": "BN"})[1]["by"] == "AK"
+
+
+def test_seen_availability_and_alarm(browser: Browser, dispatch: str) -> None:
+    assert browser.sends("POST", f"{dispatch}/seen", {})[1]["seen_at"] is not None
+    report = {"status": "advisory", "staffed_beds": 8, "free_beds": None, "by": "AK"}
+    assert browser.gets("/api/v1/availability")[1]["status"] is None
+    status, shown = browser.sends("PUT", "/api/v1/availability", report)
+    assert (status, shown["status"], shown["free_beds"]) == (200, "advisory", None)
+    assert browser.sends("PUT", "/api/v1/alarm", {"audible": True}) == (200, {"audible": True})
+    assert browser.hospital.alarm.audible
+
+
+CASES = [
+    ("POST", "accept", "", 422, "not JSON"),
+    ("POST", "accept", "[]", 422, "JSON object"),
+    ("POST", "accept", {}, 422, "by is missing"),
+    ("POST", "accept", {"by": "   "}, 422, "by is missing"),
+    ("POST", "accept", {"by": 5}, 422, "by is missing"),
+    ("POST", "accept", {"by": "x" * 81}, 422, "at most 80"),
+    ("POST", "accept", {"by": "x" * 9000}, 413, "exceeds"),
+    ("POST", "accept", '{"by": "\\u0000"}', 422, "cannot be shown"),
+    ("POST", "accept", '{"by": "\\ud800"}', 422, "cannot be shown"),
+    ("POST", "cannot-treat", {"by": "AK"}, 422, "reason is missing"),
+    ("POST", "cannot-treat", {"by": "AK", "reason": "tired"}, 422, "no_bed"),
+    ("POST", "cannot-treat", {"by": "AK", "reason": "no_bed", "note": "x" * 201}, 422, "200"),
+    ("POST", "arrived", {"by": None}, 422, "by is missing"),
+    ("DELETE", "accept", {}, 405, "method"),
+]
+
+
+@pytest.mark.parametrize(("method", "action", "body", "status", "says"), CASES)
+def test_wrong_input_says_what_to_do(
+    browser: Browser, dispatch: str, method: str, action: str, body: Any, status: int, says: str
+) -> None:
+    answered, problem = browser.sends(method, f"{dispatch}/{action}", body)
+    assert (answered, problem["status"]) == (status, status)
+    assert says in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"status": "fine"}, "normal"),
+        ({"status": None}, "status is missing"),
+        ({"staffed_beds": "8"}, "whole number"),
+        ({"staffed_beds": True}, "whole number"),
+        ({"staffed_beds": -1}, "from 0"),
+        ({"staffed_beds": 2.5}, "whole number"),
+        ({"free_beds": 9}, "more than staffed_beds"),
+        ({"by": ""}, "by is missing"),
+    ],
+)
+def test_a_wrong_report_of_beds_is_refused(
+    browser: Browser, changes: dict[str, Any], says: str
+) -> None:
+    report = {"status": "normal", "staffed_beds": 8, "free_beds": 2, "by": "AK"} | changes
+    status, problem = browser.sends("PUT", "/api/v1/availability", report)
+    assert (status, says in problem["detail"]) == (422, True), problem
+
+
+@pytest.mark.parametrize("name", ["404", "0000000000000", "IIIIIIIIIIIII", "../etc", "%00"])
+def test_an_unknown_dispatch_is_not_found(browser: Browser, name: str) -> None:
+    assert browser.gets(f"/api/v1/dispatches/{name}")[0] == 404
+
+
+def test_what_is_not_possible_any_more_is_a_conflict(browser: Browser, dispatch: str) -> None:
+    browser.sends("POST", f"{dispatch}/arrived", {"by": "AK"})
+    status, problem = browser.sends("POST", f"{dispatch}/accept", {"by": "AK"})
+    assert (status, problem["title"]) == (409, "Not possible any more")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://192.168.1.5:8100"}, 200),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Host": "evil.example"}, 421),
+        ({"Host": "haven.local"}, 200),
+        ({"Host": "localhost:8100"}, 200),
+        ({"Host": "[::1]:8100"}, 200),
+        ({"Host": "box.hospital.example"}, 200),
+    ],
+)
+def test_other_web_pages_cannot_use_the_box(
+    browser: Browser, dispatch: str, headers: dict[str, str], status: int
+) -> None:
+    assert browser.sends("POST", f"{dispatch}/accept", {"by": "AK"}, **headers)[0] == status
+
+
+def test_rebinding_cannot_read_either(browser: Browser) -> None:
+    assert browser.gets("/api/v1/dispatches", Host="evil.example")[0] == 421
+
+
+def test_hints_come_after_every_change(browser: Browser, dispatch: str) -> None:
+    answer = browser.client.get("/events", headers={"Host": "localhost"}, buffered=False)
+    stream = answer.iter_encoded()
+    first = next(stream)
+    assert b"event: changed" in first
+    browser.sends("POST", f"{dispatch}/accept", {"by": "AK"})
+    second = next(stream)
+    assert second != first
+    assert f"data: {browser.hospital.notifier.version}".encode() in second
+    answer.close()
+
+
+def test_too_many_streams_are_refused_and_closing_frees_them(browser: Browser) -> None:
+    def opens() -> Any:
+        return browser.client.get("/events", headers={"Host": "localhost"}, buffered=False)
+
+    answers = [opens() for _ in range(17)]
+    assert [answer.status_code for answer in answers] == [200] * 16 + [503]
+    answers[0].close()
+    again = opens()
+    assert again.status_code == 200
+    for answer in (*answers, again):
+        answer.close()
+
+
+def test_health(browser: Browser) -> None:
+    assert browser.gets("/healthz") == (200, {"status": "ok"})

@@ -1,0 +1,308 @@
+"""A gateway and its boxes in one process, on real databases, with a network that a test owns.
+
+The gateway is the real use case of `gateway.sites`; what a claim means is a small table of its own,
+which counts the effects of every claim.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, String, Table, select, update
+
+from edge_node import enrolment
+from edge_node.alarm import Alarm
+from edge_node.box import Box
+from edge_node.exchange import Exchanger
+from edge_node.gateway_connection import GatewayRefused, GatewayUnreachable
+from edge_node.identity import Identity
+from edge_node.link import Link, LinkState
+from edge_node.notifier import Notifier
+from edge_node.store import Store
+from edge_node.tables import streams as box_streams
+from gateway.database.database import Database
+from gateway.database.metadata import Id, metadata
+from gateway.sites.enrolment import EnrolmentDesk, enrol, issue_code
+from gateway.sites.exchange import ExchangeDesk, answer
+from gateway.sites.publishing import publish
+from shared import identifier
+from shared.dispatch import DispatchState, move
+from shared.emergency import Kind, Priority
+from shared.errors import IllegalMove
+from shared.system import System
+from sync.events import (
+    AcceptDispatch,
+    CannotTreat,
+    Claim,
+    DispatchDelivered,
+    DispatchOffered,
+    Event,
+    PatientArrived,
+    Verdict,
+)
+from sync.packing import Unreadable
+from sync.sealing import NodeKeys, Refused
+
+T = TypeVar("T")
+HOSPITAL = 11
+
+_toy = MetaData()
+toy_dispatches = Table(
+    "toy_dispatches",
+    _toy,
+    Column("id", Id, primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+effects = Table(
+    "effects",
+    _toy,
+    Column("number", Integer, primary_key=True),
+    Column("claim_id", Id, nullable=False),
+)
+
+_TARGETS = {
+    DispatchDelivered: DispatchState.DELIVERED,
+    AcceptDispatch: DispatchState.ACCEPTED,
+    CannotTreat: DispatchState.CANNOT_TREAT,
+    PatientArrived: DispatchState.ARRIVED,
+}
+
+
+class Crash(BaseException):
+    """The power went. Not an Exception, so that no code can survive it."""
+
+
+class Clock:
+    """Time that only a test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def system(self, seed: int) -> System:
+        rng = Random(seed)
+        return System(lambda: self.now, identifier.maker(lambda: self.now, rng), rng)
+
+
+class EngineDatabase:
+    """A Database on an engine; `crashes` says whether the power goes before or after a commit."""
+
+    def __init__(self, engine: Engine, crashes: Callable[[str], bool] = lambda when: False) -> None:
+        self._engine = engine
+        self._crashes = crashes
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as connection:
+            result = work(connection)
+            if self._crashes("before"):
+                raise Crash
+        if self._crashes("after"):
+            raise Crash
+        return result
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class Gateway:
+    """The gateway, with one hospital."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        crashing: Database | None = None,
+        system: System | None = None,
+        keys: bytes = b"g" * 32,
+    ) -> None:
+        database.write(metadata.create_all)
+        database.write(_toy.drop_all)
+        database.write(_toy.create_all)
+        self.clock = clock
+        self.system = system or clock.system(1)
+        self.keys = NodeKeys(keys)
+        self.quiet = database  # for what a test arranges: it does not crash
+        self.desk = ExchangeDesk(crashing or database, self.system, self.keys, self.fold)
+        self.enrolment = EnrolmentDesk(self.system, self.keys, "", self.opening)
+
+    def issues_code(self, hospital_id: int = HOSPITAL) -> str:
+        return self.quiet.write(
+            lambda connection: str(
+                issue_code(connection, self.system, self.keys, hospital_id, "Kibra Hospital")
+            )
+        )
+
+    def offers(self, note: str = "", valid: timedelta = timedelta(hours=4)) -> int:
+        """A dispatch for the hospital; its id."""
+        now, dispatch_id = self.system.now(), self.system.new_id()
+        offer = DispatchOffered(
+            at=now,
+            dispatch_id=dispatch_id,
+            emergency_id=self.system.new_id(),
+            version=1,
+            help_code="7K2F",
+            answer_code="4831",
+            kind=Kind.BLEEDING,
+            priority=Priority.CRITICAL,
+            needs=1,
+            raised_at=now,
+            answer_by=now + timedelta(seconds=45),
+            valid_until=now + valid,
+            note=note,
+        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                toy_dispatches.insert().values(id=dispatch_id, state="offered", version=1)
+            )
+            assert publish(connection, HOSPITAL, offer)
+
+        self.quiet.write(work)
+        return dispatch_id
+
+    def publishes(self, event: Event) -> bool:
+        return self.quiet.write(lambda connection: publish(connection, HOSPITAL, event))
+
+    def state_of(self, dispatch_id: int) -> DispatchState:
+        query = select(toy_dispatches.c.state).where(toy_dispatches.c.id == dispatch_id)
+        return DispatchState(self.quiet.read(lambda c: c.execute(query).scalar_one()))
+
+    def effects(self) -> list[int]:
+        """The ids of the claims that had an effect, once for every time."""
+        query = select(effects.c.claim_id)
+        return list(self.quiet.read(lambda connection: connection.execute(query).scalars().all()))
+
+    def opening(self, connection: Connection, hospital_id: int) -> list[Event]:
+        return []
+
+    def fold(self, connection: Connection, hospital_id: int, event: Event) -> list[Event]:
+        if not isinstance(event, Claim):
+            return []
+        connection.execute(effects.insert().values(claim_id=event.claim_id))
+        row = connection.execute(
+            select(toy_dispatches).where(toy_dispatches.c.id == event.dispatch_id)
+        ).one()
+        state, version, accepted, reason = DispatchState(row.state), row.version, True, ""
+        try:
+            state, version = move(state, _TARGETS[type(event)]), version + 1
+        except IllegalMove as error:
+            accepted, reason = False, str(error)
+        connection.execute(
+            update(toy_dispatches)
+            .where(toy_dispatches.c.id == event.dispatch_id)
+            .values(state=state, version=version)
+        )
+        return [
+            Verdict(
+                at=self.system.now(),
+                claim_id=event.claim_id,
+                dispatch_id=event.dispatch_id,
+                accepted=accepted,
+                state=state,
+                version=version,
+                reason=reason,
+            )
+        ]
+
+
+class Network:
+    """The way between the two: what it does to a request and its answer, a test decides."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self.requests: list[bytes] = []
+        self.answers: list[bytes] = []
+        self.cut = False
+
+    def post(self, path: str, body: bytes) -> bytes:
+        self.requests.append(body)
+        if self.cut:
+            raise GatewayUnreachable("The cable is out.")
+        content = self.deliver(path, body)
+        self.answers.append(content)
+        return content
+
+    def deliver(self, path: str, body: bytes) -> bytes:
+        """What the gateway makes of these bytes."""
+        if path == enrolment.ENROL_PATH:
+            answered = self._gateway.quiet.write(
+                lambda connection: enrol(connection, self._gateway.enrolment, body)
+            )
+            if answered is None:
+                raise GatewayRefused("refused")
+            return answered
+        try:
+            return answer(self._gateway.desk, body)
+        except (Refused, Unreadable):
+            raise GatewayRefused("refused") from None
+
+
+class Hospital:
+    """A hospital's box, on a folder of its own; `restarts` makes a new program on the same disk."""
+
+    def __init__(self, folder: Path, clock: Clock, network: Network, seed: int = 2) -> None:
+        self.folder = folder
+        self.system = clock.system(seed)
+        self.network = network
+        self.identity = Identity(folder)
+        self.starts()
+
+    def starts(self) -> None:
+        self.store = Store(self.folder / "store.sqlite", self.identity.store_key())
+        epoch = self.system.rng.randrange(1, 1 << 32)
+        self.store.write(lambda connection: box_streams.outgoing.begin_epoch(connection, epoch))
+        self.link = Link(LinkState(enrolled=True))
+        self.notifier, self.alarm = Notifier(), Alarm()
+        self.box = Box(self.store, self.system, self.alarm, self.notifier, lambda: None)
+
+    def restarts(self) -> None:
+        self.store.close()
+        self.starts()
+
+    def enrols(self, code: str) -> None:
+        enrolment.enrol(
+            self.identity, self.system, self.network, "https://gateway.test", code, "Casualty"
+        )
+
+    @property
+    def exchanger(self) -> Exchanger:
+        return Exchanger(
+            self.store,
+            self.system,
+            self.identity.node_keys(),
+            self.identity.site(),
+            self.network,
+            self.link,
+            self.notifier,
+            lambda: self.alarm.audible,
+        )
+
+    def exchanges(self) -> int:
+        """Exchanges until nothing waits; how many it took."""
+        exchanger, count = self.exchanger, 1
+        while exchanger.run().more:
+            count += 1
+            assert count < 500, "the exchange never comes to rest"
+        return count
+
+
+@contextmanager
+def running(engine: Engine, folder: Path) -> Iterator[tuple[Gateway, Hospital]]:
+    """A gateway and one enrolled box."""
+    clock = Clock()
+    gateway = Gateway(EngineDatabase(engine), clock)
+    hospital = Hospital(folder / "box", clock, Network(gateway))
+    hospital.enrols(gateway.issues_code())
+    yield gateway, hospital
+    hospital.store.close()
