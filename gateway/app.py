@@ -5,15 +5,33 @@ import json
 from flask import Flask, Response
 from sqlalchemy import select
 
+from gateway.bootstrap import Gateway
 from gateway.callbacks import africastalking
 from gateway.notifications.tables import messages
-from gateway.unit_of_work import Services
+from gateway.sites.routes import sites_blueprint
 
 
-def create_app(services: Services) -> Flask:
+def create_app(gateway: Gateway) -> Flask:
     """Every route of the web process."""
+    services = gateway.services
     app = Flask("gateway", static_folder=None)
     app.register_blueprint(africastalking.blueprint(services))
+    boxes = sites_blueprint(
+        services.database,
+        services.system,
+        gateway.node_keys,
+        gateway.box_desk.fold,
+        opening=gateway.box_desk.opening,
+        doorbell_url=services.config.doorbell_url,
+    )
+
+    @boxes.after_request
+    def wake_senders(response: Response) -> Response:
+        # What a box claimed may have caused texts; the senders look at once instead of in a second.
+        services.wake_senders.set()
+        return response
+
+    app.register_blueprint(boxes)
 
     @app.get("/healthz")
     def healthz() -> Response:

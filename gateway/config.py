@@ -39,6 +39,8 @@ class Config:
     listen: Address
     live_listen: Address
     public_url: str
+    # The live process as boxes reach it, wss:// or ws://; its own address when empty.
+    live_public_url: str
     # Two are accepted while one is being rotated.
     callback_secrets: tuple[str, ...] = field(repr=False)
     at_username: str
@@ -57,6 +59,13 @@ class Config:
     def on_sqlite(self) -> bool:
         """True when the database is a file of our own, so that one process does all the writing."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def doorbell_url(self) -> str:
+        """Where boxes keep a socket open to hear that something waits."""
+        if self.live_public_url:
+            return f"{self.live_public_url}/sync/v1/doorbell"
+        return f"ws://{self.live_listen}/sync/v1/doorbell"
 
     @property
     def sqlite_path(self) -> Path:
@@ -85,10 +94,12 @@ def from_environment(environment: Mapping[str, str]) -> Config:
             return Address("127.0.0.1", 1)
         return Address(host, int(port))
 
-    def url(name: str, default: str = "") -> str:
+    def url(
+        name: str, default: str = "", schemes: tuple[str, ...] = ("https://", "http://")
+    ) -> str:
         value = read(name, default).rstrip("/")
-        if value and not value.startswith(("http://", "https://")):
-            faults.append(f"{name} must start with https:// or http://.")
+        if value and not value.startswith(schemes):
+            faults.append(f"{name} must start with {' or '.join(schemes)}.")
         return value
 
     data_dir = Path(read("HAVEN_DATA_DIR", "haven-data")).absolute()
@@ -124,6 +135,7 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         database_direct_url=read("HAVEN_DATABASE_DIRECT_URL", database_url),
         listen=address("HAVEN_LISTEN", "127.0.0.1:8000"),
         live_listen=address("HAVEN_LIVE_LISTEN", "127.0.0.1:8001"),
+        live_public_url=url("HAVEN_LIVE_PUBLIC_URL", schemes=("wss://", "ws://")),
         public_url=url("HAVEN_PUBLIC_URL", "http://127.0.0.1:8000"),
         callback_secrets=callback_secrets,
         at_username=read("HAVEN_AT_USERNAME"),

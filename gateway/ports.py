@@ -76,6 +76,10 @@ class Places(Protocol):
         """At most three places."""
         ...
 
+    def refresh(self) -> None:
+        """Takes in what an import has changed; called now and then, outside every transaction."""
+        ...
+
 
 class Boxes(Protocol):
     """Writes for the hospitals' boxes."""

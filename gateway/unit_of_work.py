@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from gateway.config import Config
 from gateway.database.database import Database
@@ -14,9 +14,13 @@ from gateway.keys import PhoneVault
 from gateway.ports import Boxes, Hospitals, Places
 from shared.system import System
 from shared.triage import TriageRules
+from sync.events import Event
 from ussd_menus.machine import Menus
 
 T = TypeVar("T")
+
+# Workers listen to this on PostgreSQL.
+WAKE_CHANNEL = "haven_outbox"
 
 
 @dataclass(frozen=True)
@@ -43,18 +47,27 @@ class Services:
         def work(connection: Connection) -> T:
             uow = UnitOfWork(connection, self, self.system.now())
             written.append(uow)
-            return command(uow)
+            result = command(uow)
+            uow.finish()
+            return result
 
         result = self.database.write(work)
         if written[-1].queued_messages:
             self.wake_senders.set()
         return result
 
+    def within(self, connection: Connection, command: Callable[["UnitOfWork"], T]) -> T:
+        """Carries the command out inside a transaction that is somebody else's."""
+        uow = UnitOfWork(connection, self, self.system.now())
+        result = command(uow)
+        uow.finish()
+        return result
+
 
 class UnitOfWork:
     """What one command holds while it runs. Nothing outbound happens inside it."""
 
-    __slots__ = ("connection", "now", "queued_messages", "services", "system")
+    __slots__ = ("_events", "connection", "now", "queued_messages", "services", "system")
 
     def __init__(self, connection: Connection, services: Services, now: datetime) -> None:
         self.connection = connection
@@ -62,6 +75,22 @@ class UnitOfWork:
         self.system = services.system
         self.now = now
         self.queued_messages = 0
+        self._events: list[tuple[int, Event]] = []
+
+    def tell_hospital(self, hospital_id: int, event: Event) -> None:
+        """Has the hospital's box told, if it has one, when everything else is written."""
+        self._events.append((hospital_id, event))
+
+    def finish(self) -> None:
+        """Writes the events into the boxes' streams, last and in ascending order of hospitals:
+        the streams' counters stay locked until the commit, so every transaction takes them alike.
+        """
+        for hospital_id, event in sorted(self._events, key=lambda pair: pair[0]):
+            self.services.boxes.publish(self.connection, hospital_id, event)
+        self._events.clear()
+        if self.queued_messages and self.connection.dialect.name == "postgresql":
+            # Reaches the worker processes when this commits; on SQLite the senders are next door.
+            self.connection.execute(select(func.pg_notify(WAKE_CHANNEL, "")))
 
     def text(self, language: str, name: str, words: Mapping[str, str]) -> str:
         """A catalogue text with the emergency number and the service code filled in as well."""

@@ -70,6 +70,7 @@ class Workers:
                     wake.clear()
 
     def _sweep(self) -> bool:
+        self._services.places.refresh()
         fired = firing.fire_due(self._services)
         if fired:
             self._services.wake_senders.set()

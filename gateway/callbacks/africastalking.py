@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import structlog
 from flask import Blueprint, Response, request
 
+from gateway.callbacks import voice_script
 from gateway.notifications import reports
 from gateway.sms import incoming
 from gateway.sms.incoming import IncomingSms
@@ -86,10 +87,37 @@ def blueprint(services: Services) -> Blueprint:
             services.write(lambda uow: reports.receive(uow, provider_id, status, reason))
         return _plain("")
 
+    def voice(form: dict[str, str]) -> Response:
+        session_id = form.get("sessionId", "")
+        if form.get("isActive") == "0" or not session_id:
+            return voice_events(form)
+        number = form.get("destinationNumber") or form.get("callerNumber", "")
+        try:
+            number = normalise(number, services.config.country)
+        except HavenError as error:
+            _log.warning("voice call of an impossible number", reason=str(error))
+        callback_url = (
+            f"{services.config.public_url}/callbacks/africastalking/"
+            f"{services.config.callback_secrets[0]}/voice"
+        )
+        script = voice_script.answer_call(
+            services, session_id, number, form.get("dtmfDigits", ""), callback_url
+        )
+        return Response(script, mimetype="application/xml")
+
+    def voice_events(form: dict[str, str]) -> Response:
+        session_id = form.get("sessionId", "")
+        outcome = form.get("hangupCause") or form.get("callSessionState") or ""
+        if session_id and outcome:
+            services.write(lambda uow: reports.receive(uow, session_id, outcome, ""))
+        return _plain("")
+
     guarded("ussd", ussd)
     guarded("ussd-end", ussd_end)
     guarded("sms", sms)
     guarded("delivery", delivery)
+    guarded("voice", voice)
+    guarded("voice-events", voice_events)
     return routes
 
 

@@ -40,7 +40,7 @@ def open_engine(path: Path, key: bytes, *, writes: bool, readers: int = 8) -> En
             connection.close()
             raise DatabaseUnusable(
                 f"{path.name} cannot be read with the key in HAVEN_SECRET_DIR: it is damaged, "
-                "or that is another database's key. Restore the key or the backup; nothing was changed."
+                "or that is another database's key. Restore the key or the backup."
             ) from None
         # NORMAL lost 330 acknowledged commits in 120 of 150 simulated power cuts; FULL lost none.
         cursor.execute("PRAGMA synchronous = FULL")

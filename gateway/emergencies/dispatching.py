@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from gateway import audit
 from gateway.callers import store as callers
@@ -123,7 +123,7 @@ def _choose(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> Ma
 
 
 def _ring(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], hospital: HospitalCard) -> None:
-    uow.services.boxes.publish(uow.connection, hospital.id, offered_event(uow, emergency, dispatch))
+    uow.tell_hospital(hospital.id, offered_event(uow, emergency, dispatch))
     for phone in hospital.duty_phones:
         enqueue(
             uow,
@@ -182,6 +182,19 @@ def offered_event(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> D
         rule_id=emergency.rule_id,
         ruleset=emergency.ruleset,
     )
+
+
+def open_offers(uow: UnitOfWork, hospital_id: int) -> list[DispatchOffered]:
+    """What a hospital's new box starts from: every patient who still concerns it."""
+    rows = uow.connection.execute(
+        select(dispatches)
+        .where(
+            dispatches.c.hospital_id == hospital_id,
+            dispatches.c.state.in_([state.value for state in LIVE]),
+        )
+        .order_by(dispatches.c.id)
+    ).all()
+    return [offered_event(uow, store.lock(uow, row.emergency_id), row) for row in rows]
 
 
 def valid_until(offered_at: datetime, travel_min: int) -> datetime:
@@ -247,8 +260,7 @@ def settle(
 
 def tell_box(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], reason: str = "") -> None:
     """Sends the hospital's box how things stand now, with every improved fact."""
-    uow.services.boxes.publish(
-        uow.connection,
+    uow.tell_hospital(
         dispatch.hospital_id,
         DispatchChanged(
             at=uow.now,

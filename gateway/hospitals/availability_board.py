@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, or_, select, update
 
 from gateway.hospitals import changes
+from gateway.hospitals.changes import Change
 from gateway.hospitals.tables import availability
 from shared.capability import codes
 from shared.errors import InvalidInput, NotFound
@@ -57,7 +58,7 @@ class AvailabilityReport:
 class AvailabilityBoard:
     """Changes availability inside the caller's transaction, and logs it for every index.
 
-    Call it before anything takes a stream's counter (see `changes.next_number`).
+    Call it before anything takes a stream's counter (see `changes.take_numbers`).
     """
 
     def __init__(self, system: System) -> None:
@@ -76,14 +77,13 @@ class AvailabilityBoard:
         if assigned_seen is not None:
             unchanged &= availability.c.assigned_since <= assigned_seen
             unchanged &= availability.c.status.in_([str(status) for status in TAKES_PATIENTS])
-        number = changes.next_number(connection)
+        (number,) = changes.take_numbers(connection)
         reserved = connection.execute(
             update(availability)
             .where(unchanged)
             .values(assigned_since=availability.c.assigned_since + 1, version=number)
         ).rowcount
-        # A number given out is always logged, or the log would have a gap where indexes look.
-        changes.record(connection, number, self._system.new_id(), hospital_id)
+        changes.record(connection, [Change(number, self._system.new_id(), hospital_id)])
         return reserved == 1
 
     def give_back(self, connection: Connection, hospital_id: int) -> None:
@@ -92,13 +92,13 @@ class AvailabilityBoard:
         The caller's state table makes sure that this happens once. The count may go below zero: a
         report in between had already counted the bed as taken.
         """
-        number = changes.next_number(connection)
+        (number,) = changes.take_numbers(connection)
         connection.execute(
             update(availability)
             .where(availability.c.hospital_id == hospital_id)
             .values(assigned_since=availability.c.assigned_since - 1, version=number)
         )
-        changes.record(connection, number, self._system.new_id(), hospital_id)
+        changes.record(connection, [Change(number, self._system.new_id(), hospital_id)])
 
     def report(self, connection: Connection, hospital_id: int, report: AvailabilityReport) -> bool:
         """Takes in what a hospital says of itself; False when it said something newer before.
@@ -120,7 +120,7 @@ class AvailabilityBoard:
             values["stock_has"] = report.stock_has
             values["stock_lacks"] = report.stock_lacks
             values["stock_reported_at"] = report.at
-        number = changes.next_number(connection)
+        (number,) = changes.take_numbers(connection)
         newer = connection.execute(
             update(availability)
             .where(
@@ -129,7 +129,7 @@ class AvailabilityBoard:
             )
             .values(**values, version=number)
         ).rowcount
-        changes.record(connection, number, self._system.new_id(), hospital_id)
+        changes.record(connection, [Change(number, self._system.new_id(), hospital_id)])
         if newer == 1:
             return True
         known = select(availability.c.hospital_id).where(availability.c.hospital_id == hospital_id)

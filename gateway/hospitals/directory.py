@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
+from gateway.hospitals import changes
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.index import MatchIndex
 from gateway.hospitals.tables import hospitals
 from gateway.ports import HospitalCard
 from shared.errors import NotFound
 from shared.matching import Match, MatchQuery, explain
+from shared.system import System
 
 # Another process may take the last bed between ranking and reserving; then it is ranked afresh.
 _ATTEMPTS = 5
@@ -61,3 +63,12 @@ class HospitalDirectory:
 
     def give_back(self, connection: Connection, hospital_id: int) -> None:
         self._board.give_back(connection, hospital_id)
+
+
+def mark_reachable(connection: Connection, system: System, hospital_id: int) -> None:
+    """A channel to this hospital has proved itself: patients are told that it is informed."""
+    (number,) = changes.take_numbers(connection)
+    connection.execute(
+        update(hospitals).where(hospitals.c.id == hospital_id).values(reachable=True)
+    )
+    changes.record(connection, [changes.Change(number, system.new_id(), hospital_id)])

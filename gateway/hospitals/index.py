@@ -88,15 +88,12 @@ class MatchIndex:
             del self._history[common:]
         self._history = (self._history + fresh)[-_REMEMBERED:]
         changed = {change.hospital_id for change in (*fresh, *stale)}
-        if None in changed:
-            self._load(connection)
-            return
-        self._read(connection, [id_ for id_ in changed if id_ is not None])
+        self._read(connection, list(changed))
 
     def _load(self, connection: Connection) -> None:
         """Reads everything anew."""
         entries = changes.since(connection, changes.last_number(connection) - _REMEMBERED + 1)
-        self._history = entries or [Change(number=0, token=0, hospital_id=None)]
+        self._history = entries or [Change(number=0, token=0, hospital_id=0)]
         arrays = MatchingArrays()
         for row in connection.execute(select_hospitals()):
             hospital = hospital_of(row)

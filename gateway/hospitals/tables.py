@@ -67,14 +67,14 @@ availability = Table(
     Column("version", BigInteger, nullable=False),
 )
 
-# What an index in any process has to read again. The token tells a number that was rolled back from
-# the one that was given out anew. Without a hospital: an import, everything may have changed.
+# What an index in any process has to read again. The token tells a number that was rolled back
+# from the same one given out anew.
 hospital_changes = Table(
     "hospital_changes",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("token", BigInteger, nullable=False),
-    Column("hospital_id", Id),
+    Column("hospital_id", Id, nullable=False),
 )
 
 # One row: the last number given out. Its lock puts changes in one order, so that whoever has seen a

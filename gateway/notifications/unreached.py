@@ -1,7 +1,5 @@
 """When a text will never reach a caller, a person has to phone them."""
 
-from typing import Any
-
 from sqlalchemy import Row, select
 
 from gateway.emergencies.tables import emergencies
@@ -17,7 +15,7 @@ def alarm_if_caller_unreached(uow: UnitOfWork, message_id: int) -> None:
         raise_alarm(uow, "undelivered", emergency_id=row.emergency_id, code=row.help_code)
 
 
-def _message_of_caller(uow: UnitOfWork, message_id: int) -> Row[Any] | None:
+def _message_of_caller(uow: UnitOfWork, message_id: int) -> Row[int, str] | None:
     query = (
         select(messages.c.emergency_id, emergencies.c.help_code)
         .join(emergencies, emergencies.c.id == messages.c.emergency_id)

@@ -6,7 +6,6 @@ it says. What an answer means is read in `africastalking_answers`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -27,39 +26,36 @@ from shared.errors import InvalidInput, OperatorMustAct, SendRefused, SendRetrya
 from shared.gsm import to_gsm
 
 
-@dataclass(frozen=True, slots=True)
-class AfricasTalkingAccount:
-    """Our account. Empty addresses mean AT's own; others must be https, or http inside our own
-    network (the simulator).
-    """
-
-    username: str
-    api_key: str = field(repr=False)
-    base_url: str = ""
-    voice_url: str = ""
-
-
 class AfricasTalking:
     """An SmsSender and a VoiceCaller over AT's HTTP interface; safe to share among threads.
 
-    Raises InvalidInput when an address would carry the API key readable over the internet.
+    Without addresses it writes to AT's own; others must be https, or http inside our own network
+    (the simulator). Raises InvalidInput when one would carry the API key readable over the
+    internet.
     """
 
-    def __init__(self, account: AfricasTalkingAccount, post: FormPoster | None = None) -> None:
+    def __init__(
+        self,
+        username: str,
+        api_key: str,
+        base_url: str | None = None,
+        voice_url: str | None = None,
+        post: FormPoster | None = None,
+    ) -> None:
         self._post = post or PooledFormPoster(TimeLimits(connect_s=3.0, answer_s=10.0))
-        self._sms = SMSService(account.username, account.api_key)
-        self._voice = VoiceService(account.username, account.api_key)
+        self._sms = SMSService(username, api_key)
+        self._voice = VoiceService(username, api_key)
         # The SDK has no seam for its transport or addresses; these two attributes are where all of
         # its requests pass. The contract test against the simulator notices if a release moves
         # them.
         self._sms._make_request = self._request
         self._voice._make_request = self._request
-        if account.base_url:
-            base_url = _private_or_secure(account.base_url, "HAVEN_AT_BASE_URL")
-            self._sms._baseUrl = f"{base_url}/version1"
-        if account.voice_url:
-            self._voice._baseUrl = _private_or_secure(account.voice_url, "HAVEN_AT_VOICE_URL")
-        self._has_voice = bool(account.voice_url) or account.username != "sandbox"
+        if base_url:
+            usable = _private_or_secure(base_url, "HAVEN_AT_BASE_URL")
+            self._sms._baseUrl = f"{usable}/version1"
+        if voice_url:
+            self._voice._baseUrl = _private_or_secure(voice_url, "HAVEN_AT_VOICE_URL")
+        self._has_voice = bool(voice_url) or username != "sandbox"
 
     def send_sms(self, to: str, text: str, sender: str | None) -> Accepted:
         """See `SmsSender.send_sms`. The text is forced into GSM-7, so that it is billed and shown

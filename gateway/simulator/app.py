@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
+import structlog
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
@@ -22,6 +23,8 @@ from gateway.simulator.text_messages import Credit, TextMessages
 from gateway.simulator.ussd import UssdNetwork
 from shared.errors import Conflict, HavenError
 from shared.system import System
+
+_log = structlog.get_logger()
 
 _LARGEST_REQUEST_BYTES = 64 * 1024
 # AT waits 10 s for the answer to a callback.
@@ -68,11 +71,11 @@ def create_simulator(
     app.extensions["stop"] = stop
     app.register_blueprint(africastalking_api(config, faults, texts, calls, pause))
     app.register_blueprint(phone_api(system, handsets, ussd, texts, calls))
-    app.register_blueprint(control_api(faults, credit, journal, handsets))
+    app.register_blueprint(control_api(faults, credit, journal))
 
     @app.get("/")
     def choose_phone() -> str:
-        return render_template("phones.html", config=config)
+        return render_template("phones.html", config=config, used=handsets.in_use())
 
     @app.get("/phone/<number>")
     def phone_page(number: str) -> str:
@@ -98,6 +101,13 @@ def create_simulator(
     @app.errorhandler(HTTPException)
     def http_fault(error: HTTPException) -> tuple[Response, int]:
         return jsonify(error=error.description or error.name), error.code or 500
+
+    @app.errorhandler(Exception)
+    def fail(error: Exception) -> tuple[Response, int]:
+        # Flask's own line would name the address, and so a phone number.
+        route = request.url_rule.rule if request.url_rule else "none"
+        _log.error("simulator_failed", route=route, exc_info=error)
+        return jsonify(error="The simulator failed; its log says where."), 500
 
     @app.after_request
     def protect(response: Response) -> Response:

@@ -3,31 +3,19 @@
 import signal
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from random import SystemRandom
+from contextlib import suppress
 
 import click
 import requests
 from rich.console import Console
 
+from gateway.machine import real_system
 from gateway.simulator.app import create_simulator
 from gateway.simulator.client import Phone, PhoneRefused
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.server import bind
 from gateway.simulator.terminal_phone import HELP, TerminalPhone
 from shared.errors import InvalidInput
-from shared.identifier import maker
-from shared.system import System
-
-
-def _real_system() -> System:
-    """The simulator is a program of its own, so it takes time and chance from the machine here."""
-
-    def now() -> datetime:
-        return datetime.now(UTC)  # noqa: TID251
-
-    rng = SystemRandom()
-    return System(now, maker(now, rng), rng)
 
 
 @click.command()
@@ -77,7 +65,7 @@ def simulator(
             shortcode=shortcode,
             service_code=service_code,
         )
-        app = create_simulator(config, _real_system())
+        app = create_simulator(config, real_system())
         server = bind(app, host, int(port))
     except InvalidInput as fault:
         raise click.ClickException(str(fault)) from None
@@ -85,12 +73,13 @@ def simulator(
     click.echo(f"Phones at {address}/ and {address}/control for what goes wrong. Ctrl+C stops.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("Stopped.")
+        # werkzeug may have taken the interrupt already and just returned.
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
     finally:
         server.server_close()
         app.extensions["stop"]()
+    click.echo("Stopped.")
 
 
 @click.command()

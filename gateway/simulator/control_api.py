@@ -6,13 +6,12 @@ from flask import Blueprint, Response, jsonify, request
 
 from gateway.simulator import faults as known
 from gateway.simulator.faults import Faults, parse_fault
-from gateway.simulator.handset import Handsets
 from gateway.simulator.journal import Journal
 from gateway.simulator.text_messages import Credit
 from shared.errors import InvalidInput
 
 
-def control_api(faults: Faults, credit: Credit, journal: Journal, handsets: Handsets) -> Blueprint:
+def control_api(faults: Faults, credit: Credit, journal: Journal) -> Blueprint:
     """The routes under `/control`."""
     api = Blueprint("control_api", __name__, url_prefix="/control")
 
@@ -75,9 +74,5 @@ def control_api(faults: Faults, credit: Credit, journal: Journal, handsets: Hand
     def read_journal() -> Response:
         """What happened after entry number `after`, oldest first."""
         return jsonify(journal.after(request.args.get("after", default=0, type=int)))
-
-    @api.get("/phones")
-    def phones() -> Response:
-        return jsonify(handsets.numbers())
 
     return api

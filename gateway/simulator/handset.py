@@ -173,7 +173,7 @@ class Handsets:
             self._by_number.move_to_end(number)
             return handset
 
-    def numbers(self) -> list[str]:
-        """The numbers of the phones in use, latest used last."""
+    def in_use(self) -> list[Handset]:
+        """The phones, the one used last first."""
         with self._lock:
-            return list(self._by_number)
+            return list(reversed(self._by_number.values()))

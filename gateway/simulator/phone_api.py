@@ -12,6 +12,7 @@ from gateway.simulator.handset import Handset, Handsets
 from gateway.simulator.text_messages import TextMessages
 from gateway.simulator.ussd import TurnTrouble, UssdNetwork
 from shared.errors import InvalidInput
+from shared.identifier import to_text
 from shared.system import System
 
 _LONGEST_WAIT_S = 30.0
@@ -23,17 +24,22 @@ def phone_api(
     """The routes of every handset."""
     api = Blueprint("phone_api", __name__, url_prefix="/phone/<number>/api")
 
+    # Versions of a phone count from nought again in the next run; this tells the runs apart.
+    run = to_text(system.new_id())
+
     def state_of(handset: Handset) -> Response:
-        return jsonify(handset.state(system.now()))
+        return jsonify({**handset.state(system.now()), "run": run})
 
     @api.get("/state")
     def state(number: str) -> Response:
-        """Answers at once, or when the phone is past the version `after`, for at most `wait_s`."""
+        """Answers at once, or once the phone is past the version `after`, at the latest after
+        `wait_s` seconds (30 at most).
+        """
         handset = handsets.with_number(number)
-        after = request.args.get("after", "")
-        if after.isdecimal():
-            wait_s = request.args.get("wait_s", default=0.0, type=float)
-            handset.wait_for_change(int(after), min(max(wait_s, 0.0), _LONGEST_WAIT_S))
+        after = request.args.get("after", type=int)
+        wait_s = request.args.get("wait_s", default=0.0, type=float)
+        if after is not None and 0.0 < wait_s <= _LONGEST_WAIT_S:
+            handset.wait_for_change(after, wait_s)
         return state_of(handset)
 
     @api.get("/inbox")

@@ -16,12 +16,17 @@ from rich.panel import Panel
 from gateway.simulator.client import Phone, PhoneRefused
 
 HELP = """\
-  *384*911#          dial a code           1, or any text     answer the screen
-  /inbox             all messages          /reply TEXT        answer the last message
-  /sms TO TEXT       send a message        /wait [SECONDS]    wait for the next message
-  /pick-up           answer the call       /press KEYS        press keys in the call
-  /hang-up           end the call          /drop              end the USSD session
-  /help              this list             /quit              switch the phone off"""
+  *384*911#        dial a code
+  1, or any text   answer the screen
+  /drop            end the USSD session
+  /inbox           show all messages
+  /reply TEXT      answer the last message
+  /sms TO TEXT     send a message
+  /wait [SECONDS]  wait for the next message (in a script)
+  /pick-up         answer the call
+  /press KEYS      press keys in the call
+  /hang-up         end or decline the call
+  /quit            switch the phone off"""
 
 _DEFAULT_WAIT_S = 10.0
 
@@ -41,6 +46,7 @@ class TerminalPhone:
         self._shown: set[str] = set()
         self._correspondent = ""
         self._call_seen = ""
+        self._heard: dict[str, int] = {}
         self._stopping = threading.Event()
 
     def run(self, lines: Iterable[str]) -> int:
@@ -116,6 +122,8 @@ class TerminalPhone:
         self._print(f"[green]Sent to {escape(to)}.[/]")
 
     def _wait_for_message(self, within_s: float) -> None:
+        if self._interactive:
+            raise PhoneRefused("Messages show here as they come; /wait is for scripts.")
         state = self._phone.wait_until(self._news, within_s)
         if state is None:
             raise NothingCame(f"No message came within {within_s:g} s.")
@@ -181,8 +189,10 @@ class TerminalPhone:
 
     def _show_call(self, state: dict[str, Any]) -> None:
         call = state["call"]
-        for words in call["heard"]:
+        told = self._heard.get(call["id"], 0)
+        for words in call["heard"][told:]:
             self._print(f"[bold]Voice:[/] {escape(words)}")
+        self._heard = {call["id"]: len(call["heard"])}
         if call["state"] == "ended":
             self._print(f"Call ended: {call['ended_because']}")
         elif call["wants_digits"]:

@@ -16,16 +16,21 @@ def publish(connection: Connection, hospital_id: int, event: Event) -> bool:
     Call it last in a transaction, and for several hospitals in ascending order of their ids: it
     locks the box's counter until the commit.
     """
-    site_id = connection.execute(
-        select(sites.c.id).where(
-            sites.c.hospital_id == hospital_id, sites.c.state == SiteState.ACTIVE
-        )
-    ).scalar_one_or_none()
+    site_id = active_site(connection, hospital_id)
     if site_id is None:
         return False
     append(connection, streams, site_id, [event], event.at)
     ring(connection, site_id)
     return True
+
+
+def active_site(connection: Connection, hospital_id: int) -> int | None:
+    """The number of the hospital's active box; None when it has none."""
+    return connection.execute(
+        select(sites.c.id).where(
+            sites.c.hospital_id == hospital_id, sites.c.state == SiteState.ACTIVE
+        )
+    ).scalar_one_or_none()
 
 
 def ring(connection: Connection, site_id: int) -> None:

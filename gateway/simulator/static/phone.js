@@ -43,7 +43,7 @@ async function act(path, body) {
 
 function accept(next) {
   // A long poll may bring an older state than the answer to an action just did.
-  if (state && next.version < state.version && next.number === state.number) return;
+  if (state && next.run === state.run && next.version < state.version) return;
   const before = state;
   state = next;
   receivedAt = performance.now();
@@ -55,10 +55,7 @@ async function follow() {
   for (;;) {
     try {
       const query = state ? `state?after=${state.version}&wait_s=25` : "state";
-      const next = await request(query);
-      // A restarted simulator counts its versions from nought again.
-      if (state && next.version < state.version && !acting) state = null;
-      accept(next);
+      accept(await request(query));
     } catch {
       alertWith("The simulator does not answer. Trying again…");
       await new Promise((resolve) => setTimeout(resolve, 2000));
@@ -80,10 +77,10 @@ const MODES = {
   idle: { left: "Call", right: "Clear", label: "Code to dial" },
   waiting: { left: "…", right: "End", label: "Please wait" },
   menu: { left: "Send", right: "Cancel", label: "Your answer" },
-  ended: { left: "OK", right: "Close", label: "" },
+  ended: { left: "OK", right: "", label: "" },
   ringing: { left: "Answer", right: "Decline", label: "" },
   talking: { left: "Press", right: "End call", label: "Keys to press" },
-  called: { left: "OK", right: "Close", label: "" },
+  called: { left: "OK", right: "", label: "" },
 };
 
 function draw() {
@@ -97,12 +94,19 @@ function draw() {
   const accepts = now === "idle" || now === "menu" || (now === "talking" && state.call.wants_digits);
   typed.disabled = !accepts || acting;
   leftKey.disabled = acting || now === "waiting" || (now === "talking" && !state.call.wants_digits);
+  rightKey.hidden = now === "ended" || now === "called";
   rightKey.disabled = acting && now !== "waiting";
   drawScreen(now);
   drawRemark(now);
   drawMessages();
   drawGauge();
-  if (accepts && !acting && document.activeElement === document.body && !isEmbedded) typed.focus();
+  // In a frame the focus is left alone until somebody comes into it.
+  if (document.activeElement === document.body && (!isEmbedded || document.hasFocus())) takeFocus();
+}
+
+function takeFocus() {
+  if (!typed.disabled) typed.focus({ preventScroll: true });
+  else if (!leftKey.disabled) leftKey.focus({ preventScroll: true });
 }
 
 const isEmbedded = document.body.classList.contains("embedded");
@@ -131,10 +135,15 @@ function emergencyButton() {
   return button;
 }
 
+const ENDINGS = {
+  NORMAL_CLEARING: "Call ended", NO_ANSWER: "Missed call", CALL_REJECTED: "Call declined",
+};
+
 function callText() {
   const call = state.call;
   const said = call.heard.map((words) => `“${words}”`).join("\n");
-  return call.state === "ended" ? `${said}\nCall ended (${call.ended_because})`.trim() : said || "…";
+  const end = ENDINGS[call.ended_because] || `Call failed (${call.ended_because})`;
+  return call.state === "ended" ? `${said}\n${end}`.trim() : said || "…";
 }
 
 function drawRemark(now) {
@@ -150,7 +159,7 @@ function drawGauge() {
   const now = mode(state);
   const measured = (now === "menu" || now === "ended") && state.screen.septets > 0;
   element("characters").textContent = measured
-    ? `${state.screen.septets} of ${network.screen_characters} characters` : "";
+    ? `${state.screen.septets}/${network.screen_characters} characters` : "";
   const timer = element("timer");
   const bar = element("bar");
   const passed = (performance.now() - receivedAt) / 1000;
@@ -162,8 +171,8 @@ function drawGauge() {
   const next = now === "menu" ? Math.min(left, idle) : left;
   const whole = now === "menu" && idle < left ? network.idle_s : network.session_s;
   timer.textContent = now === "menu"
-    ? `answer in ${Math.ceil(next)} s · session ${Math.ceil(left)} s`
-    : `session ${Math.ceil(left)} s`;
+    ? `${Math.ceil(idle)} s to answer, ${Math.ceil(left)} s in all`
+    : `${Math.ceil(left)} s in all`;
   timer.classList.toggle("short-time", next <= 10);
   bar.parentElement.classList.toggle("short", next <= 10);
   bar.style.transform = `scaleX(${Math.min(1, next / whole)})`;
@@ -177,9 +186,13 @@ function drawMessages() {
   const badge = element("unread");
   badge.hidden = unread.length === 0;
   badge.textContent = `${unread.length} new`;
+  const envelope = element("envelope");
+  envelope.hidden = unread.length === 0;
+  envelope.textContent = `✉ ${unread.length}`;
+  envelope.setAttribute("aria-label", `${unread.length} new messages, go to them`);
   document.title = `${unread.length ? `(${unread.length}) ` : ""}Phone ${state.number}`;
   const there = new Set([...list.children].map((item) => item.dataset.id));
-  for (const item of list.children) item.classList.toggle("new", unread.some((m) => m.id === item.dataset.id));
+  for (const item of list.children) item.classList.toggle("new", unread.some((m) => m.id + m.direction === item.dataset.id));
   for (const message of state.messages) {
     if (there.has(message.id + message.direction)) continue;
     const item = document.createElement("li");
@@ -243,7 +256,7 @@ async function pressLeft() {
       break;
     default: await close();
   }
-  typed.focus();
+  takeFocus();
 }
 
 async function pressRight() {
@@ -255,7 +268,7 @@ async function pressRight() {
     case "talking": await act("call/hang-up", {}); break;
     default: await close();
   }
-  typed.focus();
+  takeFocus();
 }
 
 async function close() {
@@ -301,6 +314,10 @@ element("reply").addEventListener("submit", async (event) => {
 element("messages").addEventListener("focus", markRead);
 element("messages").addEventListener("click", markRead);
 element("reply-text").addEventListener("focus", markRead);
+element("envelope").addEventListener("click", () => {
+  element("messages").scrollIntoView({ block: "center" });
+  element("reply-text").focus({ preventScroll: true });
+});
 element("drop").addEventListener("click", () => act("drop", {}));
 element("drop-untold").addEventListener("click", () => act("drop", { notify: false }));
 

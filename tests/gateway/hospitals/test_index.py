@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, update
 from gateway.database.database import Database
 from gateway.hospitals import changes
 from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
+from gateway.hospitals.changes import Change
 from gateway.hospitals.index import MatchIndex
 from gateway.hospitals.tables import availability, hospital_changes, hospitals
 from shared.capability import Capability
@@ -66,8 +67,8 @@ def test_a_hospital_within_rounding_of_a_tier_is_judged_by_the_reference(limit_m
 
 
 def _store(connection: Connection, pairs: Pairs) -> None:
-    number = changes.next_number(connection)
-    for hospital, reported in pairs:
+    numbers = changes.take_numbers(connection, len(pairs))
+    for number, (hospital, reported) in zip(numbers, pairs, strict=True):
         connection.execute(
             insert(hospitals).values(
                 id=hospital.id,
@@ -104,7 +105,13 @@ def _store(connection: Connection, pairs: Pairs) -> None:
                 version=number,
             )
         )
-    changes.record(connection, number, _SYSTEM.new_id(), None)
+    changes.record(
+        connection,
+        [
+            Change(number, _SYSTEM.new_id(), hospital.id)
+            for number, (hospital, _) in zip(numbers, pairs, strict=True)
+        ],
+    )
 
 
 def _seeded(database: Database, count: int = 80) -> tuple[Pairs, MatchIndex]:
@@ -194,11 +201,11 @@ def test_a_hospital_that_moves_closes_or_loses_its_position_is_followed(
             (2, {"status": "closed"}),
             (3, {"lat": None, "lon": None}),
         ):
-            number = changes.next_number(connection)
+            (number,) = changes.take_numbers(connection)
             connection.execute(
                 update(hospitals).where(hospitals.c.id == hospital_id).values(values)
             )
-            changes.record(connection, number, _SYSTEM.new_id(), hospital_id)
+            changes.record(connection, [Change(number, _SYSTEM.new_id(), hospital_id)])
 
     database.write(change)
     database.read(index.catch_up)
@@ -229,7 +236,7 @@ def test_the_log_keeps_only_what_an_index_may_still_need(
     for _ in range(9):
         database.write(lambda connection: _BOARD.reserve(connection, 1))
     numbers = database.read(lambda connection: [c.number for c in changes.since(connection, 0)])
-    assert numbers == [8, 9, 10]
+    assert numbers == [8, 9, 10, 11]
 
 
 def test_a_place_is_taken_only_as_it_was_seen(database: Database) -> None:

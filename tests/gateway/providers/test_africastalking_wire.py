@@ -8,7 +8,7 @@ import pytest
 import requests
 import responses
 
-from gateway.providers.africastalking import AfricasTalking, AfricasTalkingAccount
+from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.ports import Accepted
 from shared.errors import HavenError, InvalidInput, OperatorMustAct, SendRefused, SendRetryable
 
@@ -18,7 +18,9 @@ CALL_URL = "https://voice.africastalking.com/call"
 TO = "+254711000111"
 TEXT = "7K2F saved"
 
-LIVE = AfricasTalkingAccount("haven", KEY)
+
+def live() -> AfricasTalking:
+    return AfricasTalking("haven", KEY)
 
 
 def recipient(**changed: Any) -> dict[str, Any]:
@@ -150,7 +152,7 @@ def test_each_answer_to_a_message_means_one_thing(
     responses.post(
         SMS_URL, status=status, body=body, content_type=content_type or "application/json"
     )
-    provider = AfricasTalking(LIVE)
+    provider = live()
     if isinstance(outcome, Accepted):
         assert provider.send_sms(TO, TEXT, "20911") == outcome
         return
@@ -206,7 +208,7 @@ def test_each_answer_to_a_call_means_one_thing(
     status: int, body: str, outcome: Accepted | type[HavenError]
 ) -> None:
     responses.post(CALL_URL, status=status, body=body)
-    provider = AfricasTalking(LIVE)
+    provider = live()
     if isinstance(outcome, Accepted):
         assert provider.call(TO, "+254711082000") == outcome
         return
@@ -219,7 +221,7 @@ def test_each_answer_to_a_call_means_one_thing(
 @responses.activate
 def test_the_request_is_what_africas_talking_documents() -> None:
     responses.post(SMS_URL, status=201, body=messages(recipient()))
-    AfricasTalking(LIVE).send_sms(TO, "Kũra “now” 🚑", "20911")
+    live().send_sms(TO, "Kũra “now” 🚑", "20911")
     request = responses.calls[0].request
     assert parse_qs(str(request.body)) == {
         "username": ["haven"],
@@ -235,7 +237,7 @@ def test_the_request_is_what_africas_talking_documents() -> None:
 @responses.activate
 def test_without_a_sender_the_field_is_left_out() -> None:
     responses.post(SMS_URL, status=201, body=messages(recipient()))
-    AfricasTalking(LIVE).send_sms(TO, TEXT, None)
+    live().send_sms(TO, TEXT, None)
     assert "from" not in parse_qs(str(responses.calls[0].request.body))
 
 
@@ -244,7 +246,7 @@ def test_a_redirect_is_never_followed() -> None:
     responses.post(SMS_URL, status=307, headers={"Location": "https://thief.example/"})
     elsewhere = responses.post("https://thief.example/", body=messages(recipient()))
     with pytest.raises(OperatorMustAct):
-        AfricasTalking(LIVE).send_sms(TO, TEXT, "20911")
+        live().send_sms(TO, TEXT, "20911")
     assert elsewhere.call_count == 0
 
 
@@ -265,7 +267,7 @@ def test_a_broken_connection_is_tried_again_and_leaks_nothing(
 ) -> None:
     responses.post(SMS_URL, body=failure)
     with pytest.raises(SendRetryable, match=words) as caught:
-        AfricasTalking(LIVE).send_sms(TO, TEXT, "20911")
+        live().send_sms(TO, TEXT, "20911")
     assert KEY not in str(caught.value)
     assert caught.value.__suppress_context__
 
@@ -277,13 +279,13 @@ def test_a_broken_connection_is_tried_again_and_leaks_nothing(
 def test_a_server_that_asks_for_patience_gets_it(asked: str, after_s: float | None) -> None:
     responses.post(SMS_URL, status=503, headers={"Retry-After": asked})
     with pytest.raises(SendRetryable) as caught:
-        AfricasTalking(LIVE).send_sms(TO, TEXT, "20911")
+        live().send_sms(TO, TEXT, "20911")
     assert caught.value.after_s == after_s
 
 
 @pytest.mark.parametrize("to", ["0711000111", "", "+", "haven", "+254711 000111"])
 def test_what_is_no_international_number_is_refused_before_it_is_sent(to: str) -> None:
-    provider = AfricasTalking(LIVE)
+    provider = live()
     with pytest.raises(SendRefused):
         provider.send_sms(to, TEXT, "20911")
     with pytest.raises(SendRefused):
@@ -292,12 +294,12 @@ def test_what_is_no_international_number_is_refused_before_it_is_sent(to: str) -
 
 def test_an_empty_text_is_refused() -> None:
     with pytest.raises(SendRefused):
-        AfricasTalking(LIVE).send_sms(TO, "  \n", "20911")
+        live().send_sms(TO, "  \n", "20911")
 
 
 def test_the_sandbox_has_no_calls() -> None:
     with pytest.raises(OperatorMustAct, match="HAVEN_AT_VOICE_URL"):
-        AfricasTalking(AfricasTalkingAccount("sandbox", KEY)).call(TO, "+254711082000")
+        AfricasTalking("sandbox", KEY).call(TO, "+254711082000")
 
 
 @responses.activate
@@ -305,7 +307,7 @@ def test_the_sandbox_account_writes_to_the_sandbox() -> None:
     responses.post(
         "https://api.sandbox.africastalking.com/version1/messaging", body=messages(recipient())
     )
-    provider = AfricasTalking(AfricasTalkingAccount("sandbox", KEY))
+    provider = AfricasTalking("sandbox", KEY)
     assert provider.send_sms(TO, TEXT, None) == TAKEN
 
 
@@ -325,16 +327,13 @@ def test_the_sandbox_account_writes_to_the_sandbox() -> None:
     ],
 )
 def test_the_key_never_crosses_the_internet_in_the_clear(url: str, usable: bool) -> None:
-    for account in (
-        AfricasTalkingAccount("haven", KEY, base_url=url),
-        AfricasTalkingAccount("haven", KEY, voice_url=url),
-    ):
+    for base_url, voice_url in ((url, None), (None, url)):
         if usable:
-            AfricasTalking(account)
+            AfricasTalking("haven", KEY, base_url, voice_url)
         else:
             with pytest.raises(InvalidInput, match="https://"):
-                AfricasTalking(account)
+                AfricasTalking("haven", KEY, base_url, voice_url)
 
 
 def test_the_key_is_not_shown() -> None:
-    assert KEY not in repr(LIVE)
+    assert KEY not in repr(live())

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import gateway.hospitals.tables
-import gateway.places.tables  # noqa: F401  both put their tables on the metadata
 from gateway.database.database import Database
-from gateway.database.metadata import metadata
 from gateway.database.postgres import PostgresDatabase
+from gateway.database.schema import metadata
 from gateway.database.sqlite import SqliteDatabase
 
 

@@ -1,0 +1,5 @@
+"""`python -m gateway` is `haven-gateway`."""
+
+from gateway.cli import main
+
+main()

@@ -1,0 +1,155 @@
+"""The composition root: the one place where the gateway's parts are put together."""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from gateway import keys as keys_module
+from gateway.box_desk import BoxDesk, EnrolledBoxes
+from gateway.config import Config
+from gateway.database import migrate
+from gateway.database.database import Database
+from gateway.database.postgres import PostgresDatabase
+from gateway.database.sqlite import SqliteDatabase, SqliteReader
+from gateway.hospitals.availability_board import AvailabilityBoard
+from gateway.hospitals.directory import HospitalDirectory
+from gateway.hospitals.index import MatchIndex
+from gateway.keys import Keys, PhoneVault
+from gateway.notifications.sending import Carriers
+from gateway.ports import Boxes, Places
+from gateway.providers.africastalking import AfricasTalking
+from gateway.sites.tables import streams
+from gateway.unit_of_work import Services
+from shared import triage
+from shared.errors import HavenError
+from shared.match_policy import MatchPolicy
+from shared.system import System
+from sync.sealing import NodeKeys
+from ussd_menus import files as menu_files
+
+
+class AlreadyRunning(HavenError):
+    """Another process writes to this database."""
+
+
+def load_or_make_keys(config: Config) -> Keys:
+    """The keys; made now when there are none and the database is new as well.
+
+    Raises KeysUnusable when a database exists whose keys are missing.
+    """
+    fresh = not (config.on_sqlite and config.sqlite_path.exists())
+    if fresh and not keys_module.exist(config.secret_dir) and config.on_sqlite:
+        return keys_module.make(config.secret_dir)
+    return keys_module.load(config.secret_dir)
+
+
+def hold_writer_lock(config: Config) -> int | None:
+    """On SQLite, makes this the one process that writes, for as long as it lives.
+
+    Raises AlreadyRunning when another process is it.
+    """
+    if not config.on_sqlite:
+        return None
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(config.data_dir / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise AlreadyRunning(
+            f"Another gateway is running on {config.data_dir}. Stop it first, or let the running "
+            "one do this through its HTTP interface."
+        ) from None
+    return descriptor
+
+
+def open_database(config: Config, keys: Keys) -> SqliteDatabase | PostgresDatabase:
+    """The database, migrated and confirmed to be these keys'. It must be ours to write."""
+    database: SqliteDatabase | PostgresDatabase
+    if config.on_sqlite:
+        database = SqliteDatabase(config.sqlite_path, keys.database, readers=config.threads)
+    else:
+        database = PostgresDatabase(config.database_url, connections=config.threads + 8)
+    migrate.upgrade(database.engine)
+    database.write(lambda connection: keys_module.confirm(connection, keys))
+    return database
+
+
+def open_reader(config: Config, keys: Keys) -> SqliteReader | PostgresDatabase:
+    """The database for a process that only reads."""
+    if config.on_sqlite:
+        return SqliteReader(config.sqlite_path, keys.database)
+    return PostgresDatabase(config.database_url, connections=4)
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The parts that routes, commands and threads work with."""
+
+    services: Services
+    keys: Keys
+    node_keys: NodeKeys
+    box_desk: BoxDesk
+
+
+def open_gateway(config: Config, system: System) -> Gateway:
+    """The whole gateway on its database. On SQLite this process must hold the writer's lock."""
+    keys = load_or_make_keys(config)
+    database = open_database(config, keys)
+
+    def prepare(connection: Connection) -> None:
+        if streams.outgoing.epoch(connection) is None:
+            streams.outgoing.begin_epoch(connection, system.rng.randrange(1, 1 << 32))
+
+    database.write(prepare)
+    seed_default(database, config.country)
+    services = build_services(
+        config,
+        system,
+        database,
+        keys,
+        boxes=EnrolledBoxes(),
+        places=PlaceFinder(database, config.country),
+    )
+    desk = BoxDesk(services, AvailabilityBoard(system))
+    return Gateway(services, keys, NodeKeys(keys.boxes), desk)
+
+
+def carriers(config: Config) -> Carriers:
+    """Africa's Talking, or whatever answers at HAVEN_AT_BASE_URL in its stead."""
+    provider = AfricasTalking(
+        username=config.at_username,
+        api_key=config.at_api_key,
+        base_url=config.at_base_url or None,
+        voice_url=config.at_voice_url or None,
+    )
+    return Carriers(sms=provider, voice=provider, shortcode=config.at_shortcode)
+
+
+def build_services(
+    config: Config,
+    system: System,
+    database: Database,
+    keys: Keys,
+    *,
+    boxes: Boxes,
+    places: Places,
+) -> Services:
+    """All that the use cases work with."""
+    rules_file = Path(str(files("shared"))) / "triage_rules.toml"
+    index = MatchIndex(MatchPolicy())
+    return Services(
+        config=config,
+        system=system,
+        database=database,
+        menus=menu_files.load(),
+        rules=triage.parse(rules_file.read_text(encoding="utf-8")),
+        vault=PhoneVault(keys.phone_numbers),
+        hospitals=HospitalDirectory(index, AvailabilityBoard(system)),
+        places=places,
+        boxes=boxes,
+    )

@@ -1,0 +1,102 @@
+"""Where the hospitals' boxes meet the use cases: claims are folded, reports are taken in."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from gateway.emergencies import claims, dispatching
+from gateway.emergencies.tables import dispatches
+from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
+from gateway.hospitals.directory import mark_reachable
+from gateway.sites import publishing
+from gateway.sites.tables import streams
+from gateway.unit_of_work import Services, UnitOfWork
+from sync.codec import decode
+from sync.events import (
+    AvailabilityReported,
+    Claim,
+    DispatchOffered,
+    Event,
+    Lane,
+)
+from sync.packing import Unreadable
+from sync.stream_log.values import Acknowledgement
+
+
+class EnrolledBoxes:
+    """See `gateway.ports.Boxes`."""
+
+    def publish(self, connection: Connection, hospital_id: int, event: Event) -> bool:
+        return publishing.publish(connection, hospital_id, event)
+
+
+class BoxDesk:
+    """What boxes say, carried out."""
+
+    def __init__(self, services: Services, board: AvailabilityBoard) -> None:
+        self._services = services
+        self._board = board
+
+    def fold(self, connection: Connection, hospital_id: int, event: Event) -> Sequence[Event]:
+        """Applies what a hospital's box says; what the box is told in return."""
+        if isinstance(event, Claim):
+            claim = event
+            verdict = self._services.within(
+                connection, lambda uow: claims.fold(uow, hospital_id, claim)
+            )
+            return [verdict]
+        if isinstance(event, AvailabilityReported):
+            self._report(connection, hospital_id, event)
+        return []
+
+    def opening(self, connection: Connection, hospital_id: int) -> list[Event]:
+        """What a box that was just enrolled starts from. Its hospital can be reached from now
+        on.
+        """
+        mark_reachable(connection, self._services.system, hospital_id)
+
+        def offers(uow: UnitOfWork) -> list[Event]:
+            return [*dispatching.open_offers(uow, hospital_id)]
+
+        return self._services.within(connection, offers)
+
+    def _report(
+        self, connection: Connection, hospital_id: int, event: AvailabilityReported
+    ) -> None:
+        self._board.report(
+            connection,
+            hospital_id,
+            AvailabilityReport(
+                status=event.status,
+                at=min(event.at, self._services.system.now()),
+                source="box",
+                staffed_beds=event.staffed_beds,
+                free_beds=event.free_beds,
+                assigned_since=_assigned_after(
+                    connection, hospital_id, event.last_dispatch_seq_seen
+                ),
+            ),
+        )
+
+
+def _assigned_after(connection: Connection, hospital_id: int, seen_seq: int) -> int:
+    """How many of our assignments a report could not know of: those later in the box's stream."""
+    site_id = publishing.active_site(connection, hospital_id)
+    epoch = streams.outgoing.epoch(connection)
+    if site_id is None or epoch is None:
+        return 0
+    seen = Acknowledgement(Lane.EMERGENCIES, epoch, seen_seq)
+    later = []
+    for outgoing in streams.outgoing.pending(connection, site_id, [seen]):
+        try:
+            event = decode(outgoing.payload)
+        except Unreadable:
+            continue
+        if isinstance(event, DispatchOffered):
+            later.append(event.dispatch_id)
+    if not later:
+        return 0
+    counted = select(dispatches.c.id).where(
+        dispatches.c.id.in_(later), dispatches.c.reserved.is_(True)
+    )
+    return len(connection.execute(counted).all())

@@ -1,0 +1,16 @@
+"""The whole schema: importing this module puts every table on the one MetaData."""
+
+import gateway.audit
+import gateway.callers.tables
+import gateway.emergencies.tables
+import gateway.hospitals.tables
+import gateway.keys
+import gateway.notifications.tables
+import gateway.operators.tables
+import gateway.places.tables
+import gateway.sites.tables
+import gateway.sms.tables
+import gateway.ussd.tables  # noqa: F401 - imported for the tables they declare
+from gateway.database.metadata import metadata
+
+__all__ = ["metadata"]

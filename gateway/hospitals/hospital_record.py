@@ -1,0 +1,152 @@
+"""One hospital as a register describes it, and how it gets into the tables."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from gateway.hospitals import changes
+from gateway.hospitals.changes import Change
+from gateway.hospitals.tables import availability, hospitals
+from gateway.importing.importing import Store, Stored
+from shared.hospital import HospitalStatus
+from shared.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class HospitalRecord:
+    """A row of a register, understood. None is unknown; `duty_phone` None leaves the known one."""
+
+    source: str
+    source_id: str
+    name: str
+    official_name: str
+    level: int
+    owner: str
+    county: str
+    sub_county: str
+    ward: str
+    position: tuple[float, float] | None
+    has: int
+    lacks: int
+    beds: int | None
+    open_24h: bool | None
+    closed: bool
+    duty_phone: str | None = None
+    code: str = ""
+
+    def likeness(self) -> Iterable[tuple[str, str]]:
+        """What no two hospitals should share: name in a county, position, code."""
+        yield "name and county", f"{self.name.casefold()}, {self.county}"
+        if self.position is not None:
+            yield "position", f"{self.position[0]}, {self.position[1]}"
+        if self.code:
+            yield "code", self.code
+
+    def values(self) -> dict[str, Any]:
+        """The columns that the register decides, by name."""
+        lat, lon = self.position or (None, None)
+        values = {
+            "source": self.source,
+            "source_id": self.source_id,
+            "name": self.name,
+            "official_name": self.official_name,
+            "level": self.level,
+            "owner": self.owner,
+            "county": self.county,
+            "sub_county": self.sub_county,
+            "ward": self.ward,
+            "lat": lat,
+            "lon": lon,
+            "has": self.has,
+            "lacks": self.lacks,
+            "beds": self.beds,
+            "open_24h": self.open_24h,
+            "status": str(HospitalStatus.CLOSED if self.closed else HospitalStatus.NORMAL),
+        }
+        if self.duty_phone is not None:
+            values["duty_phone"] = self.duty_phone
+        return values
+
+
+def hospital_store(system: System) -> Store[HospitalRecord]:
+    """A function that stores a batch of records of one source by their source's ids, and logs what
+    changed for the matching indexes. What a register does not know (reachable, availability) stays
+    as it is.
+    """
+
+    def store(connection: Connection, batch: Sequence[HospitalRecord], dry_run: bool) -> Stored:
+        known = _known(connection, batch)
+        new = [record for record in batch if record.source_id not in known]
+        changed = [
+            (known[record.source_id]["id"], record.values())
+            for record in batch
+            if record.source_id in known and _differs(known[record.source_id], record.values())
+        ]
+        count = len(new) + len(changed)
+        if count and not dry_run:
+            # The numbers come first: see `changes.take_numbers`.
+            numbers = changes.take_numbers(connection, count)
+            touched = [*_create(connection, new, numbers), *_update(connection, changed)]
+            changes.record(
+                connection,
+                [
+                    Change(number, system.new_id(), hospital_id)
+                    for number, hospital_id in zip(numbers, touched, strict=True)
+                ],
+            )
+        return Stored(len(new), len(changed), len(batch) - count)
+
+    return store
+
+
+def _known(connection: Connection, batch: Sequence[HospitalRecord]) -> dict[str, dict[str, Any]]:
+    rows = connection.execute(
+        select(hospitals).where(
+            hospitals.c.source == batch[0].source,
+            hospitals.c.source_id.in_([record.source_id for record in batch]),
+        )
+    )
+    return {row["source_id"]: dict(row) for row in rows.mappings()}
+
+
+def _differs(row: dict[str, Any], values: dict[str, Any]) -> bool:
+    return any(row[name] != value for name, value in values.items())
+
+
+def _create(
+    connection: Connection, records: Sequence[HospitalRecord], numbers: Sequence[int]
+) -> list[int]:
+    if not records:
+        return []
+    ids = connection.execute(
+        insert(hospitals).returning(hospitals.c.id, sort_by_parameter_order=True),
+        [{"duty_phone": None, "reachable": False, **record.values()} for record in records],
+    )
+    created = [int(row.id) for row in ids]
+    connection.execute(
+        insert(availability),
+        [
+            {
+                "hospital_id": hospital_id,
+                "status": str(HospitalStatus.NORMAL),
+                "assigned_since": 0,
+                "stock_has": 0,
+                "stock_lacks": 0,
+                "source": "register",
+                "version": number,
+            }
+            for hospital_id, number in zip(created, numbers, strict=False)
+        ],
+    )
+    return created
+
+
+def _update(connection: Connection, changed: Sequence[tuple[int, dict[str, Any]]]) -> list[int]:
+    for hospital_id, values in changed:
+        connection.execute(
+            update(hospitals).where(hospitals.c.id == bindparam("known_id")),
+            {"known_id": hospital_id, **values},
+        )
+    return [hospital_id for hospital_id, _ in changed]

@@ -1,0 +1,1 @@
+"""Files of hospitals: one module for each format."""

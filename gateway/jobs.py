@@ -1,0 +1,73 @@
+"""Jobs that may be run again or not at all without harm: huey runs them, at most once each.
+
+Nothing that must not be lost lives here: a killed process loses the jobs it was at.
+"""
+
+import threading
+from datetime import datetime, timedelta
+
+import structlog
+from huey import PostgresHuey, SqliteHuey, crontab
+from huey.api import Huey
+from sqlalchemy import delete
+
+from gateway.config import Config
+from gateway.notifications.tables import delivery_reports
+from gateway.unit_of_work import Services
+from gateway.ussd.tables import ussd_sessions
+
+_log = structlog.get_logger(__name__)
+
+_SESSIONS_KEPT = timedelta(hours=24)
+_REPORTS_KEPT = timedelta(days=90)
+
+
+def purge(services: Services) -> int:
+    """Deletes sessions after a day and raw delivery reports after 90; how many rows went."""
+    now: datetime = services.system.now()
+    return services.write(
+        lambda uow: sum(
+            uow.connection.execute(statement).rowcount
+            for statement in (
+                delete(ussd_sessions).where(ussd_sessions.c.updated_at < now - _SESSIONS_KEPT),
+                delete(delivery_reports).where(
+                    delivery_reports.c.received_at < now - _REPORTS_KEPT
+                ),
+            )
+        )
+    )
+
+
+def build_huey(config: Config) -> Huey:
+    """The queue: a file of its own on SQLite, the database itself on PostgreSQL."""
+    if config.on_sqlite:
+        return SqliteHuey("haven", filename=str(config.data_dir / "jobs.sqlite"))
+    url = config.database_direct_url.replace("postgresql+psycopg://", "postgresql://")
+    return PostgresHuey("haven", dsn=url)
+
+
+class JobRunner:
+    """Runs the jobs in threads of this process, without taking over its signals."""
+
+    def __init__(self, services: Services) -> None:
+        self._huey = build_huey(services.config)
+
+        def purge_hourly() -> None:
+            _log.info("purged", rows=purge(services))
+
+        self._huey.periodic_task(crontab(minute="17"), name="purge")(purge_hourly)
+        self._consumer = self._huey.create_consumer(workers=1, periodic=True)
+
+    def start(self) -> None:
+        """Starts the scheduler and the worker."""
+        # Consumer.start() would install signal handlers, which only a main thread may do.
+        self._consumer.scheduler.start()
+        for _, worker in self._consumer.worker_threads:
+            worker.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Lets the job that runs finish."""
+        self._consumer.stop_flag.set()
+        for thread in (self._consumer.scheduler, *(w for _, w in self._consumer.worker_threads)):
+            if isinstance(thread, threading.Thread):
+                thread.join(timeout_s)

@@ -1,0 +1,316 @@
+"""The gazetteer in memory: what a frightened person types, against every place that is known."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.fuzz import ratio
+
+from gateway.places.counties import Counties
+from gateway.places.gram_index import GramIndex
+from gateway.places.spelling import GENERIC, sound, words
+from shared.errors import InvalidInput
+from shared.geo import check_position, distance_m
+from shared.place import TYPICAL_RADIUS_M, Place, PlaceKind, parse_position
+
+_CANDIDATES = 90
+_LONGEST_TEXT = 120
+_MOST_WORDS = 8
+# Hits of one name that are nearer than this are one place to a caller.
+_SAME_PLACE_M = 2_500.0
+
+# By these a position is described to people.
+_CALLED_BY_NAME = frozenset(
+    {PlaceKind.WARD, PlaceKind.TOWN, PlaceKind.VILLAGE, PlaceKind.LANDMARK, PlaceKind.STAGE}
+)
+
+# The linear score. Found by trying on generated misspellings (tests/bench/places.py).
+_TYPED_WEIGHT = 0.55
+_NAME_WEIGHT = 0.22
+_WHOLE_WEIGHT = 0.23
+_KIND_BONUS = {
+    PlaceKind.COUNTY: 0.03,
+    PlaceKind.WARD: 0.04,
+    PlaceKind.TOWN: 0.05,
+    PlaceKind.VILLAGE: 0.03,
+    PlaceKind.STAGE: 0.02,
+    PlaceKind.AREA: 0.02,
+    PlaceKind.LANDMARK: 0.0,
+    PlaceKind.POSITION: 0.0,
+}
+_EXACT_BONUS = 0.05
+_ALIAS_MALUS = 0.02
+_COUNTY_BONUS = 0.12
+_NEAR_BONUS = 0.10
+_NEAR_SCALE_M = 30_000.0
+# A typed word that names the surroundings counts this much of one that names the place.
+_CONTEXT_SHARE = 0.75
+_GENERIC_WEIGHT = 0.25
+_SOUNDS_ALIKE = 0.85
+# Below this, two words have nothing to do with each other.
+_LEAST_LIKENESS = 0.60
+_LEAST_SCORE = 0.42
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHit:
+    """A place that may be meant. `score` is about 0 to 1.2, comparable within one search; `exact`
+    is whether the words are a name of it, letter by letter.
+    """
+
+    place: Place
+    score: float
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPlace:
+    """A place with its other names and its population (0: not known)."""
+
+    place: Place
+    aliases: tuple[str, ...] = ()
+    population: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One name of one place, ready to be compared."""
+
+    place: int
+    words: tuple[str, ...]
+    sounds: tuple[str, ...]
+    joined: str
+    is_alias: bool
+
+
+class Gazetteer:
+    """Searches places by name. Built once (about a second for 25,000 places), then only read, so
+    threads may share it.
+    """
+
+    def __init__(self, named: Sequence[NamedPlace], country: str) -> None:
+        """`country` is ISO 3166 alpha-2."""
+        self._counties = Counties(country)
+        self._places, self._context = _with_surroundings([each.place for each in named])
+        self._prominence = [min(each.population, 1_000_000) / 1e6 * 0.05 for each in named]
+        self._entries: list[_Entry] = []
+        for number, each in enumerate(named):
+            for name in dict.fromkeys((each.place.name, *each.aliases)):
+                split = words(name)
+                if split:
+                    self._entries.append(
+                        _Entry(
+                            number,
+                            split,
+                            tuple(map(sound, split)),
+                            "".join(split),
+                            is_alias=name != each.place.name,
+                        )
+                    )
+        self._index = GramIndex([entry.words for entry in self._entries])
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def search(
+        self,
+        text: str,
+        county: str | None = None,
+        near: tuple[float, float] | None = None,
+        limit: int = 3,
+    ) -> list[PlaceHit]:
+        """The places that the text may mean, likeliest first; empty when nothing is like it.
+
+        `county` and `near` (latitude, longitude) are hints that move places up and leave none out.
+        A typed position is the only hit of its own. Text beyond 120 characters is not looked at.
+        """
+        text = text[:_LONGEST_TEXT]
+        typed_position = self._typed_position(text)
+        if typed_position is not None:
+            return [typed_position]
+        typed = words(text)[:_MOST_WORDS]
+        if not typed or not self._entries:
+            return []
+        hinted = self._counties.find(county) if county else None
+        query = _Query(typed, tuple(map(sound, typed)), "".join(typed))
+        best: dict[int, PlaceHit] = {}
+        for number in self._index.likeliest(typed, _CANDIDATES):
+            entry = self._entries[number]
+            hit = self._judge(query, entry, hinted, near)
+            known = best.get(entry.place)
+            if known is None or known.score < hit.score:
+                best[entry.place] = hit
+        likely = sorted(
+            (hit for hit in best.values() if hit.score >= _LEAST_SCORE),
+            key=lambda hit: (-hit.score, hit.place.id),
+        )
+        return _distinct(likely, limit)
+
+    def _judge(
+        self,
+        query: "_Query",
+        entry: _Entry,
+        county: str | None,
+        near: tuple[float, float] | None,
+    ) -> PlaceHit:
+        place = self._places[entry.place]
+        whole = ratio(query.joined, entry.joined) / 100
+        score = (
+            _TYPED_WEIGHT * query.explained_by(entry, self._context[entry.place])
+            + _NAME_WEIGHT * query.covers(entry)
+            + _WHOLE_WEIGHT * whole
+            + _KIND_BONUS[place.kind]
+            + self._prominence[entry.place]
+        )
+        exact = entry.joined == query.joined
+        if exact:
+            score += _EXACT_BONUS
+        if entry.is_alias:
+            score -= _ALIAS_MALUS
+        if county is not None and place.county == county:
+            score += _COUNTY_BONUS
+        if near is not None:
+            away_m = distance_m(near[0], near[1], place.lat, place.lon)
+            score += _NEAR_BONUS * exp(-away_m / _NEAR_SCALE_M)
+        return PlaceHit(place, score, exact)
+
+    def _typed_position(self, text: str) -> PlaceHit | None:
+        position = parse_position(text)
+        if position is None:
+            return None
+        try:
+            check_position(*position)
+        except InvalidInput:
+            return None
+        lat, lon = position
+        nearest = min(
+            (place for place in self._places if place.kind in _CALLED_BY_NAME),
+            key=lambda place: distance_m(lat, lon, place.lat, place.lon),
+            default=None,
+        )
+        place = Place(
+            id=0,
+            name=f"{lat:.5f}, {lon:.5f}",
+            kind=PlaceKind.POSITION,
+            county="" if nearest is None else nearest.county,
+            parent="" if nearest is None else nearest.name,
+            lat=lat,
+            lon=lon,
+            radius_m=TYPICAL_RADIUS_M[PlaceKind.POSITION],
+        )
+        return PlaceHit(place, 1.0, exact=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """What was typed, ready to be compared."""
+
+    words: tuple[str, ...]
+    sounds: tuple[str, ...]
+    joined: str
+
+    def explained_by(self, entry: _Entry, context: Mapping[str, str]) -> float:
+        """How much of what was typed the name accounts for, or its surroundings do, 0 to 1."""
+        total = weights = 0.0
+        for word, heard in zip(self.words, self.sounds, strict=True):
+            weight = _GENERIC_WEIGHT if word in GENERIC else 1.0
+            named = _likest(word, heard, entry.words, entry.sounds)
+            if named < 1.0 and context:
+                around = _likest(word, heard, context.keys(), context.values())
+                named = max(named, _CONTEXT_SHARE * around)
+            total += weight * named
+            weights += weight
+        return total / weights
+
+    def covers(self, entry: _Entry) -> float:
+        """How much of the name was typed, 0 to 1."""
+        total = weights = 0.0
+        for word, heard in zip(entry.words, entry.sounds, strict=True):
+            weight = _GENERIC_WEIGHT if word in GENERIC else 1.0
+            total += weight * _likest(word, heard, self.words, self.sounds)
+            weights += weight
+        return total / weights
+
+
+def _likest(word: str, heard: str, others: Iterable[str], their_sounds: Iterable[str]) -> float:
+    """How like the likest of the others is, 0 to 1."""
+    best = 0.0
+    for other, its_sound in zip(others, their_sounds, strict=True):
+        if word == other:
+            return 1.0
+        # The first favours a right beginning too much where one word is very short.
+        likeness = (
+            JaroWinkler.similarity(word, other) + OSA.normalized_similarity(word, other)
+        ) / 2
+        # A sound of one consonant is shared by too many words.
+        if heard == its_sound and len(heard) > 1:
+            likeness = max(likeness, _SOUNDS_ALIKE)
+        best = max(best, likeness)
+    return best if best >= _LEAST_LIKENESS else 0.0
+
+
+def _distinct(hits: Iterable[PlaceHit], limit: int) -> list[PlaceHit]:
+    """The first hits that a caller can tell apart: several stops of one name are one place."""
+    chosen: list[PlaceHit] = []
+    for hit in hits:
+        if len(chosen) == limit:
+            break
+        if not any(_is_same(hit.place, other.place) for other in chosen):
+            chosen.append(hit)
+    return chosen
+
+
+def _is_same(place: Place, other: Place) -> bool:
+    return (
+        words(place.name) == words(other.name)
+        and distance_m(place.lat, place.lon, other.lat, other.lon) < _SAME_PLACE_M
+    )
+
+
+def _with_surroundings(places: Sequence[Place]) -> tuple[list[Place], list[dict[str, str]]]:
+    """The places, each with a parent and a county: those of the nearest ward (or else town), where
+    the source named none. And for each the words of what lies around it, with their sounds.
+    """
+    known = [
+        place for place in places if place.county and place.kind in (PlaceKind.WARD, PlaceKind.TOWN)
+    ]
+    wards = [place for place in known if place.kind is PlaceKind.WARD] or known
+    if not wards:
+        return list(places), [_context(place) for place in places]
+    filled: list[Place] = []
+    contexts: list[dict[str, str]] = []
+    for place, number in zip(places, _nearest(places, wards), strict=True):
+        ward = wards[number]
+        if place.kind is PlaceKind.COUNTY:
+            filled.append(place)
+            contexts.append(_context(place))
+            continue
+        parent = place.parent or (ward.name if ward.name != place.name else ward.parent)
+        filled.append(replace(place, parent=parent, county=place.county or ward.county))
+        contexts.append(_context(filled[-1], ward.name, ward.parent))
+    return filled, contexts
+
+
+def _context(place: Place, *around: str) -> dict[str, str]:
+    every = (
+        *words(place.parent),
+        *words(place.county),
+        *(w for name in around for w in words(name)),
+    )
+    return {word: sound(word) for word in every}
+
+
+def _nearest(places: Sequence[Place], among: Sequence[Place]) -> list[int]:
+    """For each place, the number of the nearest of the others; flat distances are enough here."""
+    targets = np.array([(place.lat, place.lon) for place in among])
+    found: list[int] = []
+    for start in range(0, len(places), 1000):
+        block: NDArray[np.float64] = np.array(
+            [(place.lat, place.lon) for place in places[start : start + 1000]]
+        )
+        offsets = block[:, None, :] - targets[None, :, :]
+        found.extend(int(number) for number in (offsets**2).sum(axis=2).argmin(axis=1))
+    return found

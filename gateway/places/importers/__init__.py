@@ -1,0 +1,1 @@
+"""Files of places: one module for each format."""

@@ -1,0 +1,86 @@
+"""A simulator and a tiny gateway behind it, both real servers on loopback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from flask import Flask, Response, request
+
+from gateway.machine import real_system
+from gateway.providers.africastalking import AfricasTalking
+from gateway.simulator.app import create_simulator
+from gateway.simulator.config import SimulatorConfig
+from gateway.simulator.server import running
+
+SECRET = "callback-secret-of-tests"
+KEY = "atsk_loopback"
+SHORTCODE = "20911"
+VOICE_NUMBER = "+254711082000"
+
+WHAT = (
+    "CON Press FIRST that is true\n1 Can't wake/breathe\n2 Heavy bleeding\n3 Fits\n"
+    "4 Pregnancy/birth\n5 Crash/injury/burn\n6 Snake bite\n7 Poison\n8 Other sickness"
+)
+SCREENS = {
+    "": "CON Haven\n1 English\n2 Kiswahili",
+    "1": WHAT,
+    "1*2": "CON Where is the patient?\nType village/stage + town\ne.g. Olympic Kibra\n9 Don't know",
+}
+RECEIPT = (
+    "END 7K2F. Telling Kenyatta National, about 20 min. Go now. Press hard on the wound. "
+    "No transport? Reply 1 to our SMS. Worse: call 999"
+)
+ASK_TO_ACCEPT = (
+    '<Response><GetDigits timeout="20" numDigits="1"><Say>Haven. One patient, heavy bleeding. '
+    "Press 1 to accept.</Say></GetDigits></Response>"
+)
+THANKS = "<Response><Say>Thank you. The patient is told.</Say></Response>"
+
+
+@dataclass
+class TinyGateway:
+    """Answers a menu of three screens, and keeps what it was told."""
+
+    told: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def app(self) -> Flask:
+        app = Flask("tiny-gateway")
+        app.extensions["stop"] = lambda: None
+
+        @app.post(f"/callbacks/africastalking/{SECRET}/<kind>")
+        def callback(kind: str) -> Response:
+            form = request.form.to_dict()
+            self.told.append((kind, form))
+            body = ""
+            if kind == "ussd":
+                body = SCREENS.get(form["text"], RECEIPT)
+            elif kind == "voice" and form["isActive"] == "1":
+                body = THANKS if "dtmfDigits" in form else ASK_TO_ACCEPT
+            return Response(body, content_type="text/plain")
+
+        return app
+
+    def forms(self, kind: str) -> list[dict[str, str]]:
+        return [form for told, form in self.told if told == kind]
+
+
+@dataclass(frozen=True)
+class Loopback:
+    url: str
+    gateway: TinyGateway
+    provider: AfricasTalking
+
+
+@contextmanager
+def loopback() -> Iterator[Loopback]:
+    gateway = TinyGateway()
+    with running(gateway.app()) as gateway_url:
+        config = SimulatorConfig(
+            gateway_url, SECRET, KEY, voice_number=VOICE_NUMBER, delivery_delay_s=0.1
+        )
+        with running(create_simulator(config, real_system())) as url:
+            yield Loopback(
+                url,
+                gateway,
+                AfricasTalking("sandbox", KEY, url, url),
+            )

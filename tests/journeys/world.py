@@ -1,0 +1,412 @@
+"""A whole gateway in one process, with a clock that tests move and carriers that tests look
+into.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, insert, select
+
+from gateway.app import create_app
+from gateway.bootstrap import Gateway, build_services
+from gateway.box_desk import BoxDesk
+from gateway.config import Config, from_environment
+from gateway.database.database import Database
+from gateway.emergencies import claims, firing
+from gateway.emergencies.tables import dispatches, emergencies
+from gateway.hospitals import changes
+from gateway.hospitals.availability_board import AvailabilityBoard
+from gateway.hospitals.tables import availability, hospitals
+from gateway.keys import Keys
+from gateway.notifications import outbox
+from gateway.notifications.sending import Carriers, send
+from gateway.ports import FoundPlace, PlaceAnswer
+from gateway.providers.ports import Accepted
+from gateway.unit_of_work import Services
+from shared import capability, identifier
+from shared.dispatch import CannotTreatReason
+from shared.system import System
+from sync.events import (
+    AcceptDispatch,
+    CannotTreat,
+    Claim,
+    DispatchChanged,
+    DispatchDelivered,
+    DispatchOffered,
+    Event,
+    PatientArrived,
+    Verdict,
+)
+from sync.sealing import NodeKeys
+
+SECRET = "a-secret-for-tests-only"
+SERVICE_CODE = "*384*911#"
+SAFARICOM = "63902"
+
+
+class Clock:
+    """Time that passes only when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class FakeCarrier:
+    """Takes texts and calls, and remembers them; `fault` is raised instead when it is set."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[str, str]] = []
+        self.calls: list[str] = []
+        self.fault: Exception | None = None
+
+    def send_sms(self, to: str, text: str, sender: str | None) -> Accepted:
+        if self.fault is not None:
+            raise self.fault
+        self.texts.append((to, text))
+        return Accepted(message_id=f"ATXid_{len(self.texts)}", cost="KES 0.8000", segments=1)
+
+    def call(self, to: str, caller: str) -> Accepted:
+        if self.fault is not None:
+            raise self.fault
+        self.calls.append(to)
+        return Accepted(message_id=f"ATVId_{len(self.calls)}")
+
+
+class FakeBoxes:
+    """The boxes that are enrolled, and what was written for each."""
+
+    def __init__(self) -> None:
+        self.enrolled: set[int] = set()
+        self.events: list[tuple[int, Event]] = []
+
+    def publish(self, connection: Connection, hospital_id: int, event: Event) -> bool:
+        if hospital_id not in self.enrolled:
+            return False
+        self.events.append((hospital_id, event))
+        return True
+
+
+class FakePlaces:
+    """A gazetteer of a few places: one without doubt, one that three places may be."""
+
+    KNOWN = FoundPlace("Kibra, Nairobi", -1.3133, 36.7890, 800)
+    OLYMPIC = (
+        FoundPlace("Olympic, Nairobi", -1.3137, 36.7767, 400),
+        FoundPlace("Olympic Stage, Mombasa", -4.0435, 39.6682, 400),
+        FoundPlace("Olympia, Kisumu", -0.0917, 34.7680, 400),
+    )
+
+    def search(self, typed: str) -> PlaceAnswer:
+        words = typed.lower()
+        if "kibra" in words:
+            return PlaceAnswer(True, (self.KNOWN,))
+        if "olymp" in words:
+            return PlaceAnswer(False, self.OLYMPIC)
+        return PlaceAnswer(False, ())
+
+    def refresh(self) -> None:
+        pass
+
+
+@dataclass
+class World:
+    """Everything a story needs."""
+
+    clock: Clock
+    services: Services
+    carrier: FakeCarrier
+    boxes: FakeBoxes
+    client: FlaskClient
+    sessions: int = 0
+    hospital_ids: dict[str, int] = field(default_factory=dict)
+
+    def phone(self, number: str = "+254711000111") -> "Phone":
+        return Phone(self, number)
+
+    def hospital(
+        self,
+        name: str,
+        lat: float,
+        lon: float,
+        needs: tuple[str, ...] = ("emergency_24h", "theatre", "blood", "oxygen"),
+        *,
+        box: bool = True,
+        duty_phone: str | None = None,
+        level: int = 5,
+    ) -> "HospitalBox":
+        """A hospital in the register, with an enrolled box unless `box` is false."""
+
+        def add(connection: Connection) -> int:
+            hospital_id: int = connection.execute(
+                insert(hospitals).returning(hospitals.c.id),
+                {
+                    "source": "test",
+                    "source_id": name,
+                    "name": name,
+                    "official_name": name,
+                    "level": level,
+                    "owner": "",
+                    "county": "Nairobi",
+                    "sub_county": "",
+                    "ward": "",
+                    "lat": lat,
+                    "lon": lon,
+                    "has": int(capability.mask(needs)),
+                    "lacks": 0,
+                    "beds": 100,
+                    "open_24h": True,
+                    "status": "normal",
+                    "duty_phone": duty_phone,
+                    "reachable": box or duty_phone is not None,
+                },
+            ).scalar_one()
+            connection.execute(
+                insert(availability),
+                {
+                    "hospital_id": hospital_id,
+                    "status": "normal",
+                    "staffed_beds": 20,
+                    "free_beds": 10,
+                    "assigned_since": 0,
+                    "reported_at": self.clock.now,
+                    "stock_has": 0,
+                    "stock_lacks": 0,
+                    "source": "test",
+                    "version": 0,
+                },
+            )
+            (number,) = changes.take_numbers(connection)
+            token = self.services.system.new_id()
+            changes.record(connection, [changes.Change(number, token, hospital_id)])
+            return hospital_id
+
+        hospital_id = self.services.database.write(add)
+        self.hospital_ids[name] = hospital_id
+        if box:
+            self.boxes.enrolled.add(hospital_id)
+        return HospitalBox(self, hospital_id, name)
+
+    def forward(self, seconds: float) -> None:
+        """Time passes: what becomes due is done, second by second, and what is to be sent is
+        sent.
+        """
+        until = self.clock.now + timedelta(seconds=seconds)
+        while self.clock.now < until:
+            self.clock.now = min(until, self.clock.now + timedelta(seconds=1))
+            self.settle()
+
+    def settle(self) -> None:
+        """Fires what is due now and sends what is in the outbox."""
+        while firing.fire_due(self.services):
+            pass
+        carriers = Carriers(self.carrier, self.carrier, "40404")
+        for _ in range(100):
+            claimed = self.services.write(lambda uow: outbox.claim(uow, 10))
+            if not claimed:
+                return
+            for message in claimed:
+                send(self.services, carriers, message)
+        raise AssertionError("the outbox does not empty")
+
+    def post(self, door: str, form: Mapping[str, str]) -> tuple[int, str]:
+        """What the gateway answers to a callback."""
+        answer = self.client.post(f"/callbacks/africastalking/{SECRET}/{door}", data=form)
+        return answer.status_code, answer.get_data(as_text=True)
+
+    def emergencies(self) -> list[Any]:
+        """All emergencies, oldest first."""
+        query = select(emergencies).order_by(emergencies.c.id)
+        return list(self.services.database.read(lambda c: c.execute(query).all()))
+
+    def dispatches(self) -> list[Any]:
+        """All dispatches, in the order of asking."""
+        query = select(dispatches).order_by(dispatches.c.emergency_id, dispatches.c.position)
+        return list(self.services.database.read(lambda c: c.execute(query).all()))
+
+    def the_emergency(self) -> Any:
+        """The only emergency."""
+        (only,) = self.emergencies()
+        return only
+
+
+class Phone:
+    """A feature phone that dials, chooses and reads."""
+
+    def __init__(self, world: World, number: str) -> None:
+        self.world = world
+        self.number = number
+        self.session = ""
+        self.history: list[str] = []
+        self.screen = ""
+
+    def dials(self, code: str = SERVICE_CODE) -> "Phone":
+        self.world.sessions += 1
+        self.session = f"ATUid_{self.world.sessions}"
+        extra = code.removeprefix(SERVICE_CODE.rstrip("#")).strip("*#")
+        self.history = extra.split("*") if extra else []
+        return self._turn()
+
+    def chooses(self, *keys: str) -> "Phone":
+        for key in keys:
+            assert self.screen.startswith("CON "), f"the session has ended: {self.screen}"
+            self.history.append(key)
+            self._turn()
+        return self
+
+    types = chooses
+
+    def sees(self, *words: str) -> "Phone":
+        for word in words:
+            assert word in self.screen, self.screen
+        return self
+
+    def again(self) -> str:
+        """The same turn posted once more; what comes back."""
+        return self._post()
+
+    def drops(self) -> "Phone":
+        """The network says that the session is over."""
+        self.world.post(
+            "ussd-end",
+            {"sessionId": self.session, "phoneNumber": self.number, "status": "Incomplete"},
+        )
+        self.world.settle()
+        return self
+
+    def texts(self, words: str) -> "Phone":
+        self.world.sessions += 1
+        form = {
+            "id": f"in-{self.world.sessions}",
+            "from": self.number,
+            "to": "40404",
+            "text": words,
+            "date": "2026-11-23 09:00:00",
+        }
+        status, _ = self.world.post("sms", form)
+        assert status == 200
+        self.world.settle()
+        return self
+
+    def inbox(self) -> list[str]:
+        return [text for to, text in self.world.carrier.texts if to == self.number]
+
+    def reads(self, *words: str) -> "Phone":
+        """The latest text has these words."""
+        inbox = self.inbox()
+        assert inbox, "no text has come"
+        for word in words:
+            assert word in inbox[-1], inbox
+        return self
+
+    def _turn(self) -> "Phone":
+        self.screen = self._post()
+        self.world.settle()
+        return self
+
+    def _post(self) -> str:
+        status, body = self.world.post(
+            "ussd",
+            {
+                "sessionId": self.session,
+                "phoneNumber": self.number,
+                "networkCode": SAFARICOM,
+                "serviceCode": SERVICE_CODE,
+                "text": "*".join(self.history),
+            },
+        )
+        assert status == 200
+        assert body.startswith(("CON ", "END ")), body
+        return body
+
+
+class HospitalBox:
+    """What a hospital's staff see and say, without the wire in between."""
+
+    def __init__(self, world: World, hospital_id: int, name: str) -> None:
+        self.world = world
+        self.id = hospital_id
+        self.name = name
+
+    def offers(self) -> list[DispatchOffered]:
+        return [
+            event
+            for hospital_id, event in self.world.boxes.events
+            if hospital_id == self.id and isinstance(event, DispatchOffered)
+        ]
+
+    def changes(self) -> list[DispatchChanged]:
+        return [
+            event
+            for hospital_id, event in self.world.boxes.events
+            if hospital_id == self.id and isinstance(event, DispatchChanged)
+        ]
+
+    def rings(self) -> DispatchOffered:
+        """The box got an offer, and says that it rings."""
+        offers = self.offers()
+        assert offers, f"{self.name} does not ring"
+        self._claim(DispatchDelivered, audible=True)
+        return offers[-1]
+
+    def is_silent(self) -> "HospitalBox":
+        assert not self.offers(), f"{self.name} rings"
+        return self
+
+    def accepts(self) -> Verdict:
+        return self._claim(AcceptDispatch)
+
+    def cannot_treat(self, reason: CannotTreatReason = CannotTreatReason.NO_BED) -> Verdict:
+        return self._claim(CannotTreat, reason=reason)
+
+    def reports_arrival(self) -> Verdict:
+        return self._claim(PatientArrived)
+
+    def _claim(self, kind: type[Claim], **details: Any) -> Verdict:
+        claim = kind(
+            at=self.world.clock.now,
+            claim_id=self.world.services.system.new_id(),
+            dispatch_id=self.offers()[-1].dispatch_id,
+            **details,
+        )
+        verdict = self.world.services.write(lambda uow: claims.fold(uow, self.id, claim))
+        self.world.settle()
+        return verdict
+
+
+def config_for(folder: Path, **more: str) -> Config:
+    """A configuration that names no real account."""
+    return from_environment(
+        {
+            "HAVEN_DATA_DIR": str(folder),
+            "HAVEN_CALLBACK_SECRET": SECRET,
+            "HAVEN_AT_USERNAME": "sandbox",
+            "HAVEN_AT_API_KEY": "no-key",
+            "HAVEN_AT_SHORTCODE": "40404",
+            "HAVEN_OPERATOR_PHONES": "+254700000001",
+            **more,
+        }
+    )
+
+
+def build_world(database: Database, folder: Path) -> World:
+    """A gateway with no hospital yet."""
+    clock = Clock()
+    rng = Random(7)
+    system = System(now=clock, new_id=identifier.maker(clock, rng), rng=rng)
+    keys = Keys(bytes(32), bytes(range(32)), bytes(32), bytes(32))
+    boxes = FakeBoxes()
+    services = build_services(
+        config_for(folder), system, database, keys, boxes=boxes, places=FakePlaces()
+    )
+    desk = BoxDesk(services, AvailabilityBoard(system))
+    gateway = Gateway(services, keys, NodeKeys(keys.boxes), desk)
+    client = create_app(gateway).test_client()
+    return World(clock, services, FakeCarrier(), boxes, client)
