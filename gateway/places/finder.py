@@ -16,17 +16,16 @@ _TOO_WIDE = frozenset({PlaceKind.COUNTY, PlaceKind.AREA})
 
 class PlaceFinder:
     """See `gateway.ports.Places`. Searches run inside a caller's transaction, so they only use what
-    `refresh` has loaded: reading 25,000 places takes a second.
+    `refresh` has loaded: reading 25,000 places takes seconds.
     """
 
     def __init__(self, database: Database, country: str) -> None:
-        self._database = database
-        self._current = CurrentGazetteer(country)
-        self._gazetteer = database.read(self._current.get)
+        self._gazetteer = CurrentGazetteer(database, country)
+        self._gazetteer.refresh()
 
     def refresh(self) -> None:
         """Loads the gazetteer again if an import or a person has changed it."""
-        self._gazetteer = self._database.read(self._current.get)
+        self._gazetteer.refresh()
 
     def search(self, typed: str) -> PlaceAnswer:
         hits = self._gazetteer.search(typed, limit=3)
