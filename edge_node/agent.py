@@ -5,12 +5,11 @@ from collections.abc import Callable
 from random import Random
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from edge_node.exchange import Exchanger
 from edge_node.link import Link
 from edge_node.notifier import Notifier
-from shared.errors import HavenError
+from shared.errors import HavenError, origin
 
 _log = structlog.get_logger()
 _FIRST_WAIT_S = 0.5
@@ -88,11 +87,12 @@ class Agent:
         except HavenError as error:
             self._fail(str(error))
             return False
-        except (SQLAlchemyError, OSError) as error:
-            _log.exception("exchange failed")
+        except Exception as error:
+            # Whatever it is, this thread has to live: it is the way out for every answer.
+            _log.error("exchange failed", error=origin(error))
             self._fail(
-                f"This box cannot use its own store ({type(error).__name__}). "
-                "Check that its disk is not full."
+                f"This box has a fault of its own ({type(error).__name__}). Check that its disk "
+                "is not full; dispatches can be answered by SMS or telephone meanwhile."
             )
             return False
         return True

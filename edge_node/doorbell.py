@@ -12,9 +12,10 @@ from edge_node.link import Link
 from edge_node.notifier import Notifier
 from edge_node.store import Store
 from edge_node.tables import streams
+from shared.errors import origin
 from sync import exchange, peer
 from sync.exchange import Session
-from sync.sealing import NodeKeys, Refused
+from sync.sealing import NodeKeys
 
 _log = structlog.get_logger()
 _CONNECT_S = 10
@@ -50,9 +51,10 @@ class Doorbell:
             try:
                 self._listen(wake, stopping)
                 failures = 0
-            except (websocket.WebSocketException, OSError, ValueError, Refused) as error:
+            except Exception as error:
+                # Whatever it is, it is only the doorbell: try again, more and more rarely.
                 failures = 0 if self._link.state.doorbell else failures + 1
-                _log.info("doorbell lost", reason=type(error).__name__)
+                _log.info("doorbell lost", reason=origin(error))
             self._say(connected=False)
             longest_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**failures)
             stopping.wait(longest_s * (0.5 + self._rng.random() / 2))

@@ -1,5 +1,7 @@
 """What can go wrong in the domain. Every error says, in words for a person, what to do next."""
 
+import traceback
+
 
 class HavenError(Exception):
     """A refusal with a reason. Subclasses are mapped to HTTP problems and exit codes in one table
@@ -48,3 +50,12 @@ class OperatorMustAct(HavenError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def origin(error: BaseException) -> str:
+    """What was raised and where, for logs: its type, file and line, and never its message, which
+    may quote a name, a number or a medical fact.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 30.0
 # The two hospitals of the demo that have a box; the others are reached by SMS and phone.
-BOXES = ("Kenyatta National Hospital", "Mbagathi County Referral Hospital")
+BOXES = ("Kenyatta National Hospital", "The Nairobi Hospital")
 
 
 class DemoFailed(Exception):
@@ -118,6 +118,7 @@ class Stage:
         environment = self.environment()
         self._command("db", "upgrade")
         self._command("hospitals", "import", str(PROJECT / "deploy/demo/hospitals.csv"), ok=(0, 3))
+        self._command("places", "import", str(PROJECT / "deploy/demo/places.csv"), ok=(0, 3))
         simulator = self.addresses.simulator.removeprefix("http://")
         self._spawn("simulator", ["gateway", "simulator", "--listen", simulator], environment)
         self._spawn("gateway", ["gateway", "up"], environment)

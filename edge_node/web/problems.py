@@ -6,7 +6,7 @@ import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from shared.errors import Conflict, HavenError, IllegalMove, InvalidInput, NotFound
+from shared.errors import Conflict, HavenError, IllegalMove, InvalidInput, NotFound, origin
 
 _log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ def show_problems(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        _log.exception("request failed")
+        _log.error("request failed", error=origin(error))
         return problem(
             500,
             "This box has a problem",

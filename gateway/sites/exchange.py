@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from gateway.database.database import Database
 from gateway.sites.tables import SiteState, sites, streams
-from shared.errors import HavenError
+from shared.errors import HavenError, origin
 from shared.system import System
 from sync import exchange
 from sync.events import AlarmState, DispatchDelivered, Event
@@ -129,11 +129,13 @@ def _fold_or_park(
             return fold(connection, hospital_id, event)
     except HavenError as error:
         raise CannotApply(str(error)) from error
-    except DBAPIError as error:
-        if not isinstance(error, IntegrityError | DataError):
-            raise
-        _log.exception("claim parked", hospital_id=hospital_id, claim=type(event).__name__)
-        raise CannotApply(f"{type(error).__name__} while applying it.") from error
     except Exception as error:
-        _log.exception("claim parked", hospital_id=hospital_id, claim=type(event).__name__)
+        if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError):
+            raise
+        _log.error(
+            "claim parked",
+            hospital_id=hospital_id,
+            claim=type(event).__name__,
+            error=origin(error),
+        )
         raise CannotApply(f"{type(error).__name__} while applying it.") from error

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     or_,
     select,
     update,
@@ -70,6 +71,28 @@ class IncomingStreams:
             Column("parked", String(300)),  # why it could not be read or applied
             Column("conflicts", Integer, nullable=False),
         )
+        # Written out once: these run for every event that arrives.
+        streams, events = self.streams, self.events
+        here = and_(
+            streams.c.writer == bindparam("of_writer"),
+            streams.c.lane == bindparam("of_lane"),
+            streams.c.epoch == bindparam("of_epoch"),
+        )
+        self._stream = select(streams).where(here).with_for_update()
+        self._move = (
+            update(streams)
+            .where(here)
+            .values(
+                cursor=bindparam("to"), running_hash=bindparam("hash"), highest=bindparam("top")
+            )
+        )
+        self._payload = select(events.c.payload).where(
+            events.c.writer == bindparam("of_writer"),
+            events.c.lane == bindparam("of_lane"),
+            events.c.epoch == bindparam("of_epoch"),
+            events.c.seq == bindparam("of_seq"),
+        )
+        self._insert_event = events.insert()
 
     def receive(
         self, connection: Connection, writer: int, at: Position, payload: bytes, now: datetime
@@ -82,30 +105,24 @@ class IncomingStreams:
         stream = self._incoming_stream(connection, writer, at.lane, at.epoch)
         if not 1 <= at.seq <= stream.cursor + _FURTHEST_AHEAD:
             raise Unreadable(f"Number {at.seq} is too far ahead of {stream.cursor}.")
-        table = self.events
-        here = and_(
-            table.c.writer == writer,
-            table.c.lane == at.lane,
-            table.c.epoch == at.epoch,
-            table.c.seq == at.seq,
-        )
-        present = connection.execute(select(table.c.payload).where(here)).scalar_one_or_none()
+        here = {"of_writer": writer, "of_lane": at.lane, "of_epoch": at.epoch}
+        present = connection.execute(self._payload, here | {"of_seq": at.seq}).scalar_one_or_none()
         if present == payload:
             return Received.DUPLICATE
         if present is not None:
-            more = {"conflicts": table.c.conflicts + 1}
-            connection.execute(update(table).where(here).values(more))
+            self._count_conflict(connection, writer, at)
             return Received.CONFLICT
         connection.execute(
-            table.insert().values(
-                writer=writer,
-                lane=at.lane,
-                epoch=at.epoch,
-                seq=at.seq,
-                payload=payload,
-                at_ms=milliseconds(now),
-                conflicts=0,
-            )
+            self._insert_event,
+            {
+                "writer": writer,
+                "lane": at.lane,
+                "epoch": at.epoch,
+                "seq": at.seq,
+                "payload": payload,
+                "at_ms": milliseconds(now),
+                "conflicts": 0,
+            },
         )
         if at.seq == 1:
             self._note_start(connection, writer, at, payload)
@@ -115,26 +132,35 @@ class IncomingStreams:
     def _incoming_stream(
         self, connection: Connection, writer: int, lane: int, epoch: int
     ) -> Row[*tuple[Any, ...]]:
-        table = self.streams
-        query = (
-            select(table)
-            .where(table.c.writer == writer, table.c.lane == lane, table.c.epoch == epoch)
-            .with_for_update()
-        )
-        stream = connection.execute(query).one_or_none()
+        here = {"of_writer": writer, "of_lane": lane, "of_epoch": epoch}
+        stream = connection.execute(self._stream, here).one_or_none()
         if stream is not None:
             return stream
         new = {"writer": writer, "lane": lane, "epoch": epoch, "cursor": 0, "highest": 0}
         connection.execute(
-            insert(connection, table).values(**new, running_hash=NO_HASH).on_conflict_do_nothing()
+            insert(connection, self.streams)
+            .values(**new, running_hash=NO_HASH)
+            .on_conflict_do_nothing()
         )
-        return connection.execute(query).one()
+        return connection.execute(self._stream, here).one()
+
+    def _count_conflict(self, connection: Connection, writer: int, at: Position) -> None:
+        table = self.events
+        connection.execute(
+            update(table)
+            .where(
+                table.c.writer == writer,
+                table.c.lane == at.lane,
+                table.c.epoch == at.epoch,
+                table.c.seq == at.seq,
+            )
+            .values({"conflicts": table.c.conflicts + 1})
+        )
 
     def _advance(
         self, connection: Connection, stream: Row[*tuple[Any, ...]], at: Position, payload: bytes
     ) -> None:
         """Moves the cursor over everything that now stands without a gap."""
-        table = self.streams
         cursor, running_hash = stream.cursor, stream.running_hash
         if at.seq == cursor + 1:
             cursor, running_hash = at.seq, next_hash(running_hash, payload)
@@ -144,13 +170,15 @@ class IncomingStreams:
                         break
                     cursor, running_hash = seq, next_hash(running_hash, waiting)
         connection.execute(
-            update(table)
-            .where(
-                table.c.writer == stream.writer,
-                table.c.lane == stream.lane,
-                table.c.epoch == stream.epoch,
-            )
-            .values(cursor=cursor, running_hash=running_hash, highest=max(stream.highest, at.seq))
+            self._move,
+            {
+                "of_writer": stream.writer,
+                "of_lane": stream.lane,
+                "of_epoch": stream.epoch,
+                "to": cursor,
+                "hash": running_hash,
+                "top": max(stream.highest, at.seq),
+            },
         )
 
     def _arrived_after(

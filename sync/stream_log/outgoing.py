@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Table,
     and_,
+    bindparam,
     func,
     select,
     update,
@@ -66,10 +67,27 @@ class OutgoingStreams:
             Column("running_hash", LargeBinary(HASH_BYTES), nullable=False),
             Column("at_ms", BigInteger, nullable=False),
         )
+        # Written out once: an append is on the way of every emergency.
+        streams = self.streams
+        here = and_(
+            streams.c.reader == bindparam("of_reader"),
+            streams.c.lane == bindparam("of_lane"),
+            streams.c.epoch == bindparam("of_epoch"),
+        )
+        self._own_epoch = select(self.own.c.epoch)
+        self._counter = (
+            select(streams.c.last_seq, streams.c.running_hash).where(here).with_for_update()
+        )
+        self._count = (
+            update(streams)
+            .where(here)
+            .values(last_seq=bindparam("seq"), running_hash=bindparam("hash"))
+        )
+        self._insert_event = self.events.insert()
 
     def epoch(self, connection: Connection) -> int | None:
         """The epoch that we write in, or None before the first one was begun."""
-        return connection.execute(select(self.own.c.epoch)).scalar_one_or_none()
+        return connection.execute(self._own_epoch).scalar_one_or_none()
 
     def begin_epoch(self, connection: Connection, epoch: int) -> None:
         """From now on we write in `epoch`, a random number of 32 bits that is not 0.
@@ -96,13 +114,11 @@ class OutgoingStreams:
         epoch = self.epoch(connection)
         if epoch is None:
             raise RuntimeError("begin_epoch() comes before the first append()")
-        table = self.streams
-        here = and_(table.c.reader == reader, table.c.lane == lane, table.c.epoch == epoch)
-        counter = select(table.c.last_seq, table.c.running_hash).where(here).with_for_update()
-        row = connection.execute(counter).one_or_none()
+        here = {"of_reader": reader, "of_lane": lane, "of_epoch": epoch}
+        row = connection.execute(self._counter, here).one_or_none()
         if row is None:
             self._open_stream(connection, reader, lane, epoch, at)
-            row = connection.execute(counter).one()
+            row = connection.execute(self._counter, here).one()
         return self._write(connection, reader, lane, epoch, row, payload, at)
 
     def _open_stream(
@@ -152,22 +168,19 @@ class OutgoingStreams:
     ) -> Position:
         last_seq, previous_hash = counter
         seq, running_hash = last_seq + 1, next_hash(previous_hash, payload)
-        table = self.streams
+        here = {"of_reader": reader, "of_lane": lane, "of_epoch": epoch}
+        connection.execute(self._count, here | {"seq": seq, "hash": running_hash})
         connection.execute(
-            update(table)
-            .where(table.c.reader == reader, table.c.lane == lane, table.c.epoch == epoch)
-            .values(last_seq=seq, running_hash=running_hash)
-        )
-        connection.execute(
-            self.events.insert().values(
-                reader=reader,
-                lane=lane,
-                epoch=epoch,
-                seq=seq,
-                payload=payload,
-                running_hash=running_hash,
-                at_ms=milliseconds(at),
-            )
+            self._insert_event,
+            {
+                "reader": reader,
+                "lane": lane,
+                "epoch": epoch,
+                "seq": seq,
+                "payload": payload,
+                "running_hash": running_hash,
+                "at_ms": milliseconds(at),
+            },
         )
         return Position(lane, epoch, seq)
 

@@ -4,7 +4,7 @@ The gateway is the real use case of `gateway.sites`; what a claim means is a sma
 which counts the effects of every claim.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -170,6 +170,18 @@ class Gateway:
 
         self.quiet.write(work)
         return dispatch_id
+
+    def knows(self, offers: Sequence[DispatchOffered]) -> None:
+        """Publishes these offers, which were made elsewhere."""
+
+        def work(connection: Connection) -> None:
+            for offer in offers:
+                connection.execute(
+                    toy_dispatches.insert().values(id=offer.dispatch_id, state="offered", version=1)
+                )
+                assert publish(connection, HOSPITAL, offer)
+
+        self.quiet.write(work)
 
     def publishes(self, event: Event) -> bool:
         return self.quiet.write(lambda connection: publish(connection, HOSPITAL, event))

@@ -1,0 +1,129 @@
+"""The bytes of frames, hellos and rings: what opens, and what never does."""
+
+from datetime import UTC, datetime
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync import exchange, frame
+from sync.exchange import Note, Session
+from sync.frame import Frame
+from sync.packing import Unreadable
+from sync.sealing import Bearer, NodeKeys, PublicKeys, Refused
+from sync.stream_log import Acknowledgement, Outgoing, Position
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+BOX, GATEWAY = NodeKeys(b"b" * 32), NodeKeys(b"g" * 32)
+
+
+def a_session(epoch: int = 5, box: NodeKeys = BOX, gateway: NodeKeys = GATEWAY) -> Session:
+    return exchange.session(box, gateway.public, 7, epoch)
+
+
+def the_gateways(epoch: int = 5) -> Session:
+    return exchange.session(GATEWAY, BOX.public, 7, epoch)
+
+
+positions = st.builds(
+    Position, st.sampled_from([1, 2]), st.integers(1, 2**32 - 1), st.integers(1, 2**40)
+)
+
+
+@given(
+    st.lists(st.binary(max_size=4096), min_size=1, max_size=60),
+    st.integers(1, 3),
+    st.integers(1, 2**32 - 1),
+    st.integers(1, 2**40),
+)
+def test_events_come_back_in_order_and_every_frame_fits(
+    payloads: list[bytes], lane: int, epoch: int, first: int
+) -> None:
+    sent = [
+        Outgoing(Position(lane, epoch, seq), payload)
+        for seq, payload in enumerate(payloads, start=first)
+    ]
+    packed = [frame.pack(each) for each in frame.frames_of(sent)]
+    assert all(len(each) + 16 <= frame.LONGEST_BYTES for each in packed)
+    came = [
+        Outgoing(Position(each.lane, each.epoch, seq), payload)
+        for each in map(frame.unpack, packed)
+        for seq, payload in enumerate(each.payloads, start=each.first_seq)
+    ]
+    assert came == sent
+
+
+def test_a_hole_or_another_stream_starts_a_new_frame() -> None:
+    places = [(1, 9, 1), (1, 9, 2), (1, 9, 4), (2, 9, 5), (2, 8, 6)]
+    frames = frame.frames_of(Outgoing(Position(*place), b"x") for place in places)
+    assert [each.first_seq for each in frames] == [1, 4, 5, 6]
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_do_more_than_be_unreadable(noise: bytes) -> None:
+    for content in (noise, b"\x01" + noise, b"\x01" + zstandard.compress(noise)):
+        try:
+            frame.unpack(content)
+        except Unreadable:
+            continue
+
+
+def test_a_tiny_frame_cannot_ask_for_all_the_memory() -> None:
+    bomb = zstandard.compress(bytes(100_000_000))
+    with pytest.raises(Unreadable, match="too long"):
+        frame.unpack(b"\x01" + bomb)
+
+
+def test_both_sides_make_the_same_seals_and_nobody_else_does() -> None:
+    note = Note(clock=NOON, acknowledgements=(Acknowledgement(1, 2, 3, 4),), state_hash=bytes(8))
+    body = exchange.build_request(
+        a_session(), b"n" * 16, note, [Frame(1, 5, 1, (b"claim",))], Bearer.HTTPS
+    )
+    opened = exchange.open_request(the_gateways(), body, Bearer.HTTPS)
+    assert (opened.note, opened.frames) == (note, (Frame(1, 5, 1, (b"claim",)),))
+    stranger = NodeKeys(b"s" * 32)
+    for session in (
+        the_gateways(epoch=6),
+        exchange.session(GATEWAY, stranger.public, 7, 5),
+        exchange.session(stranger, BOX.public, 7, 5),
+        exchange.session(GATEWAY, BOX.public, 8, 5),
+    ):
+        with pytest.raises(Refused):
+            exchange.open_request(session, body, Bearer.HTTPS)
+    with pytest.raises(Refused):
+        exchange.open_request(the_gateways(), body, Bearer.FILE)
+    with pytest.raises(Refused):
+        exchange.open_answer(a_session(), body, body, Bearer.HTTPS)
+
+
+def test_a_frame_cannot_be_moved_to_another_request() -> None:
+    note = Note(clock=NOON, acknowledgements=(), state_hash=bytes(8))
+    with_frame, without = (
+        exchange.build_request(a_session(), nonce * 16, note, frames, Bearer.HTTPS)
+        for nonce, frames in ((b"a", [Frame(1, 5, 1, (b"claim",))]), (b"b", []))
+    )
+    sealed_frame = with_frame[len(without) :]
+    with pytest.raises(Refused):
+        exchange.open_request(the_gateways(), without + sealed_frame, Bearer.HTTPS)
+
+
+def test_a_weak_public_key_is_refused() -> None:
+    with pytest.raises(Refused):
+        exchange.session(GATEWAY, PublicKeys(bytes(32), bytes(32)), 7, 5)
+
+
+def test_a_hello_answers_one_challenge_only() -> None:
+    hello = exchange.build_hello(a_session(), b"c" * 16)
+    exchange.open_hello(the_gateways(), b"c" * 16, hello)
+    for challenge, body in ((b"d" * 16, hello), (b"c" * 16, hello[:-1]), (b"c" * 16, b"")):
+        with pytest.raises(Refused):
+            exchange.open_hello(the_gateways(), challenge, body)
+
+
+def test_a_ring_says_how_many_and_cannot_be_forged() -> None:
+    ring = exchange.build_ring(the_gateways(), b"c" * 16, 4711)
+    assert exchange.open_ring(a_session(), b"c" * 16, ring) == 4711
+    for challenge, body in ((b"d" * 16, ring), (b"c" * 16, b"\x01"), (b"c" * 16, b"")):
+        with pytest.raises(Refused):
+            exchange.open_ring(a_session(), challenge, body)
