@@ -222,7 +222,9 @@ class MatchingScan:
 
 
 def _largest(values: Floats, rank: int) -> float:
-    """The value at this rank, counted from the largest; the smallest where there are fewer."""
-    if len(values) <= rank:
-        return float(values.min())
+    """The value at this rank, counted from the largest. Minus infinity where there are fewer: then
+    even the least may still be among the first.
+    """
+    if len(values) < rank:
+        return -np.inf
     return float(np.partition(values, len(values) - rank)[len(values) - rank])

@@ -67,7 +67,7 @@ def places_group(opened: Callable[[], AbstractContextManager[Registers]]) -> cli
     @group.command("seed", help="Put in the towns and counties that come with Haven.")
     def seed() -> None:
         with opened() as registers:
-            stored = seed_default(registers.database, registers.country)
+            stored = seed_default(registers.database, registers.country, again=True)
             click.echo(f"{stored.created} new, {stored.updated} changed.")
 
     @group.command("search", help="What the gateway would understand by TEXT.")

@@ -16,7 +16,7 @@ _TOO_WIDE = frozenset({PlaceKind.COUNTY, PlaceKind.AREA})
 
 class PlaceFinder:
     """See `gateway.ports.Places`. Searches run inside a caller's transaction, so they only use what
-    `refresh` has loaded: reading 25,000 places takes a second.
+    `refresh` has loaded: reading 25,000 places takes seconds.
     """
 
     def __init__(self, database: Database, country: str) -> None:

@@ -26,6 +26,7 @@ class CapabilityTable:
 
     services: Mapping[str, int]
     complete_list_services: int
+    complete_list_up_to_level: int
     absent_means_no: int
     emergency_24h_from_level: int
     levels: Mapping[int, LevelRule]
@@ -42,7 +43,8 @@ class CapabilityTable:
         if open_24h and level >= self.emergency_24h_from_level:
             has |= int(Capability.EMERGENCY_24H)
         lacks = rule.never | rule.unless_listed
-        if len(services) >= self.complete_list_services:
+        complete = len(services) >= self.complete_list_services
+        if complete and level <= self.complete_list_up_to_level:
             lacks |= self.absent_means_no
         return has, lacks & ~has
 
@@ -61,6 +63,7 @@ def load_capability_table(path: Path) -> CapabilityTable:
         return CapabilityTable(
             services=services,
             complete_list_services=int(content["complete_list_services"]),
+            complete_list_up_to_level=int(content["complete_list_up_to_level"]),
             absent_means_no=int(mask(content["absent_means_no"])),
             emergency_24h_from_level=int(content["emergency_24h_from_level"]),
             levels=levels,

@@ -128,6 +128,8 @@ _LISTED = "General Theatre Services"
         # A dispensary's theatre is a mistake.
         ("Level 2", _LISTED, "False", C.OXYGEN, C.THEATRE | C.EMERGENCY_24H, False),
         ("Level 5", "", "True", C.TRAUMA_SURGERY | C.EMERGENCY_24H, C(0), True),
+        # A national hospital does more than it lists.
+        ("Level 6", "Outpatient|Inpatient|Xray|ICU services|ENT", "", C.XRAY, C(0), None),
         ("", "", "", C(0), C(0), None),
     ],
 )

@@ -1,7 +1,9 @@
 """The index against the reference, and in step with the database through commits and rollbacks."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from math import degrees
 from random import Random
 
 import pytest
@@ -16,54 +18,82 @@ from gateway.hospitals.changes import Change
 from gateway.hospitals.index import MatchIndex
 from gateway.hospitals.tables import availability, hospital_changes, hospitals
 from shared.capability import Capability
+from shared.emergency import Priority
 from shared.errors import InvalidInput, NotFound
+from shared.geo import EARTH_RADIUS_M
 from shared.hospital import Availability, Hospital, HospitalStatus
 from shared.identifier import maker
 from shared.match_policy import MatchPolicy
-from shared.matching import rank
+from shared.matching import MatchQuery, rank
 from shared.system import System
+from shared.travel import GreatCircleTravel
 from tests.bench import matching as seeded
 
 _RNG = Random(1)
 _SYSTEM = System(now=lambda: seeded.NOW, new_id=maker(lambda: seeded.NOW, _RNG), rng=_RNG)
 _POLICY = MatchPolicy()
+_OTHER_POLICY = MatchPolicy(
+    distance_weight=0.2,
+    capacity_weight=0.5,
+    specialty_weight=0.3,
+    tiers_min=dict.fromkeys(Priority, (20.0, 45.0)),
+    travel=GreatCircleTravel(detour=1.2, stretch_m=200_000, peak_factor=2),
+    lowest_level=2,
+    report_half_age_s=900,
+    trusted_report_s=3600,
+    unknown_penalty=0.1,
+    capability_weights={Capability.BLOOD: 3.0, Capability.CT: 0.5},
+    stabilise_nearer_min=0,
+    referral_min=30,
+)
 _BOARD = AvailabilityBoard(_SYSTEM)
 Pairs = list[tuple[Hospital, Availability]]
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32), st.sampled_from([1, 7, 60, 400]), st.sampled_from([1, 5, 20]))
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from([1, 7, 60, 400]),
+    st.sampled_from([1, 5, 20]),
+    st.sampled_from([_POLICY, _OTHER_POLICY]),
+)
 def test_the_index_equals_the_reference_before_and_after_updates(
-    seed: int, count: int, limit: int
+    seed: int, count: int, limit: int, policy: MatchPolicy
 ) -> None:
     rng = Random(seed)
     pairs = seeded.hospitals(count, rng)
     arrays = seeded.arrays_of(pairs)
     queries = [seeded.query(rng) for _ in range(15)]
-    assert seeded.differences(pairs, arrays, iter(queries), _POLICY, limit) == []
+    assert seeded.differences(pairs, arrays, iter(queries), policy, limit) == []
     seeded.update_some(pairs, arrays, rng)
     for gone in range(0, len(pairs), 7):
         arrays.remove(pairs[gone][0].id)
     rest = [pair for row, pair in enumerate(pairs) if row % 7]
     assert len(arrays) == len(rest)
-    assert seeded.differences(rest, arrays, iter(queries), _POLICY, limit) == []
+    assert seeded.differences(rest, arrays, iter(queries), policy, limit) == []
 
 
-@pytest.mark.parametrize("limit_min", [60.0, 120.0, 240.0])
-def test_a_hospital_within_rounding_of_a_tier_is_judged_by_the_reference(limit_min: float) -> None:
-    """Hospitals packed around the edge of a tier, closer together than rounding."""
-    rng = Random(3)
-    query = seeded.query(rng)
-    degrees = limit_min / 60 * 40 / 1.4 / 111.195
+@pytest.mark.parametrize("tier_min", [60.0, 120.0, 240.0])
+@pytest.mark.parametrize("inside", [0, 1, 3, 9])
+def test_a_hospital_within_rounding_of_a_tier_is_judged_by_the_reference(
+    tier_min: float, inside: int
+) -> None:
+    """Some hospitals well inside a tier, and many around its edge, closer together than the
+    margin.
+    """
+    query = MatchQuery(0.0, 36.0, 0.0, 0, Priority.HIGH, seeded.NOW, urban=False)
+    edge = degrees(tier_min / 60 * 40_000 / 1.4 / EARTH_RADIUS_M)
+    longitudes = [36 + edge - 0.01] * inside
+    longitudes += [36 + edge + number * 1e-7 for number in range(-40, 40)]
     pairs = [
-        (
-            Hospital(number, "H", 4, "X", query.lat, query.lon + degrees + number * 1e-9, 0, 0),
-            Availability(),
-        )
-        for number in range(-200, 200)
+        (Hospital(number, "H", 4, "X", 0.0, lon, 0, 0), Availability())
+        for number, lon in enumerate(longitudes, start=1)
     ]
     arrays = seeded.arrays_of(pairs)
-    assert seeded.differences(pairs, arrays, iter([query]), _POLICY) == []
+    # The edge runs through them: some are in, and some are not.
+    assert inside < len(rank(query, pairs, _POLICY, seeded.NOW)) < len(pairs)
+    for limit in (1, 5, 60):
+        assert seeded.differences(pairs, arrays, iter([query]), _POLICY, limit) == []
 
 
 def _store(connection: Connection, pairs: Pairs) -> None:
@@ -187,6 +217,34 @@ def test_a_rolled_back_reservation_leaves_no_trace_in_the_index(database: Databa
     database.write(lambda connection: _BOARD.reserve(connection, 5))
     database.read(index.catch_up)
     assert index.get(4)[1].assigned_since == before
+    assert _same(_current(database, pairs), index)
+
+
+def test_threads_that_share_an_index_promise_each_bed_once(database: Database) -> None:
+    """Eight beds in eight hospitals, eight patients at once: each hospital gets one."""
+    beds = Availability(staffed_beds=1, free_beds=1, reported_at=seeded.NOW)
+    pairs = [
+        (Hospital(number, f"H{number}", 4, "Nairobi", -1.3, 36.8, 0, 0, True, True), beds)
+        for number in range(1, 9)
+    ]
+    database.write(lambda connection: _store(connection, pairs))
+    index = MatchIndex(_POLICY)
+    database.read(index.catch_up)
+    query = MatchQuery(-1.31, 36.81, 0.0, 0, Priority.CRITICAL, seeded.NOW)
+
+    def assign(connection: Connection) -> int:
+        for _ in range(20):
+            index.catch_up(connection)
+            best = index.rank(query, seeded.NOW, limit=1)[0]
+            if _BOARD.reserve(connection, best.hospital_id, best.assigned_since):
+                return best.hospital_id
+        raise AssertionError("twenty rankings in a row were out of date")
+
+    with ThreadPoolExecutor(max_workers=4) as threads:
+        chosen = list(threads.map(lambda _: database.write(assign), range(8)))
+    assert sorted(chosen) == list(range(1, 9))
+    database.read(index.catch_up)
+    assert index.rank(query, seeded.NOW)[0].full
     assert _same(_current(database, pairs), index)
 
 

