@@ -20,6 +20,9 @@ from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
 from gateway.keys import Keys, PhoneVault
 from gateway.notifications.sending import Carriers
+from gateway.places.default_gazetteer import seed_default
+from gateway.places.finder import PlaceFinder
+from gateway.places.place_record import has_places
 from gateway.ports import Boxes, Places
 from gateway.providers.africastalking import AfricasTalking
 from gateway.sites.tables import streams
@@ -106,7 +109,8 @@ def open_gateway(config: Config, system: System) -> Gateway:
             streams.outgoing.begin_epoch(connection, system.rng.randrange(1, 1 << 32))
 
     database.write(prepare)
-    seed_default(database, config.country)
+    if not database.read(has_places):
+        seed_default(database, config.country)
     services = build_services(
         config,
         system,

@@ -31,5 +31,4 @@ def serve(config: Config) -> None:
         websockets=False,
         log_access=False,
         log_level=LogLevels.warning,
-        process_name="haven-web",
     ).serve()

@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 30.0
 # The two hospitals of the demo that have a box; the others are reached by SMS and phone.
-BOXES = ("Kenyatta National Hospital", "Mbagathi County Referral Hospital")
+BOXES = ("Kenyatta National Hospital", "Mbagathi County Hospital")
 
 
 class DemoFailed(Exception):

@@ -2,36 +2,37 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 
 _FOLDER = Path(__file__).parent / "migrations"
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Runs every migration that the database has not had, each in a transaction."""
-    config = _config()
+def upgrade(engine: Engine) -> None:
+    """Runs every migration that the database has not had, all in one transaction."""
+    if current(engine) == newest():
+        return
+    # Alembic takes a second to import: a start with nothing to migrate does without it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
     with engine.begin() as connection:
-        if (
-            revision == "head"
-            and MigrationContext.configure(connection).get_current_revision()
-            == ScriptDirectory.from_config(config).get_current_head()
-        ):
-            return
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        command.upgrade(config, "head")
+
+
+def newest() -> str:
+    """The newest revision: files are named by theirs, 0001_what_it_does.py and so on."""
+    return max(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
 def current(engine: Engine) -> str | None:
     """The revision that the database is at; None for an empty one."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def _config() -> AlembicConfig:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(_FOLDER))
-    return config
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(
+            text("SELECT version_num FROM alembic_version")
+        ).scalar()
+        return found

@@ -20,13 +20,12 @@ class PlaceFinder:
     """
 
     def __init__(self, database: Database, country: str) -> None:
-        self._database = database
-        self._current = CurrentGazetteer(country)
-        self._gazetteer = database.read(self._current.get)
+        self._gazetteer = CurrentGazetteer(database, country)
+        self._gazetteer.refresh()
 
     def refresh(self) -> None:
         """Loads the gazetteer again if an import or a person has changed it."""
-        self._gazetteer = self._database.read(self._current.get)
+        self._gazetteer.refresh()
 
     def search(self, typed: str) -> PlaceAnswer:
         hits = self._gazetteer.search(typed, limit=3)

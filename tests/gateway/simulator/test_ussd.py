@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.providers.http_post import Answer
-from tests.gateway.simulator.conftest import World, screen
+from tests.gateway.simulator.conftest import Posted, World, screen
 
 
 def test_each_screen_posts_the_whole_history(world: World) -> None:
@@ -275,3 +275,33 @@ def test_bad_requests_are_explained(world: World, body: bytes) -> None:
     )
     assert answer.status_code == 400
     assert answer.get_json()["error"].endswith(".")
+
+
+def test_nothing_can_be_typed_while_a_screen_is_on_its_way(world: World) -> None:
+    world.gateway.answers("ussd", screen("CON What?"))
+    world.phone("dial", code="*384*911#")
+    statuses: list[int] = []
+
+    def impatient(post: Posted) -> Answer:
+        statuses.append(world.phone("answer", input="2")["status"])
+        statuses.append(world.phone("dial", code="*384*911#")["status"])
+        return screen("CON Where?")
+
+    world.gateway.replies["ussd"] = impatient
+    assert world.phone("answer", input="1")["screen"]["text"] == "Where?"
+    assert statuses == [409, 409]
+    assert [form["text"] for form in world.gateway.forms("ussd")] == ["", "1"]
+
+
+def test_an_answer_to_a_session_that_was_dropped_is_not_shown(world: World) -> None:
+    def dropped(post: Posted) -> Answer:
+        world.phone("drop")
+        return screen("CON What?")
+
+    world.gateway.replies["ussd"] = dropped
+    state = world.phone("dial", code="*384*911#")
+    assert (state["session"], state["screen"]["kind"], state["screen"]["text"]) == (
+        None,
+        "ended",
+        "",
+    )
