@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from tests.edge_node.two_sides import Gateway, Hospital, running
-from tests.sync.conftest import postgres_url as postgres_url
 from tests.sync.conftest import sqlite_engine
 
 
