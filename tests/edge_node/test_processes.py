@@ -23,6 +23,8 @@ from werkzeug.serving import make_server
 
 from edge_node.machine import real_system
 from gateway import keys as gateway_keys
+from gateway.database.metadata import metadata
+from gateway.database.postgres import PostgresDatabase
 from gateway.database.sqlite import SqliteDatabase
 from gateway.sites.routes import sites_blueprint
 from shared.dispatch import DispatchState
@@ -86,9 +88,14 @@ class Program:
 class World:
     """A gateway in this process and the programs around it."""
 
-    def __init__(self, folder: Path, exchange_every_s: int) -> None:
+    def __init__(self, folder: Path, exchange_every_s: int, postgres_url: str = "") -> None:
         keys = gateway_keys.make(folder / "secrets")
-        self.database = SqliteDatabase(folder / "haven.sqlite", keys.database)
+        self.database: SqliteDatabase | PostgresDatabase
+        if postgres_url:
+            self.database = PostgresDatabase(postgres_url, connections=4)
+            self.database.write(metadata.drop_all)
+        else:
+            self.database = SqliteDatabase(folder / "haven.sqlite", keys.database)
         self.gateway = Gateway(self.database, Clock(), system=real_system(), keys=keys.boxes)
         live_port, box_port = free_port(), free_port()
         app = Flask(__name__)
@@ -117,6 +124,7 @@ class World:
             ["gateway.live"],
             {
                 "HAVEN_DATA_DIR": str(folder),
+                "HAVEN_DATABASE_URL": postgres_url,
                 "HAVEN_SECRET_DIR": str(folder / "secrets"),
                 "HAVEN_LIVE_LISTEN": f"127.0.0.1:{live_port}",
                 "HAVEN_CALLBACK_SECRET": "a secret of enough letters",
@@ -153,11 +161,11 @@ class World:
 
 
 @pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[Callable[[int], World]]:
+def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
     worlds: list[World] = []
 
-    def make(exchange_every_s: int) -> World:
-        worlds.append(World(tmp_path, exchange_every_s))
+    def make(exchange_every_s: int, postgres_url: str = "") -> World:
+        worlds.append(World(tmp_path, exchange_every_s, postgres_url))
         return worlds[-1]
 
     yield make
@@ -166,7 +174,7 @@ def make_world(tmp_path: Path) -> Iterator[Callable[[int], World]]:
 
 
 def test_kill_minus_nine_loses_nothing_while_events_flow(
-    make_world: Callable[[int], World],
+    make_world: Callable[..., World],
 ) -> None:
     world = make_world(1)
     enrolled = world.edge.run("enrol", world.url, world.gateway.issues_code(), "--json")
@@ -199,8 +207,12 @@ def test_kill_minus_nine_loses_nothing_while_events_flow(
     assert world.box.ends(signal.SIGTERM) == 0
 
 
-def test_the_doorbell_brings_an_emergency_at_once(make_world: Callable[[int], World]) -> None:
-    world = make_world(3600)  # so that nothing but the doorbell can bring it
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_doorbell_brings_an_emergency_at_once(
+    make_world: Callable[..., World], kind: str, request: pytest.FixtureRequest
+) -> None:
+    url = "" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    world = make_world(3600, url)  # so that nothing but the doorbell can bring it
     world.live.starts()
     assert world.edge.run("enrol", world.url, world.gateway.issues_code()).returncode == 0
     world.box.starts()
@@ -219,7 +231,7 @@ def test_the_doorbell_brings_an_emergency_at_once(make_world: Callable[[int], Wo
     assert (status.returncode, json.loads(status.stdout)["running"]) == (0, True)
 
 
-def test_the_command_line_says_what_to_do(make_world: Callable[[int], World]) -> None:
+def test_the_command_line_says_what_to_do(make_world: Callable[..., World]) -> None:
     world = make_world(3600)
     not_yet = world.edge.run("sync")
     assert (not_yet.returncode, "haven-edge enrol" in not_yet.stderr) == (1, True)

