@@ -11,6 +11,7 @@ from gateway.database.database import Database
 from gateway.database.postgres import PostgresDatabase
 from gateway.database.schema import metadata
 from gateway.database.sqlite import SqliteDatabase
+from tests.journeys.world import World, build_world
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +42,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     metadata.create_all(opened.engine)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> World:
+    """A whole gateway in one process, on each database."""
+    return build_world(database, tmp_path)

@@ -68,7 +68,9 @@ def test_nothing_unknown_is_ever_medium() -> None:
     assert all(rule.priority is not Priority.MEDIUM for rule in RULES.rules)
 
 
-LAST = '[[rule]]\nid = "unknown"\nkind = "unknown"\npriority = "high"\nneeds = []\nadvice = "rest"\n'
+LAST = (
+    '[[rule]]\nid = "unknown"\nkind = "unknown"\npriority = "high"\nneeds = []\nadvice = "rest"\n'
+)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""One command is all or nothing and durable when it returns, alone or in a group, on both databases."""
+"""One command is all or nothing and durable when it returns, alone or in a group, on both
+databases.
+"""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
