@@ -65,16 +65,23 @@ def simulator(
             shortcode=shortcode,
             service_code=service_code,
         )
-        app = create_simulator(config, real_system())
-        server = bind(app, host, int(port))
     except InvalidInput as fault:
         raise click.ClickException(str(fault)) from None
-    address = f"http://{host}:{server.server_port}"
-    click.echo(f"Phones at {address}/ and {address}/control for what goes wrong. Ctrl+C stops.")
+    app = create_simulator(config, real_system())
+    try:
+        server = bind(app, host, int(port))
+    except InvalidInput as fault:
+        app.extensions["stop"]()
+        raise click.ClickException(str(fault)) from None
+    # Whoever reads the address may stop us at once, so the signal is taken before it is told.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # werkzeug may have taken the interrupt already and just returned.
         with suppress(KeyboardInterrupt):
+            address = f"http://{host}:{server.server_port}"
+            click.echo(
+                f"Phones at {address}/ and {address}/control for what goes wrong. Ctrl+C stops."
+            )
             server.serve_forever()
     finally:
         server.server_close()

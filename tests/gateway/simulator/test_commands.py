@@ -38,7 +38,7 @@ def test_it_starts_and_stops(how: signal.Signals) -> None:
     with start("--listen", "127.0.0.1:0", "--service-code", "*500#", *SECRETS) as process:
         assert process.stdout is not None
         found = re.search(r"http://[\d.:]+", process.stdout.readline())
-        assert found
+        assert found, process.communicate(timeout=30)
         with Phone(found[0], "+254711000111") as phone:
             phone.dials("*384*911#").sees("Connection problem")
         process.send_signal(how)
@@ -73,6 +73,6 @@ def test_a_taken_port_is_explained() -> None:
         port = held.getsockname()[1]
         with start("--listen", f"127.0.0.1:{port}", *SECRETS) as process:
             _, complaint = process.communicate(timeout=30)
-    assert process.returncode == 1
+    assert process.returncode == 1, complaint
     assert "Choose another --listen" in complaint
     assert "Traceback" not in complaint
