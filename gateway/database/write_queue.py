@@ -14,9 +14,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from shared.errors import HavenError
+
 T = TypeVar("T")
 
 _LARGEST_GROUP = 64
+
+
+class TransactionLost(HavenError):
+    """The database rolled back by itself; the command may be tried again."""
 
 
 class _Entry:
@@ -106,6 +112,7 @@ class WriteQueue:
             with connection.begin():
                 for entry in group:
                     self._attempt(connection, entry, alone=len(group) == 1)
+                    self._require_transaction(connection)
         except BaseException as error:  # the commit failed: nothing of the group is stored
             for entry in group:
                 if entry.error is None:
@@ -123,3 +130,10 @@ class WriteQueue:
             entry.error = error
             connection.exec_driver_sql("ROLLBACK TO command")
         connection.exec_driver_sql("RELEASE command")
+
+    def _require_transaction(self, connection: Connection) -> None:
+        """A full or failing disk makes SQLite roll back by itself; the driver's commit() would then
+        do nothing and say nothing, and everybody would be told that their command is stored.
+        """
+        if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+            raise TransactionLost("The database gave the transaction up: nothing of it is stored.")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from gateway.audit import audit_entries
 from gateway.database.database import Database
 from gateway.database.sqlite import DatabaseUnusable, SqliteDatabase
-from gateway.database.write_queue import WriteQueue
+from gateway.database.write_queue import TransactionLost, WriteQueue
 
 
 class Refusal(Exception):
@@ -63,12 +63,10 @@ def test_of_many_at_once_each_stands_or_falls_alone(database: Database) -> None:
                 raise Refusal(number)
 
         start.wait()
-        for round_number in range(5):
-            try:
-                database.write(work if round_number == 0 else lambda c: None)
-            except Refusal as refusal:
-                assert refusal.args == (number,)
-                return False
+        try:
+            database.write(work)
+        except Refusal as refusal:
+            return refusal.args != (number,)
         return True
 
     with ThreadPoolExecutor(16) as pool:
@@ -78,7 +76,7 @@ def test_of_many_at_once_each_stands_or_falls_alone(database: Database) -> None:
 
 
 def test_a_read_cannot_write(database: Database) -> None:
-    with pytest.raises(Exception, match="readonly|read-only"):
+    with pytest.raises(Exception, match=r"readonly|read-only"):
         database.read(lambda c: add(c, 1))
     assert count(database) == 0
 
@@ -119,7 +117,7 @@ def test_when_the_commit_fails_nobody_is_told_that_it_is_stored(sqlite: SqliteDa
     threads = [threading.Thread(target=others, args=(n,)) for n in (1, 2, 3)]
     for thread in threads:
         thread.start()
-    with pytest.raises(Exception, match="no transaction|cannot commit"):
+    with pytest.raises(TransactionLost, match="gave the transaction up"):
         queue.run(break_it)
     for thread in threads:
         thread.join()

@@ -10,6 +10,7 @@ from gateway.notifications.outbox import LEASE_S, Channel, Claimed
 from gateway.notifications.overview import latest, retry_now
 from gateway.notifications.tables import delivery_attempts, messages
 from gateway.operators.tables import alarms
+from gateway.unit_of_work import UnitOfWork
 from shared.errors import NotFound, OperatorMustAct, SendRefused, SendRetryable
 from tests.journeys.world import World
 
@@ -33,7 +34,7 @@ def claim(world: World, limit: int = 10) -> list[Claimed]:
 
 def state(world: World, message_id: int) -> str:
     query = select(messages.c.state).where(messages.c.id == message_id)
-    return world.services.database.read(lambda c: c.execute(query).scalar_one())
+    return str(world.services.database.read(lambda c: c.execute(query).scalar_one()))
 
 
 def report(world: World, provider_id: str, status: str, reason: str = "") -> None:
@@ -141,9 +142,9 @@ def test_a_report_that_overtakes_the_providers_answer_counts(world: World) -> No
     report(world, "ATXid_early", "Success")
     assert state(world, message_id) == "queued"
 
-    def accepted(uow: "object") -> None:
-        outbox.mark_sent(uow, claimed, "ATXid_early", "")  # type: ignore[arg-type]
-        reports.apply_early(uow, "ATXid_early")  # type: ignore[arg-type]
+    def accepted(uow: UnitOfWork) -> None:
+        outbox.mark_sent(uow, claimed, "ATXid_early", "")
+        reports.apply_early(uow, "ATXid_early")
 
     world.services.write(accepted)
     assert state(world, message_id) == "delivered"
