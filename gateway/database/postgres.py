@@ -18,7 +18,13 @@ class PostgresDatabase:
 
     def __init__(self, url: str, connections: int = 20) -> None:
         self._engine = create_engine(
-            url, pool_size=connections, max_overflow=0, pool_pre_ping=True, pool_timeout=10
+            url,
+            pool_size=connections,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=10,
+            # What a failing statement was about must not reach a log.
+            hide_parameters=True,
         )
 
     @property

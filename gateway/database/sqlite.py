@@ -57,7 +57,14 @@ def open_engine(path: Path, key: bytes, *, writes: bool, readers: int = 8) -> En
         if writes
         else {"poolclass": QueuePool, "pool_size": readers, "max_overflow": 0}
     )
-    engine = create_engine("sqlite://", module=sqlcipher3.dbapi2, creator=connect, **pool)
+    engine = create_engine(
+        "sqlite://",
+        module=sqlcipher3.dbapi2,
+        creator=connect,
+        # What a failing statement was about must not reach a log.
+        hide_parameters=True,
+        **pool,
+    )
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
     @event.listens_for(engine, "begin")
