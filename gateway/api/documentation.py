@@ -24,17 +24,14 @@ def add_documentation(routes: APIBlueprint, app: OpenAPI) -> None:
         "docs.js": (pages / "docs.js", "text/javascript"),
     }
 
-    @routes.get("/openapi.json", doc_ui=False)
     def openapi_document() -> Response:
         return jsonify(app.api_doc)
 
-    @routes.get("/docs", doc_ui=False)
     def documentation_page() -> Response:
         response = Response((pages / "docs.html").read_bytes(), mimetype="text/html")
         response.headers["Content-Security-Policy"] = _PAGE_POLICY
         return response
 
-    @routes.get("/docs/<name>", doc_ui=False)
     def documentation_asset(name: str) -> Response:
         if name not in assets:
             raise NotFound
@@ -42,3 +39,10 @@ def add_documentation(routes: APIBlueprint, app: OpenAPI) -> None:
         response = Response(file.read_bytes(), mimetype=mimetype)
         response.headers["Cache-Control"] = "public, max-age=3600"
         return response
+
+    for rule, view in (
+        ("/openapi.json", openapi_document),
+        ("/docs", documentation_page),
+        ("/docs/<name>", documentation_asset),
+    ):
+        routes.add_url_rule(rule, view_func=view)

@@ -26,6 +26,9 @@ _BY = {"anonymous": "reporter", "caller": "reporter", "reporter": "reporter"} | 
     name: name for name in ("gateway", "hospital")
 }
 
+# One transaction may write all of these within a millisecond.
+_BEGINNING = ("emergency noted", "emergency raised", "dispatch offered", "dispatch delivered")
+
 
 def emergency_now(connection: Connection, services: Services, emergency: Row[Any]) -> EmergencyNow:
     """How the emergency stands."""
@@ -58,7 +61,12 @@ def timeline(connection: Connection, emergency: Row[Any]) -> Timeline:
         for row in asked
         if row.delivered_at is not None
     ]
-    return Timeline(entries=sorted(entries, key=lambda entry: entry.at))
+    return Timeline(entries=sorted(entries, key=_order))
+
+
+def _order(entry: TimelineEntry) -> tuple[datetime, int]:
+    begins = entry.event in _BEGINNING
+    return entry.at, _BEGINNING.index(entry.event) if begins else len(_BEGINNING)
 
 
 def _entry(at: datetime, event: str, actor: str, number: int | None) -> TimelineEntry:
