@@ -34,7 +34,9 @@ class Hospitals(Protocol):
     def rank(
         self, connection: Connection, query: MatchQuery, now: datetime, limit: int
     ) -> Sequence[Match]:
-        """The first `limit` hospitals for the query, best first, without reserving anything."""
+        """The first `limit` hospitals in the order in which they would be asked; nothing is
+        reserved.
+        """
         ...
 
     def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:

@@ -12,8 +12,14 @@ _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 def _printable(text: str) -> str:
-    """Without control characters, which no hospital can read and PostgreSQL cannot store."""
-    return "".join(letter for letter in text if letter.isprintable() or letter == "\n").strip()
+    """Without control characters and halves of characters, which no hospital can read and no
+    database store.
+    """
+    readable = (
+        letter if letter.isprintable() or letter == "\n" else " " if letter.isspace() else ""
+        for letter in text
+    )
+    return "".join(readable).strip()
 
 
 Words = Annotated[str, AfterValidator(_printable)]

@@ -1,5 +1,6 @@
 """Hospitals as the use cases see them: assigned, explained, named, reached."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -39,7 +40,15 @@ class HospitalDirectory:
         self, connection: Connection, query: MatchQuery, now: datetime, limit: int
     ) -> list[Match]:
         self._index.catch_up(connection)
-        return self._index.rank(query, now, limit)
+        found: list[Match] = []
+        while len(found) < limit:
+            # One ranking names the nearest tier only; the next ones follow as they would be asked.
+            asked = query.exclude | {match.hospital_id for match in found}
+            further = self._index.rank(replace(query, exclude=asked), now, limit - len(found))
+            if not further:
+                break
+            found += further
+        return found
 
     def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:
         hospital, _ = self._index.get(match.hospital_id)
