@@ -83,7 +83,7 @@ class EmergencyReport(Answers):
         None,
         max_length=24,
         description="Shown to the hospital as a claim. It is never called or texted by Haven, and "
-        "joins nobody's history.",
+        "joins nobody's history. Where a call could endanger the patient it is not passed on.",
     )
     language: Language = "en"
 
@@ -92,6 +92,12 @@ class EmergencyReport(Answers):
         if (self.lat is None) != (self.lon is None):
             raise ValueError("lat and lon belong together: give both or neither")
         return self
+
+
+class MoreDetails(Answers):
+    """What is known by now; what is left out stays as it was."""
+
+    worse: bool = Field(False, description="It got worse: critical from now on.")
 
 
 class Position(BaseModel):

@@ -16,12 +16,12 @@ from gateway.api import emergency_representation as shown
 from gateway.api import reporting
 from gateway.api.address_guard import AddressGuard, client_address
 from gateway.api.emergency_models import (
-    Answers,
     CreateHeaders,
     EmergencyCreated,
     EmergencyNow,
     EmergencyPath,
     EmergencyReport,
+    MoreDetails,
     Position,
     Timeline,
     TransportReport,
@@ -135,7 +135,7 @@ def add_emergency_routes(
         return change(path, lambda uow, row: reporting.move_patient(uow, row, body))
 
     @routes.post("/emergencies/<id>/details", tags=[_TAG], security=_TOKEN, responses=changed)
-    def give_details(path: EmergencyPath, body: Answers) -> Response:
+    def give_details(path: EmergencyPath, body: MoreDetails) -> Response:
         """Say more about the patient
         It is triaged again; what is urgent already never becomes less urgent.
         """

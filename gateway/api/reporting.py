@@ -7,7 +7,7 @@ from sqlalchemy import Row
 from gateway import audit
 from gateway.api import reporters
 from gateway.api.answers import triage_answers
-from gateway.api.emergency_models import Answers, EmergencyReport, Position
+from gateway.api.emergency_models import Answers, EmergencyReport, MoreDetails, Position
 from gateway.emergencies import caller_answers, noting, store, telling
 from gateway.emergencies.raising import raise_emergency
 from gateway.ports import FoundPlace
@@ -66,10 +66,12 @@ def move_patient(uow: UnitOfWork, emergency: Row[Any], position: Position) -> Ro
     return emergency
 
 
-def add_details(uow: UnitOfWork, emergency: Row[Any], details: Answers) -> Row[Any]:
+def add_details(uow: UnitOfWork, emergency: Row[Any], details: MoreDetails) -> Row[Any]:
     """More is known. Raises IllegalMove when the emergency has ended, and InvalidInput."""
     if EmergencyState(emergency.state) in ENDED:
         raise IllegalMove("This emergency has ended. If help is needed again, raise a new one.")
+    if details.worse:
+        emergency = caller_answers.got_worse(uow, emergency, by_sms=False)
     return caller_answers.details_given(
         uow,
         emergency,

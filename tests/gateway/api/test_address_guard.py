@@ -26,7 +26,7 @@ from tests.journeys.world import Clock
     ],
 )
 def test_the_address_that_counts(peer: str, forwarded: str, address: str) -> None:
-    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    headers = [("X-Forwarded-For", forwarded)] if forwarded else []
     environ = EnvironBuilder(headers=headers).get_environ()
     environ["REMOTE_ADDR"] = peer
     assert client_address(Request(environ)) == address

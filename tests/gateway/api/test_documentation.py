@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from openapi_spec_validator import validate
 
 from tests.journeys.world import World
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def test_the_document_is_valid_and_complete(world: World) -> None:

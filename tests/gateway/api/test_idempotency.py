@@ -1,5 +1,7 @@
 """The same request again: the same bytes, one emergency; another one under that key: refused."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +27,18 @@ def test_the_same_request_again_gets_the_same_answer(world: World) -> None:
     assert again.headers["Location"] == first.headers["Location"]
     assert len(world.emergencies()) == 1
     assert len(mbagathi.offers()) == 1
+
+
+def test_the_same_request_many_times_at_once_makes_one_emergency(world: World) -> None:
+    def send(_: int) -> bytes:
+        client = world.client.application.test_client()
+        return client.post(f"{BASE}/emergencies", json=BODY, headers=KEY).get_data()
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = set(threads.map(send, range(8)))
+    assert len(world.emergencies()) == 1
+    (answer,) = answers
+    assert json.loads(answer)["help_code"] == world.the_emergency().help_code
 
 
 def test_another_request_under_the_same_key_is_refused(world: World) -> None:

@@ -133,6 +133,15 @@ def test_details_are_triaged_again_and_never_make_it_less_urgent(world: World) -
     assert world.the_emergency().answers == {"sign": "sickness", "detail": "other"}
 
 
+def test_getting_worse_is_critical_and_operators_hear_of_it(world: World) -> None:
+    mbagathi = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = Smartphone(world)
+    phone.raises(sign="injury", detail="other", **KIBRA)
+    assert phone.says("details", worse=True).get_json()["priority"] == "critical"
+    assert mbagathi.changes()[-1].priority is Priority.CRITICAL
+    world.phone("+254700000001").reads("worse")
+
+
 def test_cancelling_tells_the_hospital_and_the_token_lives_a_day_longer(world: World) -> None:
     mbagathi = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
     phone = Smartphone(world)
@@ -209,3 +218,11 @@ def test_unchanged_is_answered_with_304(world: World) -> None:
     # The emergency's own row stays the same when a box says that it rings; the answer does not.
     mbagathi.rings()
     assert phone.looks(**{"If-None-Match": first.headers["ETag"]}).status_code == 200
+
+
+def test_what_cannot_be_read_is_left_out_of_words(world: World) -> None:
+    note = " two\tof\x00 them\ud800\nm\u00fcde \U0001f6d1 "
+    Smartphone(world).raises(note=note, place_text="\x00")
+    emergency = world.the_emergency()
+    assert emergency.note == "two of them\nm\u00fcde \U0001f6d1"
+    assert emergency.place_text == ""
