@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Row, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.callers.tables import callers
 from gateway.ports import FoundPlace
@@ -19,14 +20,17 @@ def find_or_add(uow: UnitOfWork, number: str) -> Row[Any]:
     found = uow.connection.execute(query).first()
     if found is not None:
         return found
+    # Another process may be adding the same caller at this moment: then theirs is taken.
+    dialect = postgresql if uow.connection.dialect.name == "postgresql" else sqlite
     uow.connection.execute(
-        callers.insert(),
-        {
-            "id": uow.system.new_id(),
-            "phone_index": index,
-            "phone_sealed": vault.seal(number),
-            "first_seen_at": uow.now,
-        },
+        dialect.insert(callers)
+        .values(
+            id=uow.system.new_id(),
+            phone_index=index,
+            phone_sealed=vault.seal(number),
+            first_seen_at=uow.now,
+        )
+        .on_conflict_do_nothing(index_elements=["phone_index"])
     )
     return uow.connection.execute(query).one()
 

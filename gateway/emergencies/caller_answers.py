@@ -14,9 +14,12 @@ from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import DispatchState
 from shared.emergency import EmergencyState, Priority, Transport, move
+from shared.geo import distance_m
 from shared.identifier import to_text
 
 _BY_CALLER = Answerer(via="caller")
+# Further from where the hospital was asked for than this, another hospital may be the right one.
+_ANOTHER_PLACE_M = 5_000.0
 
 
 def answer_transport(
@@ -63,7 +66,12 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
 
 
 def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[Any]:
-    """The caller said where the patient is, also after a hospital was asked already."""
+    """The caller said where the patient is, also after a hospital was asked already.
+
+    A place far from the one that hospitals were asked for gets a hospital of its own asked as well,
+    unless one has accepted: that one decides with the caller.
+    """
+    before = emergency
     emergency = place_emergency(uow, emergency, place)
     if emergency.state == EmergencyState.PROVISIONAL:
         return emergency
@@ -72,7 +80,16 @@ def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[
     if emergency.state in (EmergencyState.OPEN, EmergencyState.UNANSWERED) and nobody_asked:
         return send_to_hospital(uow, emergency).emergency
     dispatching.tell_live_boxes(uow, emergency, reason="caller: the place changed")
+    if _moved_far(before, place) and emergency.state == EmergencyState.DISPATCHED:
+        return send_to_hospital(uow, emergency).emergency
     return emergency
+
+
+def _moved_far(before: Row[Any], place: FoundPlace) -> bool:
+    return (
+        before.lat is not None
+        and distance_m(before.lat, before.lon, place.lat, place.lon) > _ANOTHER_PLACE_M
+    )
 
 
 def cancel(
