@@ -38,7 +38,7 @@ def answer_transport(
     else:
         dispatching.tell_live_boxes(uow, emergency, reason=f"caller: {answer.name.lower()}")
     if answer is Transport.NONE:
-        raise_alarm(uow, "no_transport", emergency_id=emergency.id, code=emergency.help_code)
+        raise_alarm(uow, "no_transport", emergency=emergency)
     else:
         solve(uow, "no_transport", emergency.id)
     if by_sms:
@@ -58,7 +58,7 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
         emergency = raise_emergency(uow, emergency).emergency
     emergency = store.change(uow, emergency, priority=Priority.CRITICAL.value)
     dispatching.tell_live_boxes(uow, emergency, reason="caller: got worse")
-    raise_alarm(uow, "worse", emergency_id=emergency.id, code=emergency.help_code)
+    raise_alarm(uow, "worse", emergency=emergency)
     if by_sms:
         telling.tell_caller(uow, emergency, "worse", answers_them=True)
     _audit(uow, emergency, "got worse")

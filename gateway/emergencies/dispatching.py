@@ -94,8 +94,7 @@ def offer_next(uow: UnitOfWork, emergency: Row[Any]) -> tuple[Row[Any], Row[Any]
         raise_alarm(
             uow,
             "not_reachable",
-            emergency_id=emergency.id,
-            code=emergency.help_code,
+            emergency=emergency,
             hospital=hospital.name,
         )
     audit.record(
@@ -222,8 +221,7 @@ def ring_phone(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None
         raise_alarm(
             uow,
             "not_reachable",
-            emergency_id=emergency.id,
-            code=emergency.help_code,
+            emergency=emergency,
             hospital=hospital.name,
         )
 
@@ -301,6 +299,6 @@ def _nobody_left(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
     if emergency.state != EmergencyState.UNANSWERED:
         state = move_emergency(EmergencyState(emergency.state), EmergencyState.UNANSWERED)
         emergency = store.change(uow, emergency, state=state.value)
-    raise_alarm(uow, "unanswered", emergency_id=emergency.id, code=emergency.help_code)
+    raise_alarm(uow, "unanswered", emergency=emergency)
     telling.tell_caller(uow, emergency, "unanswered")
     return emergency

@@ -1,10 +1,13 @@
 """Raises alarms: a row for the operators' board, and an SMS to each operator's phone."""
 
-from sqlalchemy import Connection, select
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
 
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.operators.tables import alarms
 from gateway.unit_of_work import UnitOfWork
+from shared.emergency import DISCREET_KINDS, Kind
 
 _LANGUAGE = "en"
 
@@ -13,16 +16,17 @@ def raise_alarm(
     uow: UnitOfWork,
     kind: str,
     *,
-    emergency_id: int | None = None,
-    code: str = "",
+    emergency: Row[Any] | None = None,
     hospital: str = "",
     reason: str = "",
 ) -> None:
     """Writes the alarm and tells every operator, in this transaction.
 
-    `kind` names a text under the catalogue's `operator`. The same alarm about the same emergency is
-    raised once while it is unsolved.
+    `kind` names a text under the catalogue's `operator`; where the caller may be watched, the one
+    that ends in `_discreet` if there is one: it says not to phone. The same alarm about the same
+    emergency is raised once while it is unsolved.
     """
+    emergency_id = None if emergency is None else emergency.id
     same = select(alarms.c.id).where(
         alarms.c.kind == kind,
         alarms.c.emergency_id == emergency_id
@@ -42,13 +46,18 @@ def raise_alarm(
             "raised_at": uow.now,
         },
     )
+    code = "" if emergency is None else emergency.help_code
     words = {"code": code, "hospital": hospital, "reason": reason}
+    text = f"operator.{kind}"
+    if emergency is not None and Kind(emergency.kind) in DISCREET_KINDS:
+        discreet = f"{text}_discreet"
+        text = discreet if uow.services.menus.catalogue(_LANGUAGE).has(discreet) else text
     for phone in uow.services.config.operator_phones:
         enqueue(
             uow,
             channel=Channel.SMS,
             recipient=phone,
-            text=uow.text(_LANGUAGE, f"operator.{kind}", words),
+            text=uow.text(_LANGUAGE, text, words),
             purpose=f"alarm {kind}"[:24],
             urgency=1,
             emergency_id=emergency_id,

@@ -215,6 +215,12 @@ def test_an_assaulted_caller_is_never_given_away(world: World) -> None:
     assert "Mbagathi" not in phone.screen
 
 
+def test_nobody_is_asked_to_phone_somebody_who_may_be_watched(world: World) -> None:
+    phone = world.phone().dials().chooses("1", "8", "6").drops()
+    assert phone.inbox() == []
+    world.phone("+254700000001").reads("Do NOT phone")
+
+
 def test_the_same_turn_again_gives_the_same_bytes_and_does_nothing(world: World) -> None:
     mbagathi = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
     phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
