@@ -1,4 +1,6 @@
-"""A gateway's database with ten thousand hospitals, one of them with a box and beds for everybody."""
+"""A gateway's database with ten thousand hospitals, one of them with a box and beds for
+everybody.
+"""
 
 from random import Random
 

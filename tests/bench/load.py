@@ -114,5 +114,3 @@ class _Line:
     def _post(self, form: dict[str, str]) -> None:
         body = urlencode(form).encode()
         self.socket.sendall(self._head + str(len(body)).encode() + b"\r\n\r\n" + body)
-
-

@@ -168,9 +168,7 @@ class Installation:
 
     def program(self, name: str, *words: str, **variables: str) -> Program:
         """A program with this installation's variables, and these."""
-        made = Program(
-            self.folder / f"{name}.log", list(words), {**self.environment, **variables}
-        )
+        made = Program(self.folder / f"{name}.log", list(words), {**self.environment, **variables})
         self.programs.append(made)
         return made
 
@@ -264,9 +262,9 @@ class Box:
 
     def enrols(self) -> None:
         """Proves a fresh code of its hospital to the gateway."""
-        code = json.loads(
-            self._installation.command("sites", "enrol", self.hospital, "--json")
-        )["code"]
+        code = json.loads(self._installation.command("sites", "enrol", self.hospital, "--json"))[
+            "code"
+        ]
         done = self._enrol.run(self._installation.url, code)
         assert done.returncode == 0, done.stderr
 
