@@ -2,14 +2,33 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select, update
 
+from gateway.database.prepared import Prepared
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.operators.tables import alarms
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import DISCREET_KINDS, Kind
 
 _LANGUAGE = "en"
+_SOLVE = Prepared(
+    update(alarms)
+    .where(
+        alarms.c.kind == bindparam("of_kind"),
+        alarms.c.emergency_id == bindparam("of_emergency"),
+        alarms.c.solved_at.is_(None),
+    )
+    .values(solved_at=bindparam("now"))
+)
+_SOLVE_OWN = Prepared(
+    update(alarms)
+    .where(
+        alarms.c.kind == bindparam("of_kind"),
+        alarms.c.emergency_id.is_(None),
+        alarms.c.solved_at.is_(None),
+    )
+    .values(solved_at=bindparam("now"))
+)
 
 
 def raise_alarm(
@@ -66,13 +85,10 @@ def raise_alarm(
 
 def solve(uow: UnitOfWork, kind: str, emergency_id: int | None) -> None:
     """Closes the alarm: what it was about has been mended."""
-    condition = (alarms.c.kind == kind) & alarms.c.solved_at.is_(None)
-    condition &= (
-        alarms.c.emergency_id == emergency_id
-        if emergency_id is not None
-        else alarms.c.emergency_id.is_(None)
-    )
-    uow.connection.execute(alarms.update().where(condition).values(solved_at=uow.now))
+    if emergency_id is None:
+        _SOLVE_OWN.run(uow.connection, of_kind=kind, now=uow.now)
+    else:
+        _SOLVE.run(uow.connection, of_kind=kind, of_emergency=emergency_id, now=uow.now)
 
 
 def unsolved(connection: Connection) -> int:
