@@ -1,5 +1,6 @@
 """What the caller says after the alarm: transport, worse, arrived, not coming, cancel."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -7,7 +8,12 @@ from sqlalchemy import Row
 from gateway import audit
 from gateway.emergencies import dispatching, hospital_answers, store, telling, timers
 from gateway.emergencies.hospital_answers import Answerer
-from gateway.emergencies.noting import place_emergency, withdraw_provisional
+from gateway.emergencies.noting import (
+    add_note,
+    improve_emergency,
+    place_emergency,
+    withdraw_provisional,
+)
 from gateway.emergencies.raising import raise_emergency, send_to_hospital
 from gateway.operators.alarms import raise_alarm, solve
 from gateway.ports import FoundPlace
@@ -90,6 +96,38 @@ def _moved_far(before: Row[Any], place: FoundPlace) -> bool:
         before.lat is not None
         and distance_m(before.lat, before.lon, place.lat, place.lon) > _ANOTHER_PLACE_M
     )
+
+
+def details_given(
+    uow: UnitOfWork,
+    emergency: Row[Any],
+    answers: Mapping[str, str],
+    *,
+    patient_count: int | None = None,
+    age_years: int | None = None,
+    note: str = "",
+) -> Row[Any]:
+    """The caller says more: triaged again with these answers, and every hospital that has the
+    patient hears so. What is urgent already never becomes less urgent.
+    """
+    before = emergency
+    if dict(answers) != before.answers:
+        emergency = improve_emergency(uow, emergency, answers)
+        if before.priority < emergency.priority:
+            emergency = store.change(uow, emergency, priority=before.priority)
+        if before.state != EmergencyState.PROVISIONAL:
+            # Boxes know the answers of the offer only; what changed reaches staff as a note.
+            said = ", ".join(value.replace("_", " ") for value in answers.values())
+            emergency = add_note(uow, emergency, f"Caller now says: {said}.")
+    values = {"patient_count": patient_count, "age_years": age_years}
+    given = {name: value for name, value in values.items() if value is not None}
+    if given:
+        emergency = store.change(uow, emergency, **given)
+    if note:
+        emergency = add_note(uow, emergency, note)
+    dispatching.tell_live_boxes(uow, emergency, reason="caller: more details")
+    _audit(uow, emergency, "details given")
+    return emergency
 
 
 def cancel(

@@ -41,6 +41,12 @@ class HospitalDirectory:
                 return best
         return None
 
+    def rank(
+        self, connection: Connection, query: MatchQuery, now: datetime, limit: int
+    ) -> list[Match]:
+        self._index.catch_up(connection)
+        return self._index.rank(query, now, limit)
+
     def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:
         hospital, _ = self._index.get(match.hospital_id)
         parts = (
