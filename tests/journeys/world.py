@@ -17,6 +17,7 @@ from gateway.bootstrap import Gateway, build_services
 from gateway.box_desk import BoxDesk
 from gateway.config import Config, from_environment
 from gateway.database.database import Database
+from gateway.delivery.sending import Carriers, send
 from gateway.emergencies import claims, firing
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.hospitals import changes
@@ -24,7 +25,6 @@ from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.tables import availability, hospitals
 from gateway.keys import Keys
 from gateway.notifications import outbox
-from gateway.notifications.sending import Carriers, send
 from gateway.ports import FoundPlace, PlaceAnswer
 from gateway.providers.ports import Accepted
 from gateway.unit_of_work import Services
