@@ -76,10 +76,15 @@ class Box:
         self._system = system
         self._notifier = notifier
         self._wake = wake
+        self._alarm_told: tuple[bool, str] | None = None
 
     @property
     def notifier(self) -> Notifier:
         return self._notifier
+
+    def now(self) -> datetime:
+        """The box's own clock."""
+        return self._system.now()
 
     def dispatches(self, limit: int = 200) -> list[Dispatch]:
         """The newest dispatches, newest first."""
@@ -93,6 +98,16 @@ class Box:
         """Somebody has opened the dispatch on a screen."""
         now = self._system.now()
         self._store.write(lambda connection: dispatches.mark_seen(connection, dispatch_id, now))
+        self._notifier.changed()
+
+    def dismiss(self, dispatch_id: int) -> None:
+        """Staff have understood that a dispatch is over or late. Raises NotFound."""
+        now = self._system.now()
+
+        def work(connection: Connection) -> None:
+            dispatches.dismiss(connection, dispatches.one(connection, dispatch_id).id, now)
+
+        self._store.write(work)
         self._notifier.changed()
 
     def accept(self, dispatch_id: int, by: str) -> Claim:
@@ -196,13 +211,22 @@ class Box:
 
         self._commit(work)
 
-    def report_alarm(self, audible: bool, reason: str = "") -> None:
-        """Whether somebody can hear the box ring, and if not, why. Raises InvalidInput."""
+    def report_alarm(self, audible: bool, reason: str = "", console: str = "") -> bool:
+        """Whether somebody can hear this console ring, and if not, why.
+
+        True when at least one console can be heard. The gateway is told only when that changes, so
+        that consoles can say it again and again. Raises InvalidInput.
+        """
         reason = _short(reason, "reason", LONGEST_NOTE)
-        now = self._system.now()
-        event = AlarmState(at=now, audible=audible, reason=reason)
-        self._alarm.audible = audible
-        self._commit(lambda connection: self._append(connection, event, now))
+        self._alarm.report(_short(console, "console", LONGEST_NAME), audible)
+        heard = self._alarm.audible
+        told = (heard, "" if heard else reason)
+        if told != self._alarm_told:
+            now = self._system.now()
+            event = AlarmState(at=now, audible=heard, reason=told[1])
+            self._commit(lambda connection: self._append(connection, event, now))
+            self._alarm_told = told
+        return heard
 
     def _claim(self, kind: ClaimKind, dispatch_id: int, detail: str, make: MakeClaim) -> Claim:
         now = self._system.now()

@@ -3,19 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from shared.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What whoever installs a box sets. `hostnames` are names under which browsers reach it."""
+    """What whoever installs a box sets. `hostnames` are names under which browsers reach it;
+    `frame_ancestors` are origins whose pages may show the console in a frame.
+    """
 
     directory: Path
     host: str
     port: int
     hostnames: frozenset[str]
     exchange_every_s: float
+    frame_ancestors: tuple[str, ...]
 
 
 def from_environment(environment: Mapping[str, str]) -> Config:
@@ -31,6 +35,12 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         every_s = 0.0
     if not 1 <= every_s <= 3600:
         faults.append("HAVEN_EDGE_EXCHANGE_EVERY_S must be a number of seconds from 1 to 3600.")
+    frame_ancestors = tuple(environment.get("HAVEN_EDGE_FRAME_ANCESTORS", "").split())
+    if not all(_is_origin(each) for each in frame_ancestors):
+        faults.append(
+            "HAVEN_EDGE_FRAME_ANCESTORS must be origins such as http://192.168.1.9:8800, "
+            "separated by spaces."
+        )
     if faults:
         raise InvalidInput("The configuration cannot be used:\n  " + "\n  ".join(faults))
     names = environment.get("HAVEN_EDGE_HOSTNAMES", "").split(",")
@@ -40,4 +50,16 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         port=int(port),
         hostnames=frozenset(name.strip().lower() for name in names if name.strip()),
         exchange_every_s=every_s,
+        frame_ancestors=frame_ancestors,
+    )
+
+
+def _is_origin(text: str) -> bool:
+    # A semicolon or a comma would end the header's list, and what follows would be a new rule.
+    parts = urlsplit(text)
+    return (
+        parts.scheme in ("http", "https")
+        and text == f"{parts.scheme}://{parts.netloc}"
+        and bool(parts.netloc)
+        and not set(text) & set(";,'\"*")
     )

@@ -64,7 +64,7 @@ class Dispatch:
     `offer` holds every fact, with later improvements in place; it is None while only a change has
     arrived. `state`, `version` and `reason` are the gateway's word; `local_state` is where the
     dispatch stands if the hospital's own open claims are accepted. `late` means that it came after
-    its validity: it is shown, and does not ring.
+    its validity: it is shown, and does not ring. `dismissed_at` is when staff put it away.
     """
 
     id: int
@@ -77,6 +77,7 @@ class Dispatch:
     rang_since: datetime | None
     seen_at: datetime | None
     late: bool
+    dismissed_at: datetime | None
     claims: tuple[Claim, ...]
 
     @property

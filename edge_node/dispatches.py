@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from edge_node import claims
 from edge_node.dispatch import Claim, Dispatch, fold
-from edge_node.tables import dispatch_changes, dispatches
+from edge_node.tables import dismissals, dispatch_changes, dispatches
 from shared.errors import NotFound
 from sync.codec import decode, encode
 from sync.events import DispatchChanged, DispatchOffered, Verdict
@@ -90,6 +90,13 @@ def mark_seen(connection: Connection, dispatch_id: int, now: datetime) -> None:
     )
 
 
+def dismiss(connection: Connection, dispatch_id: int, now: datetime) -> None:
+    """Notes that staff put it away; the first time counts."""
+    connection.execute(
+        insert(dismissals).values(dispatch_id=dispatch_id, at=now).on_conflict_do_nothing()
+    )
+
+
 def one(connection: Connection, dispatch_id: int) -> Dispatch:
     """The dispatch. Raises NotFound."""
     rows = connection.execute(select(dispatches).where(dispatches.c.id == dispatch_id)).all()
@@ -118,11 +125,21 @@ def _read(connection: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> list
         if isinstance(change, DispatchChanged):
             changes[stored.dispatch_id].append(change)
     said = claims.of_dispatches(connection, ids)
-    return [_dispatch(row, changes[row.id], said.get(row.id, [])) for row in rows]
+    away = dismissals.c
+    dismissed = {
+        row.dispatch_id: row.at
+        for row in connection.execute(select(dismissals).where(away.dispatch_id.in_(ids)))
+    }
+    return [
+        _dispatch(row, changes[row.id], said.get(row.id, []), dismissed.get(row.id)) for row in rows
+    ]
 
 
 def _dispatch(
-    row: Row[*tuple[Any, ...]], changes: list[DispatchChanged], said: list[Claim]
+    row: Row[*tuple[Any, ...]],
+    changes: list[DispatchChanged],
+    said: list[Claim],
+    dismissed_at: datetime | None,
 ) -> Dispatch:
     offer = decode(row.offer) if row.offer is not None else None
     known = fold(offer if isinstance(offer, DispatchOffered) else None, changes)
@@ -137,5 +154,6 @@ def _dispatch(
         rang_since=row.rang_since,
         seen_at=row.seen_at,
         late=row.late,
+        dismissed_at=dismissed_at,
         claims=tuple(said),
     )

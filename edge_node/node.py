@@ -24,8 +24,11 @@ STORE_NAME = "store.sqlite"
 
 @dataclass(frozen=True)
 class Node:
-    """A running box. `exchanger` and `agent` are None until it is enrolled."""
+    """A running box. `exchanger` and `agent` are None until it is enrolled; `hospital_name` is
+    empty until then.
+    """
 
+    hospital_name: str
     store: Store
     box: Box
     link: Link
@@ -56,15 +59,17 @@ def open_node(config: Config, system: System) -> Node:
     store = open_store(config, identity)
     epoch = system.rng.randrange(1, 1 << 32)
     store.write(lambda connection: streams.outgoing.begin_epoch(connection, epoch))
-    notifier, alarm = Notifier(), Alarm()
+    notifier, alarm = Notifier(), Alarm(system.now)
     link = Link(store.read(link_module.stored))
     exchanger = agent = None
+    hospital_name = ""
     try:
         site = identity.site()
     except NotEnrolled as error:
         link.update(problem=str(error))
     else:
         link.update(enrolled=True)
+        hospital_name = site.hospital_name
         keys = identity.node_keys()
         exchanger = Exchanger(
             store,
@@ -92,6 +97,7 @@ def open_node(config: Config, system: System) -> Node:
         )
     wake = agent.wake if agent is not None else _nobody
     return Node(
+        hospital_name=hospital_name,
         store=store,
         box=Box(store, system, alarm, notifier, wake),
         link=link,

@@ -42,7 +42,9 @@ def lock(directory: Path) -> IO[str]:
 
 def serve(node: Node, config: Config) -> None:
     """Serves until the program is told to stop. What was not sent stays in the store."""
-    app = create_app(node.box, node.link_state, config.hostnames)
+    app = create_app(
+        node.box, node.link_state, config.hostnames, node.hospital_name, config.frame_ancestors
+    )
     try:
         server = waitress.create_server(
             app,

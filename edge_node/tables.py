@@ -52,6 +52,14 @@ dispatches = Table(
     Column("late", Boolean, nullable=False),
 )
 
+# What staff have understood to be over or late: it leaves the console's main list.
+dismissals = Table(
+    "dismissals",
+    metadata,
+    Column("dispatch_id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
 # Changes in any order; what they say together follows from their versions.
 dispatch_changes = Table(
     "dispatch_changes",

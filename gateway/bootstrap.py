@@ -15,11 +15,11 @@ from gateway.database import migrate
 from gateway.database.database import Database
 from gateway.database.postgres import PostgresDatabase
 from gateway.database.sqlite import SqliteDatabase, SqliteReader
+from gateway.delivery.sending import Carriers
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
 from gateway.keys import Keys, PhoneVault
-from gateway.notifications.sending import Carriers
 from gateway.places.default_gazetteer import seed_default
 from gateway.places.finder import PlaceFinder
 from gateway.places.place_record import has_places

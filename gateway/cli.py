@@ -44,7 +44,7 @@ def main() -> None:
 @main.command()
 def up() -> None:
     """Run everything of one machine: web, live and, on PostgreSQL, a worker."""
-    from gateway.up import up as run
+    from gateway.processes.up import up as run
 
     sys.exit(run(_config()))
 
@@ -52,7 +52,7 @@ def up() -> None:
 @main.command()
 def serve() -> None:
     """Run the web process alone."""
-    from gateway.serve import serve as run
+    from gateway.processes.serve import serve as run
 
     run(_config())
 
@@ -61,7 +61,7 @@ def serve() -> None:
 def worker() -> None:
     """Run a worker alone (PostgreSQL only: on SQLite the web process does its work)."""
     from gateway import logs
-    from gateway.worker import run_worker
+    from gateway.processes.worker import run_worker
 
     config = _config()
     if config.on_sqlite:
@@ -188,7 +188,7 @@ def deliveries_list(as_json: bool, waiting: bool) -> None:
     import json
 
     from gateway import bootstrap
-    from gateway.notifications.overview import latest
+    from gateway.delivery.overview import latest
 
     config = _config()
     reader = bootstrap.open_reader(config, keys_module.load(config.secret_dir))
@@ -205,7 +205,7 @@ def deliveries_list(as_json: bool, waiting: bool) -> None:
 @click.argument("message")
 def deliveries_retry(message: str) -> None:
     """Send a failed or waiting MESSAGE again now."""
-    from gateway.notifications.overview import retry_now
+    from gateway.delivery.overview import retry_now
 
     database, system, _ = _open_for_command()
     changed = database.write(lambda connection: retry_now(connection, message, system.now()))

@@ -1,6 +1,6 @@
 """How the API shows what the box knows: identifiers as text, times as RFC 3339, codes as words."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from edge_node.box import ReportedAvailability
@@ -11,6 +11,11 @@ from shared.identifier import to_text
 from sync.events import DispatchOffered
 
 Json = dict[str, Any]
+
+
+def clock(now: datetime, link: LinkState) -> Json:
+    """The box's clock, and the gateway's as far as it was heard: a browser's own may be wrong."""
+    return {"box": _time(now), "gateway": _time(now + (link.offset or timedelta()))}
 
 
 def dispatch(shown: Dispatch) -> Json:
@@ -27,6 +32,7 @@ def dispatch(shown: Dispatch) -> Json:
         "rings": shown.rings,
         "seen_at": _time(shown.seen_at),
         "late": shown.late,
+        "dismissed_at": _time(shown.dismissed_at),
         "facts": facts(shown.offer) if shown.offer else None,
         "claims": [claim(each) for each in shown.claims],
     }

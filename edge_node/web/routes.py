@@ -26,7 +26,9 @@ MOST_STREAMS = 16
 _HINT_EVERY_S = 15.0
 
 
-def api_blueprint(box: Box, link: Callable[[], tuple[LinkState, int]]) -> Blueprint:
+def api_blueprint(
+    box: Box, link: Callable[[], tuple[LinkState, int]], hospital_name: str
+) -> Blueprint:
     """The routes. `link` gives the link's state and how many answers are unsent."""
     blueprint = Blueprint("api", __name__)
     streams = threading.BoundedSemaphore(MOST_STREAMS)
@@ -46,6 +48,19 @@ def api_blueprint(box: Box, link: Callable[[], tuple[LinkState, int]]) -> Bluepr
         listed = [representation.dispatch(each) for each in box.dispatches()]
         return {"version": version, "dispatches": listed}
 
+    @blueprint.get("/api/v1/console")
+    def console() -> Any:
+        version = box.notifier.version
+        state, unsent = link()
+        return {
+            "version": version,
+            "hospital": hospital_name,
+            "clock": representation.clock(box.now(), state),
+            "link": representation.link(state, unsent),
+            "availability": representation.availability(box.availability()),
+            "dispatches": [representation.dispatch(each) for each in box.dispatches()],
+        }
+
     @blueprint.get("/api/v1/dispatches/<dispatch_id>")
     def dispatch(dispatch_id: str) -> Any:
         return representation.dispatch(box.dispatch(_id(dispatch_id)))
@@ -55,6 +70,12 @@ def api_blueprint(box: Box, link: Callable[[], tuple[LinkState, int]]) -> Bluepr
         found = box.dispatch(_id(dispatch_id))
         box.mark_seen(found.id)
         return representation.dispatch(box.dispatch(found.id))
+
+    @blueprint.post("/api/v1/dispatches/<dispatch_id>/dismiss")
+    def dismiss(dispatch_id: str) -> Any:
+        found = _id(dispatch_id)
+        box.dismiss(found)
+        return representation.dispatch(box.dispatch(found))
 
     @blueprint.post("/api/v1/dispatches/<dispatch_id>/accept")
     def accept(dispatch_id: str) -> Any:
@@ -98,8 +119,8 @@ def api_blueprint(box: Box, link: Callable[[], tuple[LinkState, int]]) -> Bluepr
         audible = body.get("audible")
         if not isinstance(audible, bool):
             raise InvalidInput("audible must be true or false.")
-        box.report_alarm(audible, _text(body, "reason", ""))
-        return {"audible": audible}
+        heard = box.report_alarm(audible, _text(body, "reason", ""), _text(body, "console", ""))
+        return {"audible": heard}
 
     @blueprint.get("/events")
     def events() -> Response:

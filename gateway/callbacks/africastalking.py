@@ -12,7 +12,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from gateway.callbacks import voice_script
-from gateway.notifications import reports
+from gateway.delivery import reports
 from gateway.sms import incoming
 from gateway.sms.incoming import IncomingSms
 from gateway.unit_of_work import Services

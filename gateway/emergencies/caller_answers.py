@@ -20,9 +20,12 @@ from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import DispatchState
 from shared.emergency import EmergencyState, Priority, Transport, move
+from shared.geo import distance_m
 from shared.identifier import to_text
 
 _BY_CALLER = Answerer(via="caller")
+# Further from where the hospital was asked for than this, another hospital may be the right one.
+_ANOTHER_PLACE_M = 5_000.0
 
 
 def answer_transport(
@@ -41,7 +44,7 @@ def answer_transport(
     else:
         dispatching.tell_live_boxes(uow, emergency, reason=f"caller: {answer.name.lower()}")
     if answer is Transport.NONE:
-        raise_alarm(uow, "no_transport", emergency_id=emergency.id, code=emergency.help_code)
+        raise_alarm(uow, "no_transport", emergency=emergency)
     else:
         solve(uow, "no_transport", emergency.id)
     if by_sms:
@@ -61,7 +64,7 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
         emergency = raise_emergency(uow, emergency).emergency
     emergency = store.change(uow, emergency, priority=Priority.CRITICAL.value)
     dispatching.tell_live_boxes(uow, emergency, reason="caller: got worse")
-    raise_alarm(uow, "worse", emergency_id=emergency.id, code=emergency.help_code)
+    raise_alarm(uow, "worse", emergency=emergency)
     if by_sms:
         telling.tell_caller(uow, emergency, "worse", answers_them=True)
     _audit(uow, emergency, "got worse")
@@ -69,7 +72,12 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
 
 
 def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[Any]:
-    """The caller said where the patient is, also after a hospital was asked already."""
+    """The caller said where the patient is, also after a hospital was asked already.
+
+    A place far from the one that hospitals were asked for gets a hospital of its own asked as well,
+    unless one has accepted: that one decides with the caller.
+    """
+    before = emergency
     emergency = place_emergency(uow, emergency, place)
     if emergency.state == EmergencyState.PROVISIONAL:
         return emergency
@@ -78,7 +86,16 @@ def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[
     if emergency.state in (EmergencyState.OPEN, EmergencyState.UNANSWERED) and nobody_asked:
         return send_to_hospital(uow, emergency).emergency
     dispatching.tell_live_boxes(uow, emergency, reason="caller: the place changed")
+    if _moved_far(before, place) and emergency.state == EmergencyState.DISPATCHED:
+        return send_to_hospital(uow, emergency).emergency
     return emergency
+
+
+def _moved_far(before: Row[Any], place: FoundPlace) -> bool:
+    return (
+        before.lat is not None
+        and distance_m(before.lat, before.lon, place.lat, place.lon) > _ANOTHER_PLACE_M
+    )
 
 
 def details_given(

@@ -275,7 +275,7 @@ class Hospital:
         epoch = self.system.rng.randrange(1, 1 << 32)
         self.store.write(lambda connection: box_streams.outgoing.begin_epoch(connection, epoch))
         self.link = Link(LinkState(enrolled=True))
-        self.notifier, self.alarm = Notifier(), Alarm()
+        self.notifier, self.alarm = Notifier(), Alarm(self.system.now)
         self.box = Box(self.store, self.system, self.alarm, self.notifier, lambda: None)
 
     def restarts(self) -> None:

@@ -17,6 +17,7 @@ from gateway.bootstrap import Gateway, build_services
 from gateway.box_desk import BoxDesk
 from gateway.config import Config, from_environment
 from gateway.database.database import Database
+from gateway.delivery.sending import Carriers, send
 from gateway.emergencies import claims, firing
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.hospitals import changes
@@ -24,7 +25,6 @@ from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.tables import availability, hospitals
 from gateway.keys import Keys
 from gateway.notifications import outbox
-from gateway.notifications.sending import Carriers, send
 from gateway.ports import FoundPlace, PlaceAnswer
 from gateway.providers.ports import Accepted
 from gateway.unit_of_work import Services
@@ -108,6 +108,8 @@ class FakePlaces:
         words = typed.lower()
         if "kibra" in words:
             return PlaceAnswer(True, (self.KNOWN,))
+        if "thika" in words:
+            return PlaceAnswer(True, (FoundPlace("Thika, Kiambu", -1.0333, 37.0690, 2500),))
         if "olymp" in words:
             return PlaceAnswer(False, self.OLYMPIC)
         return PlaceAnswer(False, ())

@@ -13,10 +13,10 @@ import structlog
 from gateway import bootstrap, logs
 from gateway.app import create_app
 from gateway.config import from_environment
-from gateway.jobs import JobRunner
+from gateway.delivery.sending import Carriers
 from gateway.machine import real_system
-from gateway.notifications.sending import Carriers
-from gateway.workers import Workers
+from gateway.processes.jobs import JobRunner
+from gateway.processes.workers import Workers
 
 _log = structlog.get_logger(__name__)
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import structlog
 
+from gateway.delivery.sending import Carriers, send
 from gateway.emergencies import firing
 from gateway.notifications import outbox
-from gateway.notifications.sending import Carriers, send
 from gateway.unit_of_work import Services
 
 _log = structlog.get_logger(__name__)

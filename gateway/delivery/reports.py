@@ -4,9 +4,9 @@ arrive.
 
 from sqlalchemy import select, update
 
+from gateway.delivery.unreached import alarm_if_caller_unreached
 from gateway.notifications.outbox import MessageState
 from gateway.notifications.tables import delivery_reports, messages
-from gateway.notifications.unreached import alarm_if_caller_unreached
 from gateway.unit_of_work import UnitOfWork
 
 _DELIVERED = frozenset({"Success"})

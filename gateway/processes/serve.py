@@ -14,7 +14,7 @@ _BACKLOG = 1024
 def serve(config: Config) -> None:
     """Serves until SIGINT or SIGTERM, then answers what it has begun and stops."""
     Granian(
-        "gateway.wsgi:load",
+        "gateway.processes.wsgi:load",
         factory=True,
         address=config.listen.host,
         port=config.listen.port,
@@ -30,5 +30,5 @@ def serve(config: Config) -> None:
         workers_kill_timeout=_STOP_WITHIN_S,
         websockets=False,
         log_access=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve()

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from gateway.notifications import outbox, reports
+from gateway.delivery import reports
+from gateway.delivery.unreached import alarm_if_caller_unreached
+from gateway.notifications import outbox
 from gateway.notifications.outbox import Channel, Claimed
-from gateway.notifications.unreached import alarm_if_caller_unreached
 from gateway.operators.alarms import raise_alarm, solve
 from gateway.providers.ports import Accepted, SmsSender, VoiceCaller
 from gateway.unit_of_work import Services, UnitOfWork

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from gateway.notifications import outbox, reports
+from gateway.delivery import reports
+from gateway.delivery.overview import latest, retry_now
+from gateway.notifications import outbox
 from gateway.notifications.outbox import LEASE_S, Channel, Claimed
-from gateway.notifications.overview import latest, retry_now
 from gateway.notifications.tables import delivery_attempts, messages
 from gateway.operators.tables import alarms
 from gateway.unit_of_work import UnitOfWork

@@ -9,10 +9,10 @@ import structlog
 
 from gateway import bootstrap
 from gateway.config import Config
-from gateway.jobs import JobRunner
 from gateway.machine import real_system
+from gateway.processes.jobs import JobRunner
+from gateway.processes.workers import Workers
 from gateway.unit_of_work import WAKE_CHANNEL, Services
-from gateway.workers import Workers
 
 _log = structlog.get_logger(__name__)
 _LISTEN_FOR_S = 1.0

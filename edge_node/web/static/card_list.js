@@ -1,0 +1,133 @@
+// All cards in their order, and which one the keys are for.
+import { Card } from "./card.js";
+import { setText } from "./elements.js";
+import { say, word } from "./texts.js";
+import { inOrder, offeredAt, place } from "./words.js";
+import { gatewayNow } from "./time.js";
+
+const SHOW_EARLIER_MS = 24 * 3600_000;
+const MOST_EARLIER = 40;
+// A press that was aimed at one card must not hit another that has just moved under the finger.
+const SETTLE_MS = 500;
+
+export class CardList {
+  #place;
+  #earlier;
+  #answer;
+  #announce;
+  #cards = new Map();
+  #dispatches = [];
+  #announced = new Set();
+  #chimed = new Set();
+  #settled = 0;
+
+  constructor(place, earlier, answer, announce) {
+    this.#place = place;
+    this.#earlier = earlier;
+    this.#answer = answer;
+    this.#announce = announce;
+  }
+
+  get isEmpty() {
+    return this.#place.childElementCount === 0;
+  }
+
+  show(dispatches, connected) {
+    this.#dispatches = dispatches.toSorted?.(inOrder) ?? [...dispatches].sort(inOrder);
+    const main = this.#dispatches.filter((each) => place(each) !== "earlier");
+    const earlier = this.#dispatches
+      .filter((each) => place(each) === "earlier" && gatewayNow() - offeredAt(each) < SHOW_EARLIER_MS)
+      .sort((one, other) => offeredAt(other) - offeredAt(one))
+      .slice(0, MOST_EARLIER);
+    const kept = new Set([...main, ...earlier].map((each) => each.id));
+    for (const [id, card] of this.#cards) {
+      if (kept.has(id)) continue;
+      card.element.remove();
+      this.#cards.delete(id);
+    }
+    for (const dispatch of [...main, ...earlier]) {
+      if (!this.#cards.has(dispatch.id)) this.#cards.set(dispatch.id, new Card(dispatch.id, this.#answer));
+      this.#cards.get(dispatch.id).show(dispatch, connected);
+    }
+    const moved = this.#arrange(this.#place, main);
+    this.#arrange(this.#earlier.lastElementChild, earlier);
+    if (moved) this.#settle();
+    this.#earlier.hidden = earlier.length === 0;
+    setText(this.#earlier.firstElementChild, say("list.earlier", { count: earlier.length }));
+    this.#announceNew();
+  }
+
+  tick() {
+    for (const card of this.#cards.values()) card.tick();
+  }
+
+  // The dispatches that somebody must answer, most urgent first.
+  ringing() {
+    return this.#dispatches.filter((each) => each.rings);
+  }
+
+  // True once for each dispatch: a medium one chimes, and does not go on.
+  chimes(dispatch) {
+    if (this.#chimed.has(dispatch.id)) return false;
+    this.#chimed.add(dispatch.id);
+    return true;
+  }
+
+  // A key's action on the card that has the focus; without one the first card gets it.
+  press(verb) {
+    const element = document.activeElement?.closest(".card");
+    if (!element) this.move(1);
+    else this.#cardOf(element)?.press(verb);
+  }
+
+  move(step) {
+    const elements = [...this.#place.children];
+    const present = elements.indexOf(document.activeElement?.closest(".card"));
+    const next = present < 0 ? 0 : Math.min(Math.max(present + step, 0), elements.length - 1);
+    elements[next]?.focus();
+  }
+
+  closeForm() {
+    return [...this.#cards.values()].some((card) => card.closeForm());
+  }
+
+  #cardOf(element) {
+    return [...this.#cards.values()].find((card) => card.element === element);
+  }
+
+  // Puts the cards into this order, touching only those that stand wrong; true when cards that
+  // stood there have moved.
+  #arrange(parent, dispatches) {
+    const before = parent.childElementCount;
+    const focused = document.activeElement;
+    let changed = false;
+    let next = parent.firstElementChild;
+    for (const { id } of dispatches) {
+      const { element } = this.#cards.get(id);
+      if (element === next) {
+        next = next.nextElementSibling;
+        continue;
+      }
+      changed ||= next !== null;
+      parent.insertBefore(element, next);
+    }
+    if (changed && focused?.isConnected) focused.focus({ preventScroll: true });
+    return changed && before > 0;
+  }
+
+  #settle() {
+    this.#place.classList.add("settling");
+    clearTimeout(this.#settled);
+    this.#settled = setTimeout(() => this.#place.classList.remove("settling"), SETTLE_MS);
+  }
+
+  #announceNew() {
+    for (const { id, facts } of this.ringing()) {
+      if (this.#announced.has(id)) continue;
+      this.#announced.add(id);
+      this.#announce(say("list.new", {
+        priority: say(`priority.${facts.priority}`), what: word("kind", facts.kind), minutes: facts.travel_min,
+      }));
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// How things stand with the gateway, always in sight.
+import { make } from "./elements.js";
+import { clockTime, duration, fromBox } from "./time.js";
+import { say } from "./texts.js";
+
+const OFFSET_WORTH_SAYING_S = 20;
+let shownBefore = "";
+
+export function show(link, place) {
+  const { tone, lines } = describe(link);
+  const shown = JSON.stringify([tone, lines]);
+  if (shown === shownBefore) return;
+  shownBefore = shown;
+  place.dataset.tone = tone;
+  place.replaceChildren(make("strong", {}, lines[0]), ...lines.slice(1).map((line) => make("span", {}, line)));
+}
+
+function describe(link) {
+  const lines = [];
+  let tone = "good";
+  const unsent = link.unsent_claims ? say("link.unsent", { count: link.unsent_claims }) : "";
+  if (!link.enrolled) {
+    tone = "bad";
+    lines.push(say("link.not_enrolled"), link.problem);
+  } else if (link.retired) {
+    tone = "bad";
+    lines.push(say("link.retired"), unsent);
+  } else if (link.connected) {
+    lines.push(say("link.connected"), say(link.doorbell ? "link.doorbell" : "link.no_doorbell"), unsent);
+    // What stays to be said while the link works, such as a store that was moved aside.
+    if (link.problem) lines.push(link.problem);
+  } else {
+    tone = "bad";
+    lines.push(
+      link.last_exchange_at
+        ? say("link.none_since", { time: clockTime(fromBox(link.last_exchange_at)) })
+        : say("link.none_ever"),
+      say("link.kept"), unsent, link.problem,
+    );
+  }
+  if (link.history_differs) {
+    tone = "bad";
+    lines.push(say("link.differs"));
+  }
+  const offset_s = link.gateway_offset_s ?? 0;
+  if (Math.abs(offset_s) >= OFFSET_WORTH_SAYING_S)
+    lines.push(say("link.clock", {
+      difference: duration(Math.abs(offset_s) * 1000),
+      direction: say(offset_s > 0 ? "link.slow" : "link.fast"),
+    }));
+  return { tone, lines: lines.filter(Boolean) };
+}
