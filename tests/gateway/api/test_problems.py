@@ -1,6 +1,7 @@
 """What is refused, and that every refusal under /api/ is a problem that says what to do."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -83,6 +84,18 @@ def test_a_body_that_is_no_object(
 ) -> None:
     _problem(world.client.post(EMERGENCIES, data=data, content_type=content_type), status)
     assert world.emergencies() == []
+
+
+def test_a_body_in_chunks_is_not_cut_in_silence(world: World) -> None:
+    for size_bytes, status in ((65_536, 201), (65_537, 413), (200_000, 413)):
+        answer = world.client.post(
+            EMERGENCIES,
+            input_stream=BytesIO(b"{}".ljust(size_bytes)),
+            content_type="application/json",
+            environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+        )
+        assert answer.status_code == status
+    assert len(world.emergencies()) == 1
 
 
 @pytest.mark.parametrize("key", ["short", "x" * 256, "with a space in the key"], ids=len)
