@@ -36,6 +36,7 @@ export function place(dispatch) {
   const news = critical || recent || said?.state === "rejected";
   if (OVER.has(dispatch.local_state) || dispatch.local_state === "expired")
     return news ? "over" : "earlier";
+  if (dispatch.late && canAccept(dispatch)) return "over";
   return "open";
 }
 
@@ -62,7 +63,8 @@ export const urgency = (dispatch) => RANKS[dispatch.facts?.priority] ?? 2;
 export function answered(facts) {
   const [sign, ...rest] = facts.signs;
   if (sign === undefined) return [];
-  const phrases = [word("sign", sign)];
+  // "Other sickness" says nothing beside what exactly it is.
+  const phrases = sign === "sickness" && rest.length ? [] : [word("sign", sign)];
   for (const value of rest)
     phrases.push(
       knows(`detail.${sign}.${value}`) ? say(`detail.${sign}.${value}`) : word("cause", value),
@@ -79,7 +81,8 @@ export function who(facts) {
 }
 
 export function callerPhone(facts) {
-  if (facts.caller_phone) return facts.caller_phone;
+  // In groups of three, as people read numbers out.
+  if (facts.caller_phone) return facts.caller_phone.replace(/\d(?=(\d{3})+$)/g, "$& ");
   return say(DISCREET.has(facts.kind) ? "card.do_not_call" : "card.no_phone");
 }
 
@@ -98,7 +101,11 @@ export function whereFrom(facts) {
   return lines;
 }
 
-export const arrivesAt = (facts) => Date.parse(facts.offered_at) + facts.travel_min * 60_000;
+// Null while the place is not known: without it there is no travel time.
+export function arrivesAt(facts) {
+  if (!facts.travel_min && facts.lat === null) return null;
+  return Date.parse(facts.offered_at) + facts.travel_min * 60_000;
+}
 
 // Where the dispatch stands, in a sentence; empty while it is simply unanswered.
 export function standing(dispatch) {
@@ -110,8 +117,9 @@ export function standing(dispatch) {
       return say("state.superseded", { reason: reason || say("state.superseded_plain") });
     case "withdrawn": {
       const why = reason ? say("state.withdrawn", { reason }) : say("state.withdrawn_plain");
-      const critical = dispatch.facts?.priority === "critical" && !dispatch.dismissed_at;
-      return critical ? `${why} ${say("state.withdrawn_critical")}` : why;
+      if (dispatch.facts?.priority !== "critical" || dispatch.dismissed_at) return why;
+      const call = dispatch.facts.caller_phone ? ` ${say("state.call_back")}` : "";
+      return `${why}${call} ${say("state.withdrawn_critical")}`;
     }
     default:
       return dispatch.late
