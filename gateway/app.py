@@ -2,9 +2,13 @@
 
 import json
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from sqlalchemy import select
+from werkzeug.exceptions import HTTPException
 
+from gateway.api.problems import http_problem
+from gateway.api.protection import PREFIX as API_PREFIX
+from gateway.api.rest import add_rest, rest_application
 from gateway.bootstrap import Gateway
 from gateway.callbacks import africastalking
 from gateway.notifications.tables import messages
@@ -14,7 +18,8 @@ from gateway.sites.routes import sites_blueprint
 def create_app(gateway: Gateway) -> Flask:
     """Every route of the web process."""
     services = gateway.services
-    app = Flask("gateway", static_folder=None)
+    app = rest_application()
+    add_rest(app, services, gateway.keys)
     app.register_blueprint(africastalking.blueprint(services))
     boxes = sites_blueprint(
         services.database,
@@ -33,20 +38,24 @@ def create_app(gateway: Gateway) -> Flask:
 
     app.register_blueprint(boxes)
 
-    @app.get("/healthz")
+    @app.get("/healthz", doc_ui=False)
     def healthz() -> Response:
         return _json({"status": "ok"})
 
-    @app.get("/readyz")
+    @app.get("/readyz", doc_ui=False)
     def readyz() -> Response:
         services.database.read(
             lambda connection: connection.execute(select(messages.c.id).limit(1))
         )
         return _json({"status": "ready"})
 
-    @app.errorhandler(404)
-    def not_found(error: Exception) -> Response:
-        return Response("Not found\n", status=404, mimetype="text/plain")
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response | HTTPException:
+        if request.path.startswith(API_PREFIX):
+            return http_problem(error)
+        if error.code == 404:
+            return Response("Not found\n", status=404, mimetype="text/plain")
+        return error
 
     return app
 

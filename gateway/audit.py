@@ -3,6 +3,7 @@
 from sqlalchemy import Column, Connection, String, Table
 
 from gateway.database.metadata import Id, Instant, metadata
+from gateway.database.prepared import Prepared
 from shared.system import System
 
 audit_entries = Table(
@@ -17,15 +18,16 @@ audit_entries = Table(
 )
 
 
+_RECORD = Prepared(audit_entries.insert(), audit_entries.c.keys())
+
+
 def record(connection: Connection, system: System, actor: str, action: str, subject: str) -> None:
     """Adds one entry in the caller's transaction."""
-    connection.execute(
-        audit_entries.insert(),
-        {
-            "id": system.new_id(),
-            "at": system.now(),
-            "actor": actor,
-            "action": action,
-            "subject": subject,
-        },
+    _RECORD.run(
+        connection,
+        id=system.new_id(),
+        at=system.now(),
+        actor=actor,
+        action=action,
+        subject=subject,
     )

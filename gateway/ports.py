@@ -1,5 +1,6 @@
 """What the use cases need from the rest of the gateway, as Protocols that a test can fake."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -28,6 +29,12 @@ class Hospitals(Protocol):
         """The best hospital for the query, with one more patient counted towards it; None when
         nobody is left. True to this transaction, whatever other processes did meanwhile.
         """
+        ...
+
+    def rank(
+        self, connection: Connection, query: MatchQuery, now: datetime, limit: int
+    ) -> Sequence[Match]:
+        """The first `limit` hospitals for the query, best first, without reserving anything."""
         ...
 
     def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:

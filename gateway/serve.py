@@ -30,5 +30,5 @@ def serve(config: Config) -> None:
         workers_kill_timeout=_STOP_WITHIN_S,
         websockets=False,
         log_access=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve()

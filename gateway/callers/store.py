@@ -2,56 +2,69 @@
 
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from gateway.callers.tables import callers
+from gateway.database.prepared import Prepared
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
 
 _PLACE_LENGTH = 120
+_BY_NUMBER = Prepared(select(callers).where(callers.c.phone_index == bindparam("index")))
+_BY_ID = Prepared(select(callers).where(callers.c.id == bindparam("caller_id")))
+_ADD = Prepared(
+    callers.insert().returning(*callers.c), ("id", "phone_index", "phone_sealed", "first_seen_at")
+)
+_LANGUAGE = Prepared(
+    update(callers)
+    .where(callers.c.id == bindparam("caller_id"))
+    .values(language=bindparam("spoken"))
+)
+_LAST_PLACE = Prepared(
+    update(callers)
+    .where(callers.c.id == bindparam("caller_id"))
+    .values(
+        last_place_name=bindparam("name"),
+        last_place_lat=bindparam("lat"),
+        last_place_lon=bindparam("lon"),
+        last_place_radius_m=bindparam("radius_m"),
+    )
+)
 
 
 def find_or_add(uow: UnitOfWork, number: str) -> Row[Any]:
     """The caller with this number (E.164), made now if never seen."""
     vault = uow.services.vault
     index = vault.index(number)
-    query = select(callers).where(callers.c.phone_index == index)
-    found = uow.connection.execute(query).first()
+    found = _BY_NUMBER.first(uow.connection, index=index)
     if found is not None:
         return found
-    uow.connection.execute(
-        callers.insert(),
-        {
-            "id": uow.system.new_id(),
-            "phone_index": index,
-            "phone_sealed": vault.seal(number),
-            "first_seen_at": uow.now,
-        },
+    return _ADD.one(
+        uow.connection,
+        id=uow.system.new_id(),
+        phone_index=index,
+        phone_sealed=vault.seal(number),
+        first_seen_at=uow.now,
     )
-    return uow.connection.execute(query).one()
 
 
 def get(uow: UnitOfWork, caller_id: int) -> Row[Any]:
     """The caller with this id."""
-    return uow.connection.execute(select(callers).where(callers.c.id == caller_id)).one()
+    return _BY_ID.one(uow.connection, caller_id=caller_id)
 
 
 def remember_language(uow: UnitOfWork, caller_id: int, language: str) -> None:
     """The language that this phone is addressed in from now on."""
-    uow.connection.execute(
-        update(callers).where(callers.c.id == caller_id).values(language=language)
-    )
+    _LANGUAGE.run(uow.connection, caller_id=caller_id, spoken=language)
 
 
 def remember_place(uow: UnitOfWork, caller_id: int, place: FoundPlace) -> None:
     """The place offered to this caller as "last time"."""
-    uow.connection.execute(
-        update(callers)
-        .where(callers.c.id == caller_id)
-        .values(
-            last_place_name=place.name[:_PLACE_LENGTH],
-            last_place_lat=place.lat,
-            last_place_lon=place.lon,
-            last_place_radius_m=place.radius_m,
-        )
+    _LAST_PLACE.run(
+        uow.connection,
+        caller_id=caller_id,
+        name=place.name[:_PLACE_LENGTH],
+        lat=place.lat,
+        lon=place.lon,
+        radius_m=place.radius_m,
     )

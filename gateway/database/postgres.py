@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
 
 _ATTEMPTS = 4
-# Deadlock and serialisation failure: the server undid the transaction, and doing it again is right.
-_AGAIN = {"40P01", "40001"}
+# Deadlock, serialisation failure, and a row that somebody else added at the same moment: the server
+# undid the transaction, and doing it again is right, which then finds that row.
+_AGAIN = {"40P01", "40001", "23505"}
 
 
 class PostgresDatabase:
@@ -37,7 +38,7 @@ class PostgresDatabase:
             try:
                 with self._engine.begin() as connection:
                     return work(connection)
-            except OperationalError as error:
+            except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in _AGAIN:
                     raise
         with self._engine.begin() as connection:

@@ -1,5 +1,6 @@
 """The whole schema: importing this module puts every table on the one MetaData."""
 
+import gateway.api.tables
 import gateway.audit
 import gateway.callers.tables
 import gateway.emergencies.tables

@@ -1,5 +1,6 @@
 """What the caller says after the alarm: transport, worse, arrived, not coming, cancel."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -7,16 +8,24 @@ from sqlalchemy import Row
 from gateway import audit
 from gateway.emergencies import dispatching, hospital_answers, store, telling, timers
 from gateway.emergencies.hospital_answers import Answerer
-from gateway.emergencies.noting import place_emergency, withdraw_provisional
+from gateway.emergencies.noting import (
+    add_note,
+    improve_emergency,
+    place_emergency,
+    withdraw_provisional,
+)
 from gateway.emergencies.raising import raise_emergency, send_to_hospital
 from gateway.operators.alarms import raise_alarm, solve
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import DispatchState
 from shared.emergency import EmergencyState, Priority, Transport, move
+from shared.geo import distance_m
 from shared.identifier import to_text
 
 _BY_CALLER = Answerer(via="caller")
+# Further from where the hospital was asked for than this, another hospital may be the right one.
+_ANOTHER_PLACE_M = 5_000.0
 
 
 def answer_transport(
@@ -35,7 +44,7 @@ def answer_transport(
     else:
         dispatching.tell_live_boxes(uow, emergency, reason=f"caller: {answer.name.lower()}")
     if answer is Transport.NONE:
-        raise_alarm(uow, "no_transport", emergency_id=emergency.id, code=emergency.help_code)
+        raise_alarm(uow, "no_transport", emergency=emergency)
     else:
         solve(uow, "no_transport", emergency.id)
     if by_sms:
@@ -55,7 +64,7 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
         emergency = raise_emergency(uow, emergency).emergency
     emergency = store.change(uow, emergency, priority=Priority.CRITICAL.value)
     dispatching.tell_live_boxes(uow, emergency, reason="caller: got worse")
-    raise_alarm(uow, "worse", emergency_id=emergency.id, code=emergency.help_code)
+    raise_alarm(uow, "worse", emergency=emergency)
     if by_sms:
         telling.tell_caller(uow, emergency, "worse", answers_them=True)
     _audit(uow, emergency, "got worse")
@@ -63,7 +72,12 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
 
 
 def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[Any]:
-    """The caller said where the patient is, also after a hospital was asked already."""
+    """The caller said where the patient is, also after a hospital was asked already.
+
+    A place far from the one that hospitals were asked for gets a hospital of its own asked as well,
+    unless one has accepted: that one decides with the caller.
+    """
+    before = emergency
     emergency = place_emergency(uow, emergency, place)
     if emergency.state == EmergencyState.PROVISIONAL:
         return emergency
@@ -72,6 +86,47 @@ def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[
     if emergency.state in (EmergencyState.OPEN, EmergencyState.UNANSWERED) and nobody_asked:
         return send_to_hospital(uow, emergency).emergency
     dispatching.tell_live_boxes(uow, emergency, reason="caller: the place changed")
+    if _moved_far(before, place) and emergency.state == EmergencyState.DISPATCHED:
+        return send_to_hospital(uow, emergency).emergency
+    return emergency
+
+
+def _moved_far(before: Row[Any], place: FoundPlace) -> bool:
+    return (
+        before.lat is not None
+        and distance_m(before.lat, before.lon, place.lat, place.lon) > _ANOTHER_PLACE_M
+    )
+
+
+def details_given(
+    uow: UnitOfWork,
+    emergency: Row[Any],
+    answers: Mapping[str, str],
+    *,
+    patient_count: int | None = None,
+    age_years: int | None = None,
+    note: str = "",
+) -> Row[Any]:
+    """The caller says more: triaged again with these answers, and every hospital that has the
+    patient hears so. What is urgent already never becomes less urgent.
+    """
+    before = emergency
+    if dict(answers) != before.answers:
+        emergency = improve_emergency(uow, emergency, answers)
+        if before.priority < emergency.priority:
+            emergency = store.change(uow, emergency, priority=before.priority)
+        if before.state != EmergencyState.PROVISIONAL:
+            # Boxes know the answers of the offer only; what changed reaches staff as a note.
+            said = ", ".join(value.replace("_", " ") for value in answers.values())
+            emergency = add_note(uow, emergency, f"Caller now says: {said}.")
+    values = {"patient_count": patient_count, "age_years": age_years}
+    given = {name: value for name, value in values.items() if value is not None}
+    if given:
+        emergency = store.change(uow, emergency, **given)
+    if note:
+        emergency = add_note(uow, emergency, note)
+    dispatching.tell_live_boxes(uow, emergency, reason="caller: more details")
+    _audit(uow, emergency, "details given")
     return emergency
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 
 from gateway import audit
 from gateway.callers import store as callers
+from gateway.database.prepared import Prepared
 from gateway.emergencies import store, telling, timers
 from gateway.emergencies.tables import dispatches
 from gateway.emergencies.timers import TimerKind
@@ -25,6 +26,25 @@ from sync.events import DispatchChanged, DispatchOffered
 
 _DEFAULT_RADIUS_M = 3000
 _STAFF_LANGUAGE = "en"
+_ADD = Prepared(
+    dispatches.insert().returning(*dispatches.c),
+    (
+        "id",
+        "emergency_id",
+        "hospital_id",
+        "version",
+        "state",
+        "position",
+        "answer_code",
+        "travel_min",
+        "distance_m",
+        "explanation",
+        "reserved",
+        "reachable",
+        "offered_at",
+        "answer_by",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +79,23 @@ def offer_next(uow: UnitOfWork, emergency: Row[Any]) -> tuple[Row[Any], Row[Any]
     answer_by = uow.now + timedelta(seconds=deadlines.ask_next_s)
     dispatch_id = uow.system.new_id()
     travel_min = max(1, round(match.travel_min))
-    dispatch = uow.connection.execute(
-        dispatches.insert().returning(dispatches),
-        {
-            "id": dispatch_id,
-            "emergency_id": emergency.id,
-            "hospital_id": match.hospital_id,
-            "version": 1,
-            "state": DispatchState.OFFERED.value,
-            "position": len(asked) + 1,
-            "answer_code": store.unused_answer_code(uow),
-            "travel_min": travel_min,
-            "distance_m": round(match.distance_m),
-            "explanation": list(uow.services.hospitals.explain(uow.connection, match)),
-            "reserved": True,
-            "reachable": hospital.reachable,
-            "offered_at": uow.now,
-            "answer_by": answer_by,
-        },
-    ).one()
+    dispatch = _ADD.one(
+        uow.connection,
+        id=dispatch_id,
+        emergency_id=emergency.id,
+        hospital_id=match.hospital_id,
+        version=1,
+        state=DispatchState.OFFERED.value,
+        position=len(asked) + 1,
+        answer_code=store.unused_answer_code(uow),
+        travel_min=travel_min,
+        distance_m=round(match.distance_m),
+        explanation=list(uow.services.hospitals.explain(uow.connection, match)),
+        reserved=True,
+        reachable=hospital.reachable,
+        offered_at=uow.now,
+        answer_by=answer_by,
+    )
     if emergency.state != EmergencyState.DISPATCHED:
         state = move_emergency(EmergencyState(emergency.state), EmergencyState.DISPATCHED)
         emergency = store.change(uow, emergency, state=state.value)
@@ -94,8 +112,7 @@ def offer_next(uow: UnitOfWork, emergency: Row[Any]) -> tuple[Row[Any], Row[Any]
         raise_alarm(
             uow,
             "not_reachable",
-            emergency_id=emergency.id,
-            code=emergency.help_code,
+            emergency=emergency,
             hospital=hospital.name,
         )
     audit.record(
@@ -222,8 +239,7 @@ def ring_phone(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None
         raise_alarm(
             uow,
             "not_reachable",
-            emergency_id=emergency.id,
-            code=emergency.help_code,
+            emergency=emergency,
             hospital=hospital.name,
         )
 
@@ -301,6 +317,6 @@ def _nobody_left(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
     if emergency.state != EmergencyState.UNANSWERED:
         state = move_emergency(EmergencyState(emergency.state), EmergencyState.UNANSWERED)
         emergency = store.change(uow, emergency, state=state.value)
-    raise_alarm(uow, "unanswered", emergency_id=emergency.id, code=emergency.help_code)
+    raise_alarm(uow, "unanswered", emergency=emergency)
     telling.tell_caller(uow, emergency, "unanswered")
     return emergency

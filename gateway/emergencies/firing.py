@@ -81,5 +81,5 @@ def _not_arrived(uow: UnitOfWork, emergency_id: int) -> None:
         uow.services.hospitals.give_back(uow.connection, accepted.hospital_id)
         accepted = store.change_dispatch(uow, accepted, reserved=False)
     dispatching.tell_box(uow, emergency, accepted, "the patient has not arrived")
-    raise_alarm(uow, "not_arrived", emergency_id=emergency.id, code=emergency.help_code)
+    raise_alarm(uow, "not_arrived", emergency=emergency)
     telling.tell_caller(uow, emergency, "not_arrived")

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from gateway import audit
 from gateway.callers import store as callers
+from gateway.database.prepared import Prepared
 from gateway.emergencies import store, timers
 from gateway.emergencies.tables import emergencies
 from gateway.emergencies.timers import TimerKind
@@ -19,6 +20,30 @@ from shared.identifier import to_text
 _PLACE_TEXT_LENGTH = 160
 _PLACE_NAME_LENGTH = 120
 _NOTE_LENGTH = 1000
+_ADD = Prepared(
+    emergencies.insert().returning(*emergencies.c),
+    (
+        "id",
+        "version",
+        "state",
+        "help_code",
+        "incident_id",
+        "caller_id",
+        "channel",
+        "language",
+        "answers",
+        "kind",
+        "priority",
+        "needs",
+        "stabilise_first",
+        "advice",
+        "rule_id",
+        "ruleset",
+        "note",
+        "token_hash",
+        "created_at",
+    ),
+)
 
 
 def note_emergency(
@@ -36,30 +61,28 @@ def note_emergency(
     triage = uow.services.rules.triage(answers)
     emergency_id = uow.system.new_id()
     incident_id = store.recent_incident(uow, caller_id) if caller_id is not None else None
-    emergency = uow.connection.execute(
-        emergencies.insert().returning(emergencies),
-        {
-            "id": emergency_id,
-            "version": 1,
-            "state": EmergencyState.PROVISIONAL.value,
-            "help_code": store.unused_help_code(uow),
-            "incident_id": incident_id or emergency_id,
-            "caller_id": caller_id,
-            "channel": channel,
-            "language": language,
-            "answers": dict(answers),
-            "kind": triage.kind.value,
-            "priority": triage.priority.value,
-            "needs": triage.needs.value,
-            "stabilise_first": triage.stabilise_first,
-            "advice": triage.advice,
-            "rule_id": triage.rule_id,
-            "ruleset": triage.ruleset,
-            "note": note[:_NOTE_LENGTH],
-            "token_hash": token_hash,
-            "created_at": uow.now,
-        },
-    ).one()
+    emergency = _ADD.one(
+        uow.connection,
+        id=emergency_id,
+        version=1,
+        state=EmergencyState.PROVISIONAL.value,
+        help_code=store.unused_help_code(uow),
+        incident_id=incident_id or emergency_id,
+        caller_id=caller_id,
+        channel=channel,
+        language=language,
+        answers=dict(answers),
+        kind=triage.kind.value,
+        priority=triage.priority.value,
+        needs=triage.needs.value,
+        stabilise_first=triage.stabilise_first,
+        advice=triage.advice,
+        rule_id=triage.rule_id,
+        ruleset=triage.ruleset,
+        note=note[:_NOTE_LENGTH],
+        token_hash=token_hash,
+        created_at=uow.now,
+    )
     if quiet_at is not None:
         timers.put(uow, TimerKind.SESSION_QUIET, emergency_id, quiet_at)
     audit.record(

@@ -76,7 +76,7 @@ def standing(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
 def _without_place(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
     state = move(EmergencyState.OPEN, EmergencyState.UNANSWERED)
     emergency = store.change(uow, emergency, state=state.value)
-    raise_alarm(uow, "no_place", emergency_id=emergency.id, code=emergency.help_code)
+    raise_alarm(uow, "no_place", emergency=emergency)
     choices = emergency.place_choices or []
     if choices:
         names = {f"hit_{n}": choice[0] for n, choice in enumerate(choices, start=1)}

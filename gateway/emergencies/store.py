@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, select, update
 
+from gateway.database.prepared import Prepared, one_of
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.unit_of_work import UnitOfWork
 from shared import help_code
@@ -23,6 +25,57 @@ ACTIVE = (
     EmergencyState.NOT_ARRIVED,
 )
 _CODE_ATTEMPTS = 50
+_HELP_CODE_STATES = (*ACTIVE, EmergencyState.ARRIVED)
+_ANSWER_CODE_STATES = (*LIVE, DispatchState.EXPIRED)
+
+_LOCK = Prepared(
+    select(emergencies).where(emergencies.c.id == bindparam("emergency_id")).with_for_update()
+)
+_DISPATCH = Prepared(select(dispatches).where(dispatches.c.id == bindparam("dispatch_id")))
+_DISPATCHES_OF = Prepared(
+    select(dispatches)
+    .where(dispatches.c.emergency_id == bindparam("of_emergency"))
+    .order_by(dispatches.c.position)
+)
+_NEWEST_ACTIVE = Prepared(
+    select(emergencies)
+    .where(
+        emergencies.c.caller_id == bindparam("of_caller"),
+        one_of(emergencies.c.state, [state.value for state in ACTIVE]),
+    )
+    .order_by(emergencies.c.created_at.desc(), emergencies.c.id.desc())
+    .limit(1)
+    .with_for_update()
+)
+_RECENT_INCIDENT = Prepared(
+    select(emergencies.c.incident_id)
+    .where(
+        emergencies.c.caller_id == bindparam("of_caller"),
+        emergencies.c.created_at >= bindparam("since"),
+    )
+    .order_by(emergencies.c.created_at.desc())
+    .limit(1)
+)
+
+
+@cache
+def _change(table: Table, columns: tuple[str, ...]) -> Prepared:
+    changed: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    return Prepared(
+        update(table)
+        .where(table.c.id == bindparam("changed_id"))
+        .values(version=table.c.version + 1, **changed)
+        .returning(*table.c)
+    )
+
+
+@cache
+def _with_code(table: Table, column: str, states: tuple[str, ...]) -> Prepared:
+    return Prepared(
+        select(table.c.id)
+        .where(table.c[column] == bindparam("code"), one_of(table.c.state, states))
+        .limit(1)
+    )
 
 
 def lock(uow: UnitOfWork, emergency_id: int) -> Row[Any]:
@@ -30,8 +83,7 @@ def lock(uow: UnitOfWork, emergency_id: int) -> Row[Any]:
 
     Raises NotFound.
     """
-    query = select(emergencies).where(emergencies.c.id == emergency_id).with_for_update()
-    found = uow.connection.execute(query).first()
+    found = _LOCK.first(uow.connection, emergency_id=emergency_id)
     if found is None:
         raise NotFound("There is no such emergency.")
     return found
@@ -39,18 +91,12 @@ def lock(uow: UnitOfWork, emergency_id: int) -> Row[Any]:
 
 def change(uow: UnitOfWork, emergency: Row[Any], **values: Any) -> Row[Any]:
     """The emergency with these values and a new version."""
-    return uow.connection.execute(
-        update(emergencies)
-        .where(emergencies.c.id == emergency.id)
-        .values(version=emergencies.c.version + 1, **values)
-        .returning(emergencies)
-    ).one()
+    return _changed(uow, emergencies, emergency.id, values)
 
 
 def dispatch(uow: UnitOfWork, dispatch_id: int) -> Row[Any]:
     """The dispatch. Lock its emergency before changing it. Raises NotFound."""
-    query = select(dispatches).where(dispatches.c.id == dispatch_id)
-    found = uow.connection.execute(query).first()
+    found = _DISPATCH.first(uow.connection, dispatch_id=dispatch_id)
     if found is None:
         raise NotFound("There is no such dispatch.")
     return found
@@ -58,72 +104,45 @@ def dispatch(uow: UnitOfWork, dispatch_id: int) -> Row[Any]:
 
 def dispatches_of(connection: Connection, emergency_id: int) -> Sequence[Row[Any]]:
     """All hospitals that were asked, in the order in which they were asked."""
-    query = (
-        select(dispatches)
-        .where(dispatches.c.emergency_id == emergency_id)
-        .order_by(dispatches.c.position)
-    )
-    return connection.execute(query).all()
+    return _DISPATCHES_OF.all(connection, of_emergency=emergency_id)
 
 
 def change_dispatch(uow: UnitOfWork, row: Row[Any], **values: Any) -> Row[Any]:
     """The dispatch with these values and a new version."""
-    return uow.connection.execute(
-        update(dispatches)
-        .where(dispatches.c.id == row.id)
-        .values(version=dispatches.c.version + 1, **values)
-        .returning(dispatches)
-    ).one()
+    return _changed(uow, dispatches, row.id, values)
+
+
+def _changed(uow: UnitOfWork, table: Table, row_id: int, values: dict[str, Any]) -> Row[Any]:
+    given = {f"new_{name}": value for name, value in values.items()}
+    return _change(table, tuple(values)).one(uow.connection, changed_id=row_id, **given)
 
 
 def newest_active(uow: UnitOfWork, caller_id: int) -> Row[Any] | None:
     """The caller's latest emergency that still waits for something, locked."""
-    query = (
-        select(emergencies)
-        .where(
-            emergencies.c.caller_id == caller_id,
-            emergencies.c.state.in_([state.value for state in ACTIVE]),
-        )
-        .order_by(emergencies.c.created_at.desc(), emergencies.c.id.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    return uow.connection.execute(query).first()
+    return _NEWEST_ACTIVE.first(uow.connection, of_caller=caller_id)
 
 
 def recent_incident(uow: UnitOfWork, caller_id: int) -> int | None:
     """The incident of this caller's emergency of the last 10 minutes: the new one belongs to it."""
-    query = (
-        select(emergencies.c.incident_id)
-        .where(
-            emergencies.c.caller_id == caller_id,
-            emergencies.c.created_at >= uow.now - timedelta(minutes=10),
-        )
-        .order_by(emergencies.c.created_at.desc())
-        .limit(1)
-    )
-    found: int | None = uow.connection.execute(query).scalar()
-    return found
+    since = uow.now - timedelta(minutes=10)
+    found = _RECENT_INCIDENT.first(uow.connection, of_caller=caller_id, since=since)
+    return None if found is None else int(found.incident_id)
 
 
-def _unused(uow: UnitOfWork, table: Table, column: str, states: Sequence[str]) -> str:
+def _unused(uow: UnitOfWork, table: Table, column: str, states: tuple[str, ...]) -> str:
+    taken = _with_code(table, column, states)
     for _ in range(_CODE_ATTEMPTS):
         code = help_code.new(uow.system.rng)
-        query = (
-            select(table.c.id).where(table.c[column] == code, table.c.state.in_(states)).limit(1)
-        )
-        if uow.connection.execute(query).first() is None:
+        if taken.first(uow.connection, code=code) is None:
             return code
     raise RuntimeError("no free code found: are there hundreds of thousands of open emergencies?")
 
 
 def unused_help_code(uow: UnitOfWork) -> str:
     """A help code that no open emergency has."""
-    states = [s.value for s in (*ACTIVE, EmergencyState.ARRIVED)]
-    return _unused(uow, emergencies, "help_code", states)
+    return _unused(uow, emergencies, "help_code", _HELP_CODE_STATES)
 
 
 def unused_answer_code(uow: UnitOfWork) -> str:
     """An answer code that no live dispatch has."""
-    states = [s.value for s in (*LIVE, DispatchState.EXPIRED)]
-    return _unused(uow, dispatches, "answer_code", states)
+    return _unused(uow, dispatches, "answer_code", _ANSWER_CODE_STATES)

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
+from gateway.database.prepared import Prepared, insert_into
 from gateway.emergencies.tables import timers
 from gateway.unit_of_work import UnitOfWork
 
@@ -25,21 +27,52 @@ class TimerKind(StrEnum):
     NOT_ARRIVED = "not_arrived"
 
 
+_PUT = Prepared(
+    lambda dialect_name: (insert := insert_into(timers, dialect_name)).on_conflict_do_update(
+        index_elements=["emergency_id", "dispatch_id", "kind"],
+        set_={"due_at": insert.excluded.due_at},
+    ),
+    timers.c.keys(),
+)
+_PUT_OFF = Prepared(
+    update(timers)
+    .where(
+        timers.c.emergency_id == bindparam("of_emergency"),
+        timers.c.dispatch_id == 0,
+        timers.c.kind == bindparam("of_kind"),
+    )
+    .values(due_at=bindparam("until"))
+)
+_NEXT_DUE = Prepared(
+    select(timers.c.id, timers.c.emergency_id)
+    .where(timers.c.due_at <= bindparam("now"))
+    .order_by(timers.c.due_at, timers.c.id)
+    .limit(bindparam("most"))
+)
+
+
+@cache
+def _clear(*columns: str) -> Prepared:
+    return Prepared(delete(timers).where(*(timers.c[name] == bindparam(name) for name in columns)))
+
+
 def put(
     uow: UnitOfWork, kind: TimerKind, emergency_id: int, due_at: datetime, dispatch_id: int = 0
 ) -> None:
     """Sets the moment, or moves it when it was set already."""
-    clear(uow, emergency_id, kind, dispatch_id)
-    uow.connection.execute(
-        timers.insert(),
-        {
-            "id": uow.system.new_id(),
-            "kind": kind.value,
-            "emergency_id": emergency_id,
-            "dispatch_id": dispatch_id,
-            "due_at": due_at,
-        },
+    _PUT.run(
+        uow.connection,
+        id=uow.system.new_id(),
+        kind=kind.value,
+        emergency_id=emergency_id,
+        dispatch_id=dispatch_id,
+        due_at=due_at,
     )
+
+
+def put_off(uow: UnitOfWork, kind: TimerKind, emergency_id: int, due_at: datetime) -> None:
+    """Moves the moment if it is still to come; one that was fired or taken back stays away."""
+    _PUT_OFF.run(uow.connection, of_emergency=emergency_id, of_kind=kind.value, until=due_at)
 
 
 def clear(
@@ -49,23 +82,18 @@ def clear(
     dispatch_id: int | None = None,
 ) -> None:
     """Takes moments back: all of the emergency's, or those of one kind or one dispatch."""
-    condition = timers.c.emergency_id == emergency_id
+    of: dict[str, Any] = {"emergency_id": emergency_id}
     if kind is not None:
-        condition &= timers.c.kind == kind.value
+        of["kind"] = kind.value
     if dispatch_id is not None:
-        condition &= timers.c.dispatch_id == dispatch_id
-    uow.connection.execute(delete(timers).where(condition))
+        of["dispatch_id"] = dispatch_id
+    _clear(*of).run(uow.connection, **of)
 
 
 def next_due(connection: Connection, now: datetime, limit: int) -> list[tuple[int, int]]:
     """The (timer, emergency) ids that are due, oldest first."""
-    query = (
-        select(timers.c.id, timers.c.emergency_id)
-        .where(timers.c.due_at <= now)
-        .order_by(timers.c.due_at, timers.c.id)
-        .limit(limit)
-    )
-    return [(row.id, row.emergency_id) for row in connection.execute(query)]
+    due = _NEXT_DUE.all(connection, now=now, most=limit)
+    return [(row.id, row.emergency_id) for row in due]
 
 
 def take(uow: UnitOfWork, timer_id: int) -> Row[Any] | None:

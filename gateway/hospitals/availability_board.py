@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
+from gateway.database.prepared import Prepared, one_of
 from gateway.hospitals import changes
 from gateway.hospitals.changes import Change
 from gateway.hospitals.tables import availability
@@ -55,6 +56,23 @@ class AvailabilityReport:
             raise InvalidInput("The same stock cannot be there and be used up; correct one.")
 
 
+_counting = (
+    update(availability)
+    .where(availability.c.hospital_id == bindparam("of"))
+    .values(
+        assigned_since=availability.c.assigned_since + bindparam("change"),
+        version=bindparam("number"),
+    )
+)
+_COUNT = Prepared(_counting)
+_COUNT_IF_UNCHANGED = Prepared(
+    _counting.where(
+        availability.c.assigned_since <= bindparam("seen"),
+        one_of(availability.c.status, [str(status) for status in TAKES_PATIENTS]),
+    )
+)
+
+
 class AvailabilityBoard:
     """Changes availability inside the caller's transaction, and logs it for every index.
 
@@ -73,16 +91,13 @@ class AvailabilityBoard:
         reserved after the ranking that saw `assigned_seen` (Match.assigned_since): catch up and
         rank again. None takes the place whoever else did, for a hospital that already answered.
         """
-        unchanged = availability.c.hospital_id == hospital_id
-        if assigned_seen is not None:
-            unchanged &= availability.c.assigned_since <= assigned_seen
-            unchanged &= availability.c.status.in_([str(status) for status in TAKES_PATIENTS])
         (number,) = changes.take_numbers(connection)
-        reserved = connection.execute(
-            update(availability)
-            .where(unchanged)
-            .values(assigned_since=availability.c.assigned_since + 1, version=number)
-        ).rowcount
+        if assigned_seen is None:
+            reserved = _COUNT.run(connection, of=hospital_id, change=1, number=number)
+        else:
+            reserved = _COUNT_IF_UNCHANGED.run(
+                connection, of=hospital_id, change=1, number=number, seen=assigned_seen
+            )
         changes.record(connection, [Change(number, self._system.new_id(), hospital_id)])
         return reserved == 1
 
@@ -93,11 +108,7 @@ class AvailabilityBoard:
         report in between had already counted the bed as taken.
         """
         (number,) = changes.take_numbers(connection)
-        connection.execute(
-            update(availability)
-            .where(availability.c.hospital_id == hospital_id)
-            .values(assigned_since=availability.c.assigned_since - 1, version=number)
-        )
+        _COUNT.run(connection, of=hospital_id, change=-1, number=number)
         changes.record(connection, [Change(number, self._system.new_id(), hospital_id)])
 
     def report(self, connection: Connection, hospital_id: int, report: AvailabilityReport) -> bool:

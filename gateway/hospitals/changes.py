@@ -3,15 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.database.prepared import Prepared
 from gateway.hospitals.tables import hospital_change_counter, hospital_changes
 
 _COUNTER = 1
 # Whoever is further behind than this reads everything again, which takes a fraction of a second.
 KEPT = 10_000
 _PRUNE_EVERY = 1_000
+_TAKE = Prepared(
+    update(hospital_change_counter)
+    .where(hospital_change_counter.c.id == _COUNTER)
+    .values(number=hospital_change_counter.c.number + bindparam("taken"))
+    .returning(hospital_change_counter.c.number)
+)
+_RECORD = Prepared(insert(hospital_changes), hospital_changes.c.keys())
+_SINCE = Prepared(
+    select(hospital_changes.c.number, hospital_changes.c.token, hospital_changes.c.hospital_id)
+    .where(hospital_changes.c.number >= bindparam("since"))
+    .order_by(hospital_changes.c.number)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +45,28 @@ def take_numbers(connection: Connection, count: int = 1) -> range:
     change and before the counters of streams: then nobody waits in a circle. Every number taken has
     to be recorded, or the log has a gap where indexes look.
     """
-    taken = (
-        update(hospital_change_counter)
-        .where(hospital_change_counter.c.id == _COUNTER)
-        .values(number=hospital_change_counter.c.number + count)
-        .returning(hospital_change_counter.c.number)
-    )
-    last = connection.execute(taken).scalar()
-    if last is None:
+    row = _TAKE.first(connection, taken=count)
+    if row is None:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         connection.execute(
             dialect.insert(hospital_change_counter)
             .values(id=_COUNTER, number=0)
             .on_conflict_do_nothing()
         )
-        last = connection.execute(taken).scalar_one()
+        row = _TAKE.one(connection, taken=count)
+    last = int(row.number)
     return range(last - count + 1, last + 1)
 
 
 def record(connection: Connection, changes: Sequence[Change]) -> None:
     """Writes the changes under the numbers taken for them."""
-    connection.execute(
-        insert(hospital_changes),
-        [
-            {"number": change.number, "token": change.token, "hospital_id": change.hospital_id}
-            for change in changes
-        ],
-    )
+    for change in changes:
+        _RECORD.run(
+            connection,
+            number=change.number,
+            token=change.token,
+            hospital_id=change.hospital_id,
+        )
     last = changes[-1].number
     if last % _PRUNE_EVERY < len(changes):
         connection.execute(delete(hospital_changes).where(hospital_changes.c.number <= last - KEPT))
@@ -66,12 +74,8 @@ def record(connection: Connection, changes: Sequence[Change]) -> None:
 
 def since(connection: Connection, number: int) -> list[Change]:
     """The changes from this number on, itself included, in order."""
-    rows = connection.execute(
-        select(hospital_changes.c.number, hospital_changes.c.token, hospital_changes.c.hospital_id)
-        .where(hospital_changes.c.number >= number)
-        .order_by(hospital_changes.c.number)
-    )
-    return [Change(*row) for row in rows]
+    rows = _SINCE.all(connection, since=number)
+    return [Change(row.number, row.token, row.hospital_id) for row in rows]
 
 
 def last_number(connection: Connection) -> int:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from gateway.database.prepared import Prepared
 from gateway.hospitals import changes
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.index import MatchIndex
@@ -15,6 +16,11 @@ from shared.system import System
 
 # Another process may take the last bed between ranking and reserving; then it is ranked afresh.
 _ATTEMPTS = 5
+_CARD = Prepared(
+    select(hospitals.c.id, hospitals.c.name, hospitals.c.reachable, hospitals.c.duty_phone).where(
+        hospitals.c.id == bindparam("of")
+    )
+)
 
 
 class HospitalDirectory:
@@ -35,6 +41,12 @@ class HospitalDirectory:
                 return best
         return None
 
+    def rank(
+        self, connection: Connection, query: MatchQuery, now: datetime, limit: int
+    ) -> list[Match]:
+        self._index.catch_up(connection)
+        return self._index.rank(query, now, limit)
+
     def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:
         hospital, _ = self._index.get(match.hospital_id)
         parts = (
@@ -44,10 +56,7 @@ class HospitalDirectory:
         return (*explain(match, hospital), parts)
 
     def card(self, connection: Connection, hospital_id: int) -> HospitalCard:
-        query = select(
-            hospitals.c.id, hospitals.c.name, hospitals.c.reachable, hospitals.c.duty_phone
-        ).where(hospitals.c.id == hospital_id)
-        row = connection.execute(query).first()
+        row = _CARD.first(connection, of=hospital_id)
         if row is None:
             raise NotFound("There is no such hospital.")
         phones = (row.duty_phone,) if row.duty_phone else ()

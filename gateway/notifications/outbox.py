@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, or_, select, update
 
+from gateway.database.prepared import Prepared
 from gateway.notifications.tables import delivery_attempts, messages
 from gateway.unit_of_work import UnitOfWork
 from shared.phone_number import masked
@@ -18,6 +19,24 @@ _FIRST_WAIT_S = 2.0
 _LONGEST_WAIT_S = 300.0
 # A lease or due time further ahead than this comes from a clock that was wrong: it counts as due.
 _ABSURD = timedelta(days=2)
+_ADD = Prepared(
+    messages.insert(),
+    (
+        "id",
+        "emergency_id",
+        "dispatch_id",
+        "channel",
+        "purpose",
+        "recipient_sealed",
+        "recipient_masked",
+        "text",
+        "state",
+        "urgency",
+        "attempts",
+        "due_at",
+        "created_at",
+    ),
+)
 
 
 class Channel(StrEnum):
@@ -63,23 +82,21 @@ def enqueue(
 ) -> int:
     """Adds a message to the transaction that causes it; the id it has from now on."""
     message_id = uow.system.new_id()
-    uow.connection.execute(
-        messages.insert(),
-        {
-            "id": message_id,
-            "emergency_id": emergency_id,
-            "dispatch_id": dispatch_id,
-            "channel": channel.value,
-            "purpose": purpose,
-            "recipient_sealed": uow.services.vault.seal(recipient),
-            "recipient_masked": masked(recipient),
-            "text": text,
-            "state": MessageState.QUEUED.value,
-            "urgency": urgency,
-            "attempts": 0,
-            "due_at": uow.now,
-            "created_at": uow.now,
-        },
+    _ADD.run(
+        uow.connection,
+        id=message_id,
+        emergency_id=emergency_id,
+        dispatch_id=dispatch_id,
+        channel=channel.value,
+        purpose=purpose,
+        recipient_sealed=uow.services.vault.seal(recipient),
+        recipient_masked=masked(recipient),
+        text=text,
+        state=MessageState.QUEUED.value,
+        urgency=urgency,
+        attempts=0,
+        due_at=uow.now,
+        created_at=uow.now,
     )
     uow.queued_messages += 1
     return message_id

@@ -1,28 +1,51 @@
 """Raises alarms: a row for the operators' board, and an SMS to each operator's phone."""
 
-from sqlalchemy import Connection, select
+from typing import Any
 
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from gateway.database.prepared import Prepared
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.operators.tables import alarms
 from gateway.unit_of_work import UnitOfWork
+from shared.emergency import DISCREET_KINDS, Kind
 
 _LANGUAGE = "en"
+_SOLVE = Prepared(
+    update(alarms)
+    .where(
+        alarms.c.kind == bindparam("of_kind"),
+        alarms.c.emergency_id == bindparam("of_emergency"),
+        alarms.c.solved_at.is_(None),
+    )
+    .values(solved_at=bindparam("now"))
+)
+_SOLVE_OWN = Prepared(
+    update(alarms)
+    .where(
+        alarms.c.kind == bindparam("of_kind"),
+        alarms.c.emergency_id.is_(None),
+        alarms.c.solved_at.is_(None),
+    )
+    .values(solved_at=bindparam("now"))
+)
 
 
 def raise_alarm(
     uow: UnitOfWork,
     kind: str,
     *,
-    emergency_id: int | None = None,
-    code: str = "",
+    emergency: Row[Any] | None = None,
     hospital: str = "",
     reason: str = "",
 ) -> None:
     """Writes the alarm and tells every operator, in this transaction.
 
-    `kind` names a text under the catalogue's `operator`. The same alarm about the same emergency is
-    raised once while it is unsolved.
+    `kind` names a text under the catalogue's `operator`; where the caller may be watched, the one
+    that ends in `_discreet` if there is one: it says not to phone. The same alarm about the same
+    emergency is raised once while it is unsolved.
     """
+    emergency_id = None if emergency is None else emergency.id
     same = select(alarms.c.id).where(
         alarms.c.kind == kind,
         alarms.c.emergency_id == emergency_id
@@ -42,13 +65,18 @@ def raise_alarm(
             "raised_at": uow.now,
         },
     )
+    code = "" if emergency is None else emergency.help_code
     words = {"code": code, "hospital": hospital, "reason": reason}
+    text = f"operator.{kind}"
+    if emergency is not None and Kind(emergency.kind) in DISCREET_KINDS:
+        discreet = f"{text}_discreet"
+        text = discreet if uow.services.menus.catalogue(_LANGUAGE).has(discreet) else text
     for phone in uow.services.config.operator_phones:
         enqueue(
             uow,
             channel=Channel.SMS,
             recipient=phone,
-            text=uow.text(_LANGUAGE, f"operator.{kind}", words),
+            text=uow.text(_LANGUAGE, text, words),
             purpose=f"alarm {kind}"[:24],
             urgency=1,
             emergency_id=emergency_id,
@@ -57,13 +85,10 @@ def raise_alarm(
 
 def solve(uow: UnitOfWork, kind: str, emergency_id: int | None) -> None:
     """Closes the alarm: what it was about has been mended."""
-    condition = (alarms.c.kind == kind) & alarms.c.solved_at.is_(None)
-    condition &= (
-        alarms.c.emergency_id == emergency_id
-        if emergency_id is not None
-        else alarms.c.emergency_id.is_(None)
-    )
-    uow.connection.execute(alarms.update().where(condition).values(solved_at=uow.now))
+    if emergency_id is None:
+        _SOLVE_OWN.run(uow.connection, of_kind=kind, now=uow.now)
+    else:
+        _SOLVE.run(uow.connection, of_kind=kind, of_emergency=emergency_id, now=uow.now)
 
 
 def unsolved(connection: Connection) -> int:

@@ -5,13 +5,19 @@ sure.
 from gateway.database.database import Database
 from gateway.places.current_gazetteer import CurrentGazetteer
 from gateway.places.gazetteer import PlaceHit
+from gateway.places.spelling import plain
 from gateway.ports import FoundPlace, PlaceAnswer
-from shared.place import PlaceKind
+from shared.geo import distance_m
+from shared.place import Place, PlaceKind
 
 # A name that only one place has, letter by letter, needs no asking; anything less is never accepted
 # silently: real spellings reach about half of the places at the first guess.
 _CLEAR_LEAD = 0.15
 _TOO_WIDE = frozenset({PlaceKind.COUNTY, PlaceKind.AREA})
+_CHOICES = 3
+_LOOKED_AT = 10
+# A ward, its village and its market often share a name: nearer than this they are one choice.
+_SAME_PLACE_M = 10_000.0
 
 
 class PlaceFinder:
@@ -28,14 +34,46 @@ class PlaceFinder:
         self._gazetteer.refresh()
 
     def search(self, typed: str) -> PlaceAnswer:
-        hits = self._gazetteer.search(typed, limit=3)
+        hits = _choices(self._gazetteer.search(typed, limit=_LOOKED_AT))
+        labels = _labels([hit.place for hit in hits])
         return PlaceAnswer(
             sure=_sure(hits),
             hits=tuple(
-                FoundPlace(hit.place.label, hit.place.lat, hit.place.lon, round(hit.place.radius_m))
-                for hit in hits
+                FoundPlace(label, hit.place.lat, hit.place.lon, round(hit.place.radius_m))
+                for hit, label in zip(hits, labels, strict=True)
             ),
         )
+
+
+def _choices(found: list[PlaceHit]) -> list[PlaceHit]:
+    """What is worth asking: no place twice, and a whole county only after anything smaller, since
+    its name was most likely typed to say where the smaller one is.
+    """
+    chosen: list[PlaceHit] = []
+    for hit in sorted(found, key=lambda hit: hit.place.kind is PlaceKind.COUNTY):
+        if not any(_are_one(hit.place, other.place) for other in chosen):
+            chosen.append(hit)
+    return chosen[:_CHOICES]
+
+
+def _are_one(place: Place, other: Place) -> bool:
+    return (
+        place.county == other.county
+        and plain(place.name) == plain(other.name)
+        and distance_m(place.lat, place.lon, other.lat, other.lon) < _SAME_PLACE_M
+    )
+
+
+def _labels(places: list[Place]) -> list[str]:
+    """Each with its county; with the next larger area instead where that alone tells two apart."""
+    short = [
+        place.name if place.name == place.county else f"{place.name}, {place.county}"
+        for place in places
+    ]
+    return [
+        f"{place.name}, {place.parent}" if short.count(label) > 1 and place.parent else label
+        for place, label in zip(places, short, strict=True)
+    ]
 
 
 def _sure(hits: list[PlaceHit]) -> bool:

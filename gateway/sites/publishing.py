@@ -1,13 +1,19 @@
 """Sending an event to a hospital's box, inside the transaction that caused it."""
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
+from gateway.database.prepared import Prepared
 from gateway.sites.tables import SiteState, sites, streams
 from sync.events import Event
 from sync.peer import append
 
 # The live process listens to this channel on PostgreSQL.
 CHANNEL = "haven_sites"
+_ACTIVE = Prepared(
+    select(sites.c.id).where(
+        sites.c.hospital_id == bindparam("of"), sites.c.state == SiteState.ACTIVE.value
+    )
+)
 
 
 def publish(connection: Connection, hospital_id: int, event: Event) -> bool:
@@ -26,11 +32,8 @@ def publish(connection: Connection, hospital_id: int, event: Event) -> bool:
 
 def active_site(connection: Connection, hospital_id: int) -> int | None:
     """The number of the hospital's active box; None when it has none."""
-    return connection.execute(
-        select(sites.c.id).where(
-            sites.c.hospital_id == hospital_id, sites.c.state == SiteState.ACTIVE
-        )
-    ).scalar_one_or_none()
+    site = _ACTIVE.first(connection, of=hospital_id)
+    return None if site is None else int(site.id)
 
 
 def ring(connection: Connection, site_id: int) -> None:

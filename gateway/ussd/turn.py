@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Row, bindparam, select, update
 
 from gateway.callers import store as callers
+from gateway.database.prepared import Prepared
 from gateway.emergencies import caller_answers, noting, store, telling, timers
 from gateway.emergencies.raising import Raised, raise_emergency
 from gateway.emergencies.timers import TimerKind
@@ -30,6 +30,23 @@ _IDLE_S = {"63902": 30, "63903": 60, "63999": 30}
 _LONGEST_IDLE_S = 60
 _GRACE_S = 15
 _HIT_WIDTH = 30
+
+_FIND = Prepared(
+    select(ussd_sessions)
+    .where(ussd_sessions.c.session_id == bindparam("of_session"))
+    .with_for_update()
+)
+_OPEN = Prepared(ussd_sessions.insert(), ussd_sessions.c.keys())
+_GO_ON = Prepared(
+    update(ussd_sessions)
+    .where(ussd_sessions.c.session_id == bindparam("of_session"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("state", "answered_text", "answer", "ended", "updated_at")
+        }
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +87,7 @@ def end_session(services: Services, session_id: str, phone: str) -> None:
 
 
 def _load(uow: UnitOfWork, session_id: str) -> Row[Any] | None:
-    query = select(ussd_sessions).where(ussd_sessions.c.session_id == session_id)
-    return uow.connection.execute(query.with_for_update()).first()
+    return _FIND.first(uow.connection, of_session=session_id)
 
 
 class _Turn:
@@ -120,29 +136,34 @@ class _Turn:
             raise AssertionError("a turn without an answer")
         answer = ("END " if screen.ends else "CON ") + screen.text
         self._put_off_quiet(session)
-        self._store(session, text, answer, screen.ends)
+        self._store(session, text, answer, screen.ends, new=row is None)
         return answer
 
-    def _store(self, session: Session, text: str, answer: str, ended: bool) -> None:
-        values = {
-            "state": _to_json(session),
-            "answered_text": text,
-            "answer": answer,
-            "ended": ended,
-            "updated_at": self._uow.now,
-        }
-        dialect = self._uow.connection.dialect.name
-        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-        self._uow.connection.execute(
-            insert(ussd_sessions)
-            .values(
-                session_id=self._request.session_id,
-                phone_index=self._phone_index,
-                service_code=self._request.service_code,
-                caller_id=self._caller_id,
-                **values,
+    def _store(self, session: Session, text: str, answer: str, ended: bool, *, new: bool) -> None:
+        if not new:
+            _GO_ON.run(
+                self._uow.connection,
+                of_session=self._request.session_id,
+                new_state=_to_json(session),
+                new_answered_text=text,
+                new_answer=answer,
+                new_ended=ended,
+                new_updated_at=self._uow.now,
             )
-            .on_conflict_do_update(index_elements=["session_id"], set_=values)
+            return
+        # Two first turns at the same moment: the second fails here, and is carried out again as
+        # the repetition that it is (gateway.database.postgres).
+        _OPEN.run(
+            self._uow.connection,
+            session_id=self._request.session_id,
+            phone_index=self._phone_index,
+            service_code=self._request.service_code,
+            caller_id=self._caller_id,
+            state=_to_json(session),
+            answered_text=text,
+            answer=answer,
+            ended=ended,
+            updated_at=self._uow.now,
         )
 
     def _facts(self, caller: Row[Any]) -> dict[str, str]:
@@ -173,9 +194,10 @@ class _Turn:
         emergency_id = session.variables.get("emergency_id")
         if not emergency_id or session.ended:
             return
-        emergency = store.lock(self._uow, from_text(emergency_id))
-        if emergency.state == EmergencyState.PROVISIONAL:
-            timers.put(self._uow, TimerKind.SESSION_QUIET, emergency.id, self._quiet_at())
+        # Only a provisional emergency has this timer.
+        timers.put_off(
+            self._uow, TimerKind.SESSION_QUIET, from_text(emergency_id), self._quiet_at()
+        )
 
     def _quiet_at(self) -> Any:
         idle_s = _IDLE_S.get(self._request.network_code, _LONGEST_IDLE_S)

@@ -133,6 +133,52 @@ def test_going_back_withdraws_what_was_only_a_slip(world: World) -> None:
     assert phone.inbox() == []
 
 
+def test_a_wrong_place_is_put_right_by_sms(world: World) -> None:
+    near = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    far = world.hospital("Thika Hospital", *THIKA)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    near.rings()
+    far.is_silent()
+    phone.texts("PLACE thika town").reads("telling Thika Hospital")
+    assert far.rings().place_name == "Thika, Kiambu"
+    assert near.changes()[-1].place_name == "Thika, Kiambu"
+    phone.texts("place nowhere that anybody knows").reads("do not find that place")
+
+
+def test_more_words_reach_the_hospital(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    box.rings()
+    phone.texts("she is 7 months pregnant")
+    assert box.changes()[-1].note == "she is 7 months pregnant"
+    phone.dials().sees("told Mbagathi").chooses("4").sees("it got worse")
+    assert "got worse" in box.changes()[-1].reason
+    world.phone("+254700000001").reads("got worse")
+
+
+def test_a_patient_who_is_not_coming_frees_the_bed(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    box.rings()
+    box.accepts()
+    phone.texts("4").reads("you are not coming")
+    assert box.changes()[-1].state is DispatchState.WITHDRAWN
+    assert not world.dispatches()[0].reserved
+
+
+def test_a_hospital_that_accepted_may_still_find_that_it_cannot(world: World) -> None:
+    near = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    far = world.hospital("Thika Hospital", *THIKA)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    near.rings()
+    near.accepts()
+    near.cannot_treat(CannotTreatReason.NO_POWER_OR_OXYGEN)
+    assert world.the_emergency().state == EmergencyState.DISPATCHED
+    far.rings()
+    far.accepts()
+    phone.reads("go to Thika Hospital now", "cannot treat")
+
+
 def test_the_caller_cancels_by_ussd_and_the_hospital_hears_of_it(world: World) -> None:
     mbagathi = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
     phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
@@ -167,6 +213,12 @@ def test_an_assaulted_caller_is_never_given_away(world: World) -> None:
     assert phone.inbox() == []
     phone.dials()
     assert "Mbagathi" not in phone.screen
+
+
+def test_nobody_is_asked_to_phone_somebody_who_may_be_watched(world: World) -> None:
+    phone = world.phone().dials().chooses("1", "8", "6").drops()
+    assert phone.inbox() == []
+    world.phone("+254700000001").reads("Do NOT phone")
 
 
 def test_the_same_turn_again_gives_the_same_bytes_and_does_nothing(world: World) -> None:

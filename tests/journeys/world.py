@@ -108,6 +108,8 @@ class FakePlaces:
         words = typed.lower()
         if "kibra" in words:
             return PlaceAnswer(True, (self.KNOWN,))
+        if "thika" in words:
+            return PlaceAnswer(True, (FoundPlace("Thika, Kiambu", -1.0333, 37.0690, 2500),))
         if "olymp" in words:
             return PlaceAnswer(False, self.OLYMPIC)
         return PlaceAnswer(False, ())

@@ -145,6 +145,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "source_id", name=op.f("uq_hospitals_source_source_id")),
     )
     op.create_table(
+        "idempotent_answers",
+        sa.Column("reference", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("answer_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("reference", name=op.f("pk_idempotent_answers")),
+    )
+    with op.batch_alter_table("idempotent_answers", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_idempotent_answers_created_at"), ["created_at"], unique=False
+        )
+
+    op.create_table(
         "incoming_sms",
         sa.Column("provider_id", sa.String(length=80), nullable=False),
         sa.Column("caller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),

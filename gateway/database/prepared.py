@@ -1,0 +1,159 @@
+"""Statements on the way of every turn: compiled once, then handed to the driver as they are.
+
+Building and looking up a statement costs SQLAlchemy several times what SQLite needs to carry it
+out, and the web process has one interpreter (docs/adr/003).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Float,
+    Insert,
+    Row,
+    Select,
+    Table,
+    Update,
+    literal,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect, result_tuple
+from sqlalchemy.exc import DBAPIError
+
+Processor = Callable[[Any], Any]
+Statement = Select[Any] | Insert | Update | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement in one database's own words. `places` names each parameter in the driver's order;
+    `bind` and `result` hold a conversion for each that needs one.
+    """
+
+    text: str
+    positional: bool
+    places: tuple[str, ...]
+    constants: Mapping[str, Any]
+    bind: Mapping[str, Processor]
+    result: tuple[tuple[int, Processor], ...]
+    make_row: Callable[[Sequence[Any]], Row[Any]]
+    driver_error: type[Exception]
+
+
+class Prepared:
+    """One statement of fixed shape. Its parameters are those that `bindparam` names, and for an
+    INSERT the columns in `columns`. `one_of` writes an IN. A function instead of a statement is
+    given the dialect's name, for what each database says in its own way.
+
+    Each method raises what SQLAlchemy raises for the same fault of the database.
+    """
+
+    def __init__(
+        self, statement: Statement | Callable[[str], Statement], columns: Iterable[str] = ()
+    ) -> None:
+        self._statement = statement
+        self._columns = list(columns) or None
+        self._compiled: dict[str, _Compiled] = {}
+
+    def run(self, connection: Connection, **values: Any) -> int:
+        """Carries it out; how many rows it changed."""
+        cursor, _ = self._execute(connection, values)
+        count: int = cursor.rowcount
+        cursor.close()
+        return count
+
+    def all(self, connection: Connection, **values: Any) -> list[Row[Any]]:
+        """Every row it gives."""
+        cursor, compiled = self._execute(connection, values)
+        rows = cursor.fetchall()
+        cursor.close()
+        return [_row(compiled, row) for row in rows]
+
+    def first(self, connection: Connection, **values: Any) -> Row[Any] | None:
+        """The first row it gives, or None."""
+        cursor, compiled = self._execute(connection, values)
+        row = cursor.fetchone()
+        cursor.close()
+        return None if row is None else _row(compiled, row)
+
+    def one(self, connection: Connection, **values: Any) -> Row[Any]:
+        """The row it gives. Raises LookupError when there is none."""
+        row = self.first(connection, **values)
+        if row is None:
+            raise LookupError("a row that must be there is not")
+        return row
+
+    def _execute(self, connection: Connection, values: dict[str, Any]) -> tuple[Any, _Compiled]:
+        compiled = self._compiled.get(connection.dialect.name)
+        if compiled is None:
+            compiled = self._compile(connection.dialect)
+        given = {**compiled.constants, **values}
+        for name, processor in compiled.bind.items():
+            given[name] = processor(given[name])
+        parameters: Any = given
+        if compiled.positional:
+            parameters = [given[name] for name in compiled.places]
+        cursor: Any = connection.connection.cursor()
+        try:
+            cursor.execute(compiled.text, parameters)
+        except compiled.driver_error as error:
+            # What callers know of: the same as from a statement that SQLAlchemy carried out.
+            raise DBAPIError.instance(
+                compiled.text, None, error, compiled.driver_error, hide_parameters=True
+            ) from error
+        return cursor, compiled
+
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        made = self._statement
+        statement = made(dialect.name) if callable(made) else made
+        compiled = statement.compile(dialect=dialect, column_keys=self._columns)
+        binds = {name: bind for bind, name in compiled.bind_names.items()}
+        types = {name: bind.type.dialect_impl(dialect) for name, bind in binds.items()}
+        names = tuple(compiled.positiontup or binds)
+        shown = list(statement.exported_columns)
+        prepared = self._compiled[dialect.name] = _Compiled(
+            text=str(compiled),
+            positional=compiled.positional,
+            places=names,
+            constants={
+                name: bind.effective_value for name, bind in binds.items() if not bind.required
+            },
+            bind={
+                name: processor
+                for name in names
+                if name in types and (processor := types[name].bind_processor(dialect))
+            },
+            result=tuple(
+                (position, processor)
+                for position, column in enumerate(shown)
+                # Both drivers give floats as they are.
+                if not isinstance(column.type, Float)
+                and (processor := column.type.dialect_impl(dialect).result_processor(dialect, None))
+            ),
+            make_row=result_tuple([str(column.key) for column in shown]),
+            driver_error=dialect.loaded_dbapi.Error,
+        )
+        return prepared
+
+
+def insert_into(table: Table, dialect_name: str) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what happens on a conflict."""
+    return postgresql.insert(table) if dialect_name == "postgresql" else sqlite.insert(table)
+
+
+def one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """True for these values, whose number is part of the statement's shape."""
+    return column.in_([literal(value, column.type) for value in values])
+
+
+def _row(compiled: _Compiled, values: Sequence[Any]) -> Row[Any]:
+    if compiled.result:
+        converted = list(values)
+        for position, processor in compiled.result:
+            converted[position] = processor(converted[position])
+        values = tuple(converted)
+    return compiled.make_row(values)

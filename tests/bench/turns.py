@@ -1,0 +1,134 @@
+"""How many USSD turns a second the web process answers, against a bare Flask view under gunicorn.
+
+Both have one process and the same client, and are measured in turns within the same minute: what
+counts is the ratio, which depends little on the machine.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+import requests
+from sqlalchemy import select
+
+from gateway.emergencies.tables import dispatches
+from gateway.sites.tables import streams
+from tests.bench import country
+from tests.bench.load import Load, Visit, run
+from tests.faults.installation import PROJECT, SECRET, SERVICE_CODE, Installation, free_ports, until
+
+_CONNECTIONS = 8
+_THREADS = 16
+_ROUNDS = 5
+_MENU_SESSIONS = 300
+_RAISED = 240
+_BARE_SESSIONS = 600
+# Language, back, language, back, language: every turn shows the next menu of a stored session.
+_MENU_KEYS = ("1", "0", "1", "0", "1")
+
+
+def menu_turn() -> float:
+    """Menu turns a second, as a share of the bare view's."""
+    with _bare() as bare_url, _gateway() as (_, url):
+        numbers = count(1)
+
+        def measure() -> Load:
+            return run(url, [_menus(next(numbers)) for _ in range(_MENU_SESSIONS)], _CONNECTIONS)
+
+        return _ratio(bare_url, measure)
+
+
+def raise_turn() -> float:
+    """Turns a second that raise an emergency, as a share of the bare view's.
+
+    Raises AssertionError unless every one of them told the hospital's box.
+    """
+    with _bare() as bare_url, _gateway() as (installation, url):
+        numbers = count(1)
+        raised = []
+
+        def measure() -> Load:
+            sessions = [next(numbers) for _ in range(_RAISED)]
+            raised.extend(sessions)
+            run(url, [_turn(number, "1*2*2") for number in sessions], _CONNECTIONS)
+            last = f"1*2*2*{country.PLACE}"
+            return run(url, [_turn(number, last) for number in sessions], _CONNECTIONS)
+
+        ratio = _ratio(bare_url, measure)
+        events = streams.outgoing.events
+        asked = len(installation.read(select(dispatches.c.id)))
+        # The stream's first event says where it begins.
+        told = len(installation.read(select(events.c.seq).where(events.c.lane == 1))) - 1
+        if not len(raised) == asked == told:
+            raise AssertionError(f"{len(raised)} raised, {asked} dispatches, {told} box events")
+        return ratio
+
+
+def _ratio(bare_url: str, measure: Callable[[], Load]) -> float:
+    ratios = []
+    for _ in range(_ROUNDS):
+        bare = run(bare_url, [_menus(number) for number in range(_BARE_SESSIONS)], _CONNECTIONS)
+        ratios.append(measure().per_second / bare.per_second)
+    return median(ratios)
+
+
+def _menus(number: int) -> Visit:
+    yield _form(number, "")
+    for keys in range(1, len(_MENU_KEYS)):
+        yield _form(number, "*".join(_MENU_KEYS[:keys]))
+
+
+def _turn(number: int, text: str) -> Visit:
+    answer = yield _form(number, text)
+    if text.endswith(country.PLACE) and "Telling" not in answer:
+        raise AssertionError(f"this turn should have raised an emergency: {answer}")
+
+
+def _form(number: int, text: str) -> dict[str, str]:
+    return {
+        "sessionId": f"ATUid_{number:032x}",
+        "phoneNumber": f"+2547{number:08d}",
+        "networkCode": "63902",
+        "serviceCode": SERVICE_CODE,
+        "text": text,
+    }
+
+
+@contextmanager
+def _gateway() -> Iterator[tuple[Installation, str]]:
+    """The web process alone, on a country's database; gives the address of its USSD callback."""
+    with tempfile.TemporaryDirectory(prefix="haven-bench-") as folder:
+        installation = Installation(Path(folder), HAVEN_THREADS=str(_THREADS))
+        country.fill(installation)
+        web = installation.program("web", "gateway", "serve")
+        box = installation.new_box(country.NEAR)
+        try:
+            installation.simulator.start()
+            web.start()
+            until("it answers", lambda: requests.get(f"{installation.url}/readyz", timeout=5).ok)
+            box.enrols()
+            yield installation, f"{installation.url}/callbacks/africastalking/{SECRET}/ussd"
+            web.stop()
+        finally:
+            installation.close()
+
+
+@contextmanager
+def _bare() -> Iterator[str]:
+    (port,) = free_ports(1)
+    words = [sys.executable, "-m", "gunicorn", "tests.bench.bare:app", "--log-level", "error"]
+    words += ["--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)]
+    words += ["--keep-alive", "60", "--bind", f"127.0.0.1:{port}"]
+    server = subprocess.Popen(words, cwd=PROJECT)
+    url = f"http://127.0.0.1:{port}/ussd"
+    try:
+        until("the bare view answers", lambda: requests.get(url, timeout=5).status_code)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)

@@ -1,0 +1,57 @@
+"""The configuration: what is needed, what is refused, and what is never shown."""
+
+import pytest
+
+from gateway.config import ConfigError, from_environment
+
+NEEDED = {
+    "HAVEN_CALLBACK_SECRET": "a-secret-for-tests-only",
+    "HAVEN_AT_USERNAME": "sandbox",
+    "HAVEN_AT_API_KEY": "a-key-that-nobody-may-see",
+    "HAVEN_AT_SHORTCODE": "40404",
+}
+
+
+def test_every_missing_variable_is_named_at_once() -> None:
+    with pytest.raises(ConfigError) as refused:
+        from_environment({})
+    for name in NEEDED:
+        assert f"{name} is not set" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("HAVEN_LISTEN", "8000", "HAVEN_LISTEN must look like"),
+        ("HAVEN_LISTEN", "127.0.0.1:99999", "HAVEN_LISTEN must look like"),
+        ("HAVEN_DATABASE_URL", "mysql://x", "must start with sqlite"),
+        ("HAVEN_PUBLIC_URL", "haven.example", "HAVEN_PUBLIC_URL must start with https://"),
+        ("HAVEN_LIVE_PUBLIC_URL", "https://haven.example", "must start with wss://"),
+        ("HAVEN_CALLBACK_SECRET", "short", "at least 16 characters"),
+        ("HAVEN_CALLBACK_SECRET", "a" * 16 + "," + "b" * 16 + "," + "c" * 16, "or two joined"),
+        ("HAVEN_OPERATOR_PHONES", "+254700000001,hello", "is no phone number"),
+        ("HAVEN_THREADS", "0", "a number from 1 to 256"),
+    ],
+)
+def test_a_wrong_value_says_what_it_should_be(name: str, value: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        from_environment({**NEEDED, name: value})
+
+
+def test_secrets_are_not_shown() -> None:
+    config = from_environment(
+        {
+            **NEEDED,
+            "HAVEN_DATABASE_URL": "postgresql+psycopg://haven:pass-of-the-database@db/haven",
+            "HAVEN_OPERATOR_PHONES": "0700000001",
+        }
+    )
+    assert config.operator_phones == ("+254700000001",)
+    for secret in ("a-secret-for-tests-only", "a-key-that-nobody", "pass-of-the", "+254700000001"):
+        assert secret not in repr(config)
+
+
+def test_two_callback_secrets_are_accepted_while_one_is_rotated() -> None:
+    both = f"{'a' * 16}, {'b' * 16}"
+    config = from_environment({**NEEDED, "HAVEN_CALLBACK_SECRET": both})
+    assert config.callback_secrets == ("a" * 16, "b" * 16)
