@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sqlalchemy import update
 from werkzeug.serving import make_server
 
 from edge_node import claims
@@ -21,7 +22,14 @@ from shared.emergency import Kind, Priority, Transport
 from shared.identifier import to_text
 from shared.system import System
 from sync.events import DispatchChanged, DispatchOffered
-from tests.edge_node.two_sides import Clock, EngineDatabase, Gateway, Hospital, Network
+from tests.edge_node.two_sides import (
+    Clock,
+    EngineDatabase,
+    Gateway,
+    Hospital,
+    Network,
+    toy_dispatches,
+)
 from tests.sync.conftest import sqlite_engine
 
 
@@ -103,6 +111,25 @@ class Ward:
             )
         )
         self.exchanges()
+
+    def is_superseded(self, card: str) -> None:
+        """Another hospital accepts; the box hears of it at the next exchange."""
+        dispatch_id = identifier.from_text(card.removeprefix("#dispatch-"))
+        version = self.hospital.box.dispatch(dispatch_id).version + 2
+        row = toy_dispatches.c.id == dispatch_id
+        values = {"state": DispatchState.SUPERSEDED, "version": version}
+        self.gateway.quiet.write(
+            lambda c: c.execute(update(toy_dispatches).where(row).values(values))
+        )
+        self.gateway.publishes(
+            DispatchChanged(
+                at=self.gateway.system.now(),
+                dispatch_id=dispatch_id,
+                version=version,
+                state=DispatchState.SUPERSEDED,
+                reason="another hospital accepted first",
+            )
+        )
 
     def hears_transport(self, card: str, answer: Transport) -> None:
         dispatch_id = identifier.from_text(card.removeprefix("#dispatch-"))
