@@ -229,7 +229,7 @@ def test_the_keyboard_alone_is_enough(page: Page, ward: Ward) -> None:
 def test_beds_are_reported_with_two_presses(page: Page, ward: Ward) -> None:
     expect(page.locator("#beds-now")).to_contain_text("Not reported yet")
     page.get_by_text("Change…").click()
-    page.get_by_label("Readiness").select_option("advisory")
+    page.get_by_role("combobox").select_option("advisory")
     page.get_by_label("Staffed beds").fill("12")
     page.get_by_label("Free of these").fill("13")
     page.get_by_role("button", name="Report").click()

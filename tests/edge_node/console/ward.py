@@ -169,7 +169,7 @@ def open_ward(folder: Path) -> Iterator[Ward]:
         ("http://127.0.0.1:8800",),
     )
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     serving.start()
     yield Ward(f"http://127.0.0.1:{server.port}", clock, gateway, hospital)
     hospital.notifier.close()
