@@ -3,17 +3,13 @@ another, and every program of the demo between them.
 """
 
 import socket
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from deploy.demo.stage import BOXES, Addresses, Stage
 from tests.chromium import chromium, quiet_page
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "deploy" / "demo"))
-from stage import BOXES, Addresses, Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 # Milliseconds; from a press on the phone to the other end, through all processes.

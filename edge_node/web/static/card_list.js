@@ -2,7 +2,7 @@
 import { Card } from "./card.js";
 import { setText } from "./elements.js";
 import { say, word } from "./texts.js";
-import { inOrder, offeredAt, place } from "./words.js";
+import { canAccept, inOrder, offeredAt, place } from "./words.js";
 import { gatewayNow } from "./time.js";
 
 const SHOW_EARLIER_MS = 24 * 3600_000;
@@ -73,11 +73,12 @@ export class CardList {
     return true;
   }
 
-  // A key's action on the card that has the focus; without one the first card gets it.
+  // A key's action on the card that has the focus. Without one, or when that one is answered
+  // already, the first card gets the focus and nothing is said: no patient is accepted unseen.
   press(verb) {
-    const element = document.activeElement?.closest(".card");
-    if (!element) this.move(1);
-    else this.#cardOf(element)?.press(verb);
+    const card = this.#cardOf(document.activeElement?.closest(".card"));
+    if (card && (verb !== "accept" || canAccept(card.dispatch))) card.press(verb);
+    else this.#place.firstElementChild?.focus();
   }
 
   move(step) {
