@@ -46,7 +46,7 @@ export class Card {
   show(dispatch, connected) {
     this.#dispatch = dispatch;
     const { facts } = dispatch;
-    const kind = facts ? word("kind", facts.kind) : say("card.no_facts");
+    const kind = facts ? words.headline(facts) : say("card.no_facts");
     this.element.className = ["card", facts?.priority ?? "high", words.place(dispatch),
       dispatch.late ? "late" : "", dispatch.local_state,
       this.#parts.form.hidden ? "" : "refusing"].join(" ");

@@ -1,8 +1,8 @@
 // All cards in their order, and which one the keys are for.
 import { Card } from "./card.js";
 import { setText } from "./elements.js";
-import { say, word } from "./texts.js";
-import { canAccept, inOrder, offeredAt, place } from "./words.js";
+import { say } from "./texts.js";
+import { canAccept, headline, inOrder, offeredAt, place } from "./words.js";
 import { gatewayNow } from "./time.js";
 
 const SHOW_EARLIER_MS = 24 * 3600_000;
@@ -127,7 +127,7 @@ export class CardList {
       if (this.#announced.has(id)) continue;
       this.#announced.add(id);
       this.#announce(say("list.new", {
-        priority: say(`priority.${facts.priority}`), what: word("kind", facts.kind), minutes: facts.travel_min,
+        priority: say(`priority.${facts.priority}`), what: headline(facts), minutes: facts.travel_min,
       }));
     }
   }

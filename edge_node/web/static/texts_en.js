@@ -48,7 +48,7 @@ export const texts = {
   },
   priority: { critical: "Critical", high: "Urgent", medium: "Not urgent" },
   kind: {
-    unknown: "Emergency, kind not known", unresponsive: "Cannot be woken, or cannot breathe well",
+    unknown: "Emergency, kind not known", unresponsive: "Can't wake or breathe",
     bleeding: "Heavy bleeding", fits: "Fits", pregnancy: "Pregnancy or birth", injury: "Injury",
     snakebite: "Snake bite", poison: "Poison", sickness: "Sickness", newborn: "Sick newborn",
     child: "Sick child", burn: "Burn", chest_pain: "Chest pain", stroke: "Possible stroke",

@@ -8,6 +8,7 @@ const CAN_ACCEPT = new Set(["offered", "delivered", "expired"]);
 const CAN_REFUSE = new Set([...CAN_ACCEPT, "accepted"]);
 const OVER = new Set(["superseded", "withdrawn", "cannot_treat", "arrived"]);
 const NEWS_FOR_MS = 2 * 3600_000;
+const DANGER_SIGNS = new Set(["unresponsive", "bleeding", "fits"]);
 const DISCREET = new Set(["assault", "self_harm"]);
 
 export const canAccept = (dispatch) => CAN_ACCEPT.has(dispatch.local_state);
@@ -58,6 +59,13 @@ export function inOrder(one, other) {
 }
 
 export const urgency = (dispatch) => RANKS[dispatch.facts?.priority] ?? 2;
+
+// What it is, in a few words: a danger sign first, then what it comes from.
+export function headline(facts) {
+  const kind = word("kind", facts.kind);
+  const sign = facts.signs[0];
+  return DANGER_SIGNS.has(sign) && sign !== facts.kind ? `${word("kind", sign)} · ${kind}` : kind;
+}
 
 // What the caller answered, as phrases; the gateway sends the values of its questions in order.
 export function answered(facts) {

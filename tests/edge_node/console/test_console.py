@@ -1,11 +1,14 @@
 """What staff see, hear and press on the hospital's console, in a real browser."""
 
 import re
+import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
 
 from shared import capability
 from shared.dispatch import CannotTreatReason, DispatchState
@@ -13,10 +16,11 @@ from shared.emergency import Kind, Priority, Transport
 from shared.hospital import HospitalStatus
 from shared.identifier import from_text
 from tests.chromium import quiet_page
-from tests.edge_node.console.ward import Ward
+from tests.edge_node.console.ward import Ward, open_ward
 from ussd_menus import files
 
 pytestmark = pytest.mark.browser
+HTML = [("Content-Type", "text/html")]
 
 
 def dispatch_id(card: str) -> int:
@@ -321,17 +325,26 @@ def test_it_fits_and_the_first_accept_is_on_the_screen(page: Page, ward: Ward, w
     expect(page.locator(first).get_by_role("button", name="Accept")).to_be_in_viewport(ratio=1)
 
 
-def test_the_demos_front_page_can_frame_it(page: Page, ward: Ward) -> None:
-    front = "http://127.0.0.1:8800/"
-    frame = f"<iframe src='{ward.url}' width=450 height=700 allow=autoplay></iframe>"
-    page.route(front, lambda route: route.fulfill(content_type="text/html", body=frame))
-    card = ward.is_asked()
-    page.goto(front)
-    inside = page.frame_locator("iframe")
-    inside.locator("#silent").click()
-    expect(inside.locator("body")).to_have_attribute("data-sound", "critical")
-    inside.locator(card).get_by_role("button", name="Accept").click()
-    expect(inside.locator(card)).to_contain_text("Accepted by")
+def test_a_named_origin_can_show_it_in_a_frame(browser: Browser, tmp_path: Path) -> None:
+    shown: list[str] = []
+    front = make_server(
+        "127.0.0.1", 0, lambda environ, start: (start("200 OK", HTML), [shown[0].encode()])[1]
+    )
+    serving = threading.Thread(target=front.serve_forever, args=(0.02,), daemon=True)
+    serving.start()
+    origin = f"http://127.0.0.1:{front.port}"
+    with open_ward(tmp_path, (origin,)) as ward, quiet_page(browser) as page:
+        shown.append(f"<iframe src='{ward.url}' width=450 height=700 allow=autoplay></iframe>")
+        card = ward.is_asked()
+        page.goto(origin)
+        inside = page.frame_locator("iframe")
+        inside.locator("#silent").click()
+        expect(inside.locator("body")).to_have_attribute("data-sound", "critical")
+        inside.locator(card).get_by_role("button", name="Accept").click()
+        expect(inside.locator(card)).to_contain_text("Accepted by")
+    front.shutdown()
+    serving.join()
+    front.server_close()
 
 
 def test_every_code_has_words(page: Page) -> None:

@@ -153,7 +153,7 @@ class Ward:
 
 
 @contextmanager
-def open_ward(folder: Path) -> Iterator[Ward]:
+def open_ward(folder: Path, frame_ancestors: tuple[str, ...] = ()) -> Iterator[Ward]:
     """A gateway, an enrolled box and its web server on a free port."""
     engine = sqlite_engine()
     clock = RunningClock()
@@ -166,7 +166,7 @@ def open_ward(folder: Path) -> Iterator[Ward]:
         lambda: (hospital.link.state, hospital.store.read(claims.unsent)),
         frozenset(),
         hospital.identity.site().hospital_name,
-        ("http://127.0.0.1:8800",),
+        frame_ancestors,
     )
     server = make_server("127.0.0.1", 0, app, threaded=True)
     serving = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
