@@ -122,10 +122,18 @@ export class CardList {
     this.#settled = setTimeout(() => this.#place.classList.remove("settling"), SETTLE_MS);
   }
 
+  // Somebody who comes because it rings must not look for the reason; who is writing is left alone.
+  #bringIntoSight() {
+    if (window.scrollY === 0 || document.activeElement?.closest("input, form")) return;
+    window.scrollTo({ top: 0 });
+    this.#settle();
+  }
+
   #announceNew() {
     for (const { id, facts } of this.ringing()) {
       if (this.#announced.has(id)) continue;
       this.#announced.add(id);
+      if (id === this.#dispatches[0].id) this.#bringIntoSight();
       this.#announce(say("list.new", {
         priority: say(`priority.${facts.priority}`), what: headline(facts), minutes: facts.travel_min,
       }));

@@ -177,6 +177,17 @@ def test_less_urgent_rings_less(page: Page, ward: Ward) -> None:
     assert page.evaluate("window.started") == ["chimes", "rings"]
 
 
+def test_a_new_most_urgent_patient_comes_into_sight(page: Page, ward: Ward) -> None:
+    page.set_viewport_size({"width": 360, "height": 600})
+    first = ward.is_asked(priority=Priority.HIGH)
+    page.locator(first).get_by_role("button", name="Accept").click()
+    expect(page.locator(first)).to_contain_text("On its way to the gateway")
+    page.mouse.wheel(0, 2000)
+    page.wait_for_function("window.scrollY > 200")
+    expect(page.locator(ward.is_asked())).to_be_in_viewport()
+    page.wait_for_function("window.scrollY === 0")
+
+
 def test_what_came_late_is_shown_without_alarm(page: Page, ward: Ward) -> None:
     card = page.locator(ward.is_asked(offered_s_ago=3 * 3600, valid_h=2))
     expect(card).to_contain_text("Came late: asked at")
