@@ -76,7 +76,7 @@ class Box:
         self._system = system
         self._notifier = notifier
         self._wake = wake
-        self._alarm_told: tuple[bool, str] | None = None
+        self._told_audible: bool | None = None
 
     @property
     def notifier(self) -> Notifier:
@@ -220,12 +220,11 @@ class Box:
         reason = _short(reason, "reason", LONGEST_NOTE)
         self._alarm.report(_short(console, "console", LONGEST_NAME), audible)
         heard = self._alarm.audible
-        told = (heard, "" if heard else reason)
-        if told != self._alarm_told:
+        if heard is not self._told_audible:
             now = self._system.now()
-            event = AlarmState(at=now, audible=heard, reason=told[1])
+            event = AlarmState(at=now, audible=heard, reason="" if heard else reason)
             self._commit(lambda connection: self._append(connection, event, now))
-            self._alarm_told = told
+            self._told_audible = heard
         return heard
 
     def _claim(self, kind: ClaimKind, dispatch_id: int, detail: str, make: MakeClaim) -> Claim:

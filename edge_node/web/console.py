@@ -14,7 +14,7 @@ def console_blueprint(frame_ancestors: tuple[str, ...]) -> Blueprint:
         (
             "default-src 'none'",
             "connect-src 'self'",
-            "img-src 'self'",
+            "img-src 'self' data:",
             "script-src 'self'",
             "style-src 'self'",
             "worker-src 'self'",

@@ -1,14 +1,17 @@
 """The API of a box: what it answers, and what it refuses."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from edge_node import claims
+from edge_node.tables import streams as box_streams
 from edge_node.web.app import create_app
 from shared.identifier import to_text
+from sync import peer
 from tests.edge_node.two_sides import Gateway, Hospital
 
 
@@ -78,6 +81,51 @@ def test_seen_availability_and_alarm(browser: Browser, dispatch: str) -> None:
     assert (status, shown["status"], shown["free_beds"]) == (200, "advisory", None)
     assert browser.sends("PUT", "/api/v1/alarm", {"audible": True}) == (200, {"audible": True})
     assert browser.hospital.alarm.audible
+
+
+def test_one_audible_console_is_enough_and_the_gateway_hears_of_changes_only(
+    browser: Browser, two_sides: tuple[Gateway, Hospital]
+) -> None:
+    gateway, hospital = two_sides
+
+    def says(console: str, audible: bool) -> Any:
+        body = {"audible": audible, "reason": "no press yet", "console": console}
+        return browser.sends("PUT", "/api/v1/alarm", body)[1]["audible"]
+
+    def unsent() -> int:
+        waiting = hospital.store.read(lambda c: box_streams.outgoing.pending(c, peer.GATEWAY))
+        return len(waiting)
+
+    assert not says("ward", False)
+    before = unsent()
+    assert not says("office", False)
+    assert unsent() == before
+    assert says("office", True)
+    assert says("ward", False)
+    assert unsent() == before + 1
+    gateway.clock.forward(60)
+    assert not hospital.alarm.audible
+    assert not says("ward", False)
+    assert unsent() == before + 2
+
+
+def test_what_staff_put_away_stays_away(browser: Browser, dispatch: str) -> None:
+    assert browser.gets(dispatch)[1]["dismissed_at"] is None
+    first = browser.sends("POST", f"{dispatch}/dismiss", {})[1]["dismissed_at"]
+    assert first is not None
+    assert browser.sends("POST", f"{dispatch}/dismiss", {})[1]["dismissed_at"] == first
+    assert browser.sends("POST", "/api/v1/dispatches/404/dismiss", {})[0] == 404
+
+
+def test_the_console_reads_everything_in_one_answer(browser: Browser, dispatch: str) -> None:
+    browser.hospital.link.update(offset=timedelta(seconds=90))
+    status, shown = browser.gets("/api/v1/console")
+    assert status == 200
+    assert [f"/api/v1/dispatches/{each['id']}" for each in shown["dispatches"]] == [dispatch]
+    assert shown["link"] == browser.gets("/api/v1/link")[1]
+    assert shown["availability"]["status"] is None
+    box, gateway = (datetime.fromisoformat(shown["clock"][name]) for name in ("box", "gateway"))
+    assert gateway - box == timedelta(seconds=90)
 
 
 CASES = [

@@ -3,14 +3,20 @@ import { byId } from "./elements.js";
 import { say } from "./texts.js";
 
 const icon = byId("favicon");
-const ICONS = { quiet: "quiet.svg", ringing: "ringing.svg" };
+// Inline, so that flashing asks nothing of the box, and goes on when the box is lost.
+const picture = (ground, sign) => `data:image/svg+xml,${encodeURIComponent(
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="${ground}"/><path d="${sign}" fill="#fff"/></svg>`,
+)}`;
+const ICONS = {
+  quiet: picture("#14532d", "M13 6h6v7h7v6h-7v7h-6v-7H6v-6h7z"),
+  ringing: picture("#c1121f", "M14 5h4v15h-4zM14 23h4v4h-4z"),
+};
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 let lit = false;
 
 function show(title, name) {
   if (document.title !== title) document.title = title;
-  const address = new URL(ICONS[name], import.meta.url).pathname;
-  if (icon.getAttribute("href") !== address) icon.setAttribute("href", address);
+  if (icon.getAttribute("href") !== ICONS[name]) icon.setAttribute("href", ICONS[name]);
 }
 
 // Once a second, with how many patients ring and how urgent the first is.

@@ -1,13 +1,12 @@
 // One patient's card. It is made once and kept, so that a press or a half-written note survives
 // every update.
 import { make, setText } from "./elements.js";
-import { clockTime, duration, gatewayNow, stopwatch } from "./time.js";
+import { clockTime, gatewayNow, stopwatch } from "./time.js";
 import { reasons, say, word } from "./texts.js";
 import * as words from "./words.js";
 
 export class Card {
   #dispatch = null;
-  #connected = true;
   #answer;
   #factsShown = "";
   #parts = {};
@@ -16,6 +15,7 @@ export class Card {
   constructor(id, answer) {
     this.#answer = answer;
     const part = (name, tag, properties = {}) => (this.#parts[name] = make(tag, properties));
+    const line = (name, tag, properties) => part(name, tag, { hidden: true, ...properties });
     const button = (name, verb, text) => {
       const made = part(name, "button", { type: "button", class: verb, onclick: () => this.press(verb) });
       made.textContent = text;
@@ -23,17 +23,19 @@ export class Card {
     };
     this.element = make("article", { class: "card", id: `dispatch-${id}`, tabindex: "0" },
       make("div", { class: "band" }, part("priority", "strong"), part("what", "h3"), part("waits", "span", { class: "waits" })),
-      part("standing", "p", { class: "standing" }),
-      part("fate", "p", { class: "fate", role: "status" }),
-      part("late", "p", { class: "next" }),
-      part("facts", "div", { class: "facts" }),
-      part("failure", "p", { class: "failure", role: "alert" }),
-      make("div", { class: "actions" },
-        button("accept", "accept", say("action.accept")),
-        button("refuse", "refuse", say("action.cannot_treat")),
-        button("arrived", "arrived", say("action.arrived")),
-        button("dismiss", "dismiss", say("action.understood"))),
-      part("form", "form", { class: "refusal", hidden: true, onsubmit: (event) => this.#refuse(event) }));
+      // The buttons stick inside this part, so that they never cover the band.
+      make("div", { class: "body" },
+        line("standing", "p", { class: "standing" }),
+        line("fate", "p", { class: "fate", role: "status" }),
+        line("next", "p", { class: "next" }),
+        part("facts", "div", { class: "facts" }),
+        line("failure", "p", { class: "failure", role: "alert" }),
+        make("div", { class: "actions" },
+          button("accept", "accept", say("action.accept")),
+          button("refuse", "refuse", say("action.cannot_treat")),
+          button("arrived", "arrived", say("action.arrived")),
+          button("dismiss", "dismiss", say("action.understood"))),
+        part("form", "form", { class: "refusal", hidden: true, onsubmit: (event) => this.#refuse(event) })));
     this.#fillForm(id);
   }
 
@@ -43,11 +45,11 @@ export class Card {
 
   show(dispatch, connected) {
     this.#dispatch = dispatch;
-    this.#connected = connected;
     const { facts } = dispatch;
-    const kind = facts ? word("kind", facts.kind) : say("card.no_facts");
+    const kind = facts ? words.headline(facts) : say("card.no_facts");
     this.element.className = ["card", facts?.priority ?? "high", words.place(dispatch),
-      dispatch.late ? "late" : "", dispatch.local_state].join(" ");
+      dispatch.late ? "late" : "", dispatch.local_state,
+      this.#parts.form.hidden ? "" : "refusing"].join(" ");
     this.element.setAttribute("aria-label", `${facts ? say(`priority.${facts.priority}`) : ""} ${kind}`);
     setText(this.#parts.priority, facts ? say(`priority.${facts.priority}`) : "");
     setText(this.#parts.what, kind);
@@ -56,7 +58,7 @@ export class Card {
     const fate = said ? words.fateOf(said, connected) : null;
     this.#line("fate", fate?.text ?? "");
     this.#parts.fate.dataset.tone = fate?.tone ?? "";
-    const shown = JSON.stringify([facts, dispatch.transport, dispatch.reason]);
+    const shown = JSON.stringify([facts, dispatch.transport, dispatch.reason, words.canAccept(dispatch)]);
     if (shown !== this.#factsShown) {
       this.#factsShown = shown;
       this.#parts.facts.replaceChildren(...(facts ? this.#facts(facts, dispatch) : []));
@@ -75,8 +77,8 @@ export class Card {
     const left_ms = facts ? Date.parse(facts.answer_by) - now : 0;
     const next = !rings || late || !facts ? ""
       : left_ms > 0 ? say("card.asks_next", { time: stopwatch(left_ms + 999) }) : say("card.asked_next");
-    this.#line("late", next);
-    this.#parts.late.classList.toggle("passed", left_ms <= 0);
+    this.#line("next", next);
+    this.#parts.next.classList.toggle("passed", left_ms <= 0);
     if (this.#parts.arrival) this.#arrival(facts, now);
   }
 
@@ -92,7 +94,7 @@ export class Card {
 
   closeForm() {
     if (this.#parts.form.hidden) return false;
-    this.#parts.form.hidden = true;
+    this.#hideForm();
     this.element.focus();
     return true;
   }
@@ -100,7 +102,7 @@ export class Card {
   #facts(facts, dispatch) {
     const row = (name, ...values) => make("div", { class: `fact ${name}` },
       make("span", { class: "label" }, say(`card.${name}`)),
-      ...values.map((value) => (typeof value === "string" ? make("span", {}, value) : value)));
+      ...values.filter(Boolean).map((value) => (typeof value === "string" ? make("span", {}, value) : value)));
     const transport = dispatch.transport
       ? make("span", { class: `transport ${dispatch.transport}` }, say(`card.transport.${dispatch.transport}`)) : null;
     const news = words.callerNews(dispatch);
@@ -108,35 +110,35 @@ export class Card {
     this.#parts.travel = make("span");
     const needs = facts.needs.filter((code) => code !== "emergency_24h");
     return [
-      make("div", { class: "fact code" }, make("span", { class: "label" }, say("card.code")), make("strong", {}, facts.help_code)),
-      row("arrives", this.#parts.arrival, this.#parts.travel, ...[transport].filter(Boolean)),
+      row("arrives", this.#parts.arrival, this.#parts.travel, transport),
       row("from", ...words.whereFrom(facts).map((line, number) =>
         make("span", { class: number ? "" : "big" }, line))),
       row("said", words.answered(facts).join(", ") || word("kind", facts.kind), words.who(facts),
-        ...(news ? [make("strong", { class: "news" }, news)] : [])),
+        news && make("strong", { class: "news" }, news)),
       row("needs", (needs.length ? needs : facts.needs).map((code) => word("need", code)).join(" · ")),
-      row("caller", make("span", { class: "phone" }, words.callerPhone(facts))),
+      row("code", make("strong", {}, facts.help_code)),
+      row("caller", make("span", { class: "phone" }, words.callerPhone(facts)),
+        words.canAccept(dispatch) && make("span", { class: "by-sms" }, say("card.by_sms", { code: `YES ${facts.answer_code}` }))),
       facts.note ? row("note", make("span", { class: "note" }, facts.note)) : null,
-      make("div", { class: "fact by-sms" }, say("card.by_sms", { code: `YES ${facts.answer_code}` })),
     ].filter(Boolean);
   }
 
   #arrival(facts, now) {
     const at = words.arrivesAt(facts);
-    const expected = at > now;
-    setText(this.#parts.arrival, expected
-      ? say("card.about", { time: clockTime(at) }) : say("card.overdue", { time: clockTime(at) }));
-    setText(this.#parts.travel, say("card.if_at_once", { minutes: facts.travel_min }));
+    const text = at === null ? "arrival_unknown" : at > now ? "about" : "overdue";
+    setText(this.#parts.arrival, say(`card.${text}`, { time: at === null ? "" : clockTime(at) }));
+    setText(this.#parts.travel, text === "about"
+      ? say("card.if_at_once", { minutes: facts.travel_min }) : "");
   }
 
   #actions(dispatch) {
-    const { accept, refuse, arrived, dismiss, form } = this.#parts;
+    const { accept, refuse, arrived, dismiss } = this.#parts;
     accept.hidden = !words.canAccept(dispatch) || !dispatch.facts;
     setText(accept, say(dispatch.local_state === "expired" ? "action.accept_after_all" : "action.accept"));
     refuse.hidden = !words.canRefuse(dispatch) || !dispatch.facts;
     arrived.hidden = !words.canArrive(dispatch);
     dismiss.hidden = !words.canDismiss(dispatch);
-    if (!words.canRefuse(dispatch)) form.hidden = true;
+    if (!words.canRefuse(dispatch)) this.#hideForm();
   }
 
   async #send(verb, button, body = {}) {
@@ -148,7 +150,7 @@ export class Card {
     button.textContent = say("action.saving");
     try {
       await this.#answer(this.#dispatch.id, verb, body);
-      form.hidden = true;
+      this.#hideForm();
     } catch (error) {
       if (error.shown === undefined) throw error;
       this.#line("failure", error.shown);
@@ -176,8 +178,14 @@ export class Card {
   #openForm() {
     const { form } = this.#parts;
     form.hidden = false;
+    this.element.classList.add("refusing");
     form.querySelector("input").focus();
     form.scrollIntoView({ block: "nearest" });
+  }
+
+  #hideForm() {
+    this.#parts.form.hidden = true;
+    this.element.classList.remove("refusing");
   }
 
   #refuse(event) {

@@ -1,8 +1,8 @@
 // All cards in their order, and which one the keys are for.
 import { Card } from "./card.js";
 import { setText } from "./elements.js";
-import { say, word } from "./texts.js";
-import { inOrder, offeredAt, place } from "./words.js";
+import { say } from "./texts.js";
+import { canAccept, headline, inOrder, offeredAt, place } from "./words.js";
 import { gatewayNow } from "./time.js";
 
 const SHOW_EARLIER_MS = 24 * 3600_000;
@@ -73,11 +73,12 @@ export class CardList {
     return true;
   }
 
-  // A key's action on the card that has the focus; without one the first card gets it.
+  // A key's action on the card that has the focus. Without one, or when that one is answered
+  // already, the first card gets the focus and nothing is said: no patient is accepted unseen.
   press(verb) {
-    const element = document.activeElement?.closest(".card");
-    if (!element) this.move(1);
-    else this.#cardOf(element)?.press(verb);
+    const card = this.#cardOf(document.activeElement?.closest(".card"));
+    if (card && (verb !== "accept" || canAccept(card.dispatch))) card.press(verb);
+    else this.#place.firstElementChild?.focus();
   }
 
   move(step) {
@@ -121,12 +122,20 @@ export class CardList {
     this.#settled = setTimeout(() => this.#place.classList.remove("settling"), SETTLE_MS);
   }
 
+  // Somebody who comes because it rings must not look for the reason; who is writing is left alone.
+  #bringIntoSight() {
+    if (window.scrollY === 0 || document.activeElement?.closest("input, form")) return;
+    window.scrollTo({ top: 0 });
+    this.#settle();
+  }
+
   #announceNew() {
     for (const { id, facts } of this.ringing()) {
       if (this.#announced.has(id)) continue;
       this.#announced.add(id);
+      if (id === this.#dispatches[0].id) this.#bringIntoSight();
       this.#announce(say("list.new", {
-        priority: say(`priority.${facts.priority}`), what: word("kind", facts.kind), minutes: facts.travel_min,
+        priority: say(`priority.${facts.priority}`), what: headline(facts), minutes: facts.travel_min,
       }));
     }
   }

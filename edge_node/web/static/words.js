@@ -8,6 +8,7 @@ const CAN_ACCEPT = new Set(["offered", "delivered", "expired"]);
 const CAN_REFUSE = new Set([...CAN_ACCEPT, "accepted"]);
 const OVER = new Set(["superseded", "withdrawn", "cannot_treat", "arrived"]);
 const NEWS_FOR_MS = 2 * 3600_000;
+const DANGER_SIGNS = new Set(["unresponsive", "bleeding", "fits"]);
 const DISCREET = new Set(["assault", "self_harm"]);
 
 export const canAccept = (dispatch) => CAN_ACCEPT.has(dispatch.local_state);
@@ -36,6 +37,7 @@ export function place(dispatch) {
   const news = critical || recent || said?.state === "rejected";
   if (OVER.has(dispatch.local_state) || dispatch.local_state === "expired")
     return news ? "over" : "earlier";
+  if (dispatch.late && canAccept(dispatch)) return "over";
   return "open";
 }
 
@@ -58,11 +60,19 @@ export function inOrder(one, other) {
 
 export const urgency = (dispatch) => RANKS[dispatch.facts?.priority] ?? 2;
 
+// What it is, in a few words: a danger sign first, then what it comes from.
+export function headline(facts) {
+  const kind = word("kind", facts.kind);
+  const sign = facts.signs[0];
+  return DANGER_SIGNS.has(sign) && sign !== facts.kind ? `${word("kind", sign)} · ${kind}` : kind;
+}
+
 // What the caller answered, as phrases; the gateway sends the values of its questions in order.
 export function answered(facts) {
   const [sign, ...rest] = facts.signs;
   if (sign === undefined) return [];
-  const phrases = [word("sign", sign)];
+  // "Other sickness" says nothing beside what exactly it is.
+  const phrases = sign === "sickness" && rest.length ? [] : [word("sign", sign)];
   for (const value of rest)
     phrases.push(
       knows(`detail.${sign}.${value}`) ? say(`detail.${sign}.${value}`) : word("cause", value),
@@ -79,7 +89,8 @@ export function who(facts) {
 }
 
 export function callerPhone(facts) {
-  if (facts.caller_phone) return facts.caller_phone;
+  // In groups of three, as people read numbers out.
+  if (facts.caller_phone) return facts.caller_phone.replace(/\d(?=(\d{3})+$)/g, "$& ");
   return say(DISCREET.has(facts.kind) ? "card.do_not_call" : "card.no_phone");
 }
 
@@ -98,7 +109,11 @@ export function whereFrom(facts) {
   return lines;
 }
 
-export const arrivesAt = (facts) => Date.parse(facts.offered_at) + facts.travel_min * 60_000;
+// Null while the place is not known: without it there is no travel time.
+export function arrivesAt(facts) {
+  if (!facts.travel_min && facts.lat === null) return null;
+  return Date.parse(facts.offered_at) + facts.travel_min * 60_000;
+}
 
 // Where the dispatch stands, in a sentence; empty while it is simply unanswered.
 export function standing(dispatch) {
@@ -110,8 +125,9 @@ export function standing(dispatch) {
       return say("state.superseded", { reason: reason || say("state.superseded_plain") });
     case "withdrawn": {
       const why = reason ? say("state.withdrawn", { reason }) : say("state.withdrawn_plain");
-      const critical = dispatch.facts?.priority === "critical" && !dispatch.dismissed_at;
-      return critical ? `${why} ${say("state.withdrawn_critical")}` : why;
+      if (dispatch.facts?.priority !== "critical" || dispatch.dismissed_at) return why;
+      const call = dispatch.facts.caller_phone ? ` ${say("state.call_back")}` : "";
+      return `${why}${call} ${say("state.withdrawn_critical")}`;
     }
     default:
       return dispatch.late
