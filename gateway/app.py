@@ -20,7 +20,6 @@ def create_app(gateway: Gateway) -> Flask:
     services = gateway.services
     app = rest_application()
     add_rest(app, services, gateway.keys)
-    app.register_blueprint(africastalking.blueprint(services))
     boxes = sites_blueprint(
         services.database,
         services.system,
@@ -57,6 +56,9 @@ def create_app(gateway: Gateway) -> Flask:
             return Response("Not found\n", status=404, mimetype="text/plain")
         return error
 
+    app.wsgi_app = africastalking.in_front_of(  # type: ignore[method-assign, assignment]
+        app.wsgi_app, services
+    )
     return app
 
 

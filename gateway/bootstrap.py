@@ -119,6 +119,7 @@ def open_gateway(config: Config, system: System) -> Gateway:
         boxes=EnrolledBoxes(),
         places=PlaceFinder(database, config.country),
     )
+    database.read(services.hospitals.load)
     desk = BoxDesk(services, AvailabilityBoard(system))
     return Gateway(services, keys, NodeKeys(keys.boxes), desk)
 

@@ -25,6 +25,10 @@ class HospitalCard:
 class Hospitals(Protocol):
     """Finds hospitals, and keeps count of the beds that are promised."""
 
+    def load(self, connection: Connection) -> None:
+        """Reads the register, so that the first emergency after a start need not wait for it."""
+        ...
+
     def assign(self, connection: Connection, query: MatchQuery, now: datetime) -> Match | None:
         """The best hospital for the query, with one more patient counted towards it; None when
         nobody is left. True to this transaction, whatever other processes did meanwhile.

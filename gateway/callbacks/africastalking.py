@@ -2,14 +2,18 @@
 
 A wrong secret gets one flat 404, compared in constant time. A wrong form gets an answer that the
 caller can act on: never a traceback, and never a status that makes AT drop a caller.
+
+A plain WSGI application in front of Flask's: Flask's own work would be half of a turn's time
+(docs/adr/002).
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
-from flask import Blueprint, Response, request
 
 from gateway.callbacks import voice_script
 from gateway.delivery import reports
@@ -23,6 +27,8 @@ from shared.phone_number import normalise
 
 _log = structlog.get_logger(__name__)
 
+_FOLDER = "/callbacks/africastalking/"
+_PLAIN = "text/plain; charset=utf-8"
 _LARGEST_BODY_BYTES = 16_384
 _LONGEST_FIELD = 2_000
 _LONGEST_SESSION_ID = 80
@@ -30,64 +36,86 @@ _LONGEST_SERVICE_CODE = 32
 _LONGEST_HISTORY = 1_000
 
 
-def blueprint(services: Services) -> Blueprint:
-    """The routes below `/callbacks/africastalking/<secret>/`."""
-    routes = Blueprint("africastalking", __name__)
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a callback is answered, always with status 200."""
+
+    text: str
+    content_type: str = _PLAIN
+
+
+def in_front_of(others: Wsgi, services: Services) -> Wsgi:
+    """Answers what is below `/callbacks/africastalking/<secret>/`, and hands on everything else."""
     secrets = [secret.encode() for secret in services.config.callback_secrets]
+    handlers = _handlers(services)
 
     def known(secret: str) -> bool:
         # Every accepted secret is compared, so that the time tells nothing about which one matched.
-        matches = [hmac.compare_digest(secret.encode(), accepted) for accepted in secrets]
+        # WSGI hands the path over as Latin-1.
+        given = secret.encode("latin-1", "replace")
+        matches = [hmac.compare_digest(given, accepted) for accepted in secrets]
         return any(matches)
 
-    def guarded(name: str, handle: Callable[[dict[str, str]], Response]) -> None:
-        def view(secret: str) -> Response:
-            if request.method != "POST" or not known(secret):
-                return _flat_404()
-            return handle(_form())
-
-        routes.add_url_rule(
-            f"/callbacks/africastalking/<secret>/{name}",
-            endpoint=name,
-            view_func=view,
-            methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"],
-            provide_automatic_options=False,
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path: str = environ.get("PATH_INFO", "")
+        if not path.startswith(_FOLDER):
+            return others(environ, start_response)
+        secret, _, door = path.removeprefix(_FOLDER).partition("/")
+        may_enter = known(secret)
+        handle = handlers.get(door)
+        if handle is None or not may_enter or environ.get("REQUEST_METHOD") != "POST":
+            # The same bytes as for any address that does not exist.
+            status, reply = "404 NOT FOUND", Reply("Not found\n")
+        else:
+            status, reply = "200 OK", handle(_form(environ))
+        body = reply.text.encode()
+        start_response(
+            status,
+            [("Content-Type", reply.content_type), ("Content-Length", str(len(body)))],
         )
+        return [body]
 
-    def ussd(form: dict[str, str]) -> Response:
+    return answer
+
+
+def _handlers(services: Services) -> Mapping[str, Callable[[dict[str, str]], Reply]]:
+    def ussd(form: dict[str, str]) -> Reply:
         try:
             asked = _ussd_request(form, services.config.country)
-            return _plain(turn.take_turn(services, asked))
+            return Reply(turn.take_turn(services, asked))
         except HavenError as error:
             _log.warning("ussd turn refused", reason=str(error))
         except Exception:
             # Whatever went wrong here, the caller is in need now: the way to a person is shown.
             _log.exception("ussd turn failed")
-        return _plain("END " + _way_out(services))
+        return Reply("END " + _way_out(services))
 
-    def ussd_end(form: dict[str, str]) -> Response:
+    def ussd_end(form: dict[str, str]) -> Reply:
         try:
             phone = normalise(form.get("phoneNumber", ""), services.config.country)
             turn.end_session(services, form.get("sessionId", "")[:_LONGEST_SESSION_ID], phone)
         except HavenError as error:
             _log.warning("end of ussd session refused", reason=str(error))
-        return _plain("")
+        return Reply("")
 
-    def sms(form: dict[str, str]) -> Response:
+    def sms(form: dict[str, str]) -> Reply:
         try:
             incoming.receive(services, _incoming_sms(form, services.config.country))
         except HavenError as error:
             _log.warning("incoming sms refused", reason=str(error))
-        return _plain("")
+        return Reply("")
 
-    def delivery(form: dict[str, str]) -> Response:
+    def delivery(form: dict[str, str]) -> Reply:
         provider_id, status = form.get("id", ""), form.get("status", "")
         if provider_id and status:
             reason = form.get("failureReason", "")
             services.write(lambda uow: reports.receive(uow, provider_id, status, reason))
-        return _plain("")
+        return Reply("")
 
-    def voice(form: dict[str, str]) -> Response:
+    def voice(form: dict[str, str]) -> Reply:
         session_id = form.get("sessionId", "")
         if form.get("isActive") == "0" or not session_id:
             return voice_events(form)
@@ -103,39 +131,32 @@ def blueprint(services: Services) -> Blueprint:
         script = voice_script.answer_call(
             services, session_id, number, form.get("dtmfDigits", ""), callback_url
         )
-        return Response(script, mimetype="application/xml")
+        return Reply(script, "application/xml; charset=utf-8")
 
-    def voice_events(form: dict[str, str]) -> Response:
+    def voice_events(form: dict[str, str]) -> Reply:
         session_id = form.get("sessionId", "")
         outcome = form.get("hangupCause") or form.get("callSessionState") or ""
         if session_id and outcome:
             services.write(lambda uow: reports.receive(uow, session_id, outcome, ""))
-        return _plain("")
+        return Reply("")
 
-    guarded("ussd", ussd)
-    guarded("ussd-end", ussd_end)
-    guarded("sms", sms)
-    guarded("delivery", delivery)
-    guarded("voice", voice)
-    guarded("voice-events", voice_events)
-    return routes
-
-
-def _flat_404() -> Response:
-    # The same bytes as for any address that does not exist.
-    return Response("Not found\n", status=404, mimetype="text/plain")
+    return {
+        "ussd": ussd,
+        "ussd-end": ussd_end,
+        "sms": sms,
+        "delivery": delivery,
+        "voice": voice,
+        "voice-events": voice_events,
+    }
 
 
-def _plain(text: str) -> Response:
-    return Response(text, mimetype="text/plain; charset=utf-8")
-
-
-def _form() -> dict[str, str]:
+def _form(environ: Mapping[str, Any]) -> dict[str, str]:
     """The posted fields, the first of each name, cut to a bearable length, whatever bytes came."""
-    declared = request.content_length
-    if declared is not None and declared > _LARGEST_BODY_BYTES:
+    declared = environ.get("CONTENT_LENGTH") or "0"
+    if not (declared.isascii() and declared.isdecimal()) or int(declared) > _LARGEST_BODY_BYTES:
         return {}
-    body = request.stream.read(_LARGEST_BODY_BYTES)
+    # Without a length it came in pieces, which the server has put together.
+    body: bytes = environ["wsgi.input"].read(int(declared) or _LARGEST_BODY_BYTES)
     fields: dict[str, str] = {}
     pairs = parse_qsl(
         body.decode("utf-8", "replace"),

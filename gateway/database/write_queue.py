@@ -33,7 +33,9 @@ class _Entry:
         self.result: Any = None
         self.error: BaseException | None = None
         self.leads = False
-        self.finished = threading.Semaphore(0)
+        # Held until the result is there; a semaphore would cost three times as much.
+        self.finished = threading.Lock()
+        self.finished.acquire()
 
 
 class WriteQueue:

@@ -31,6 +31,9 @@ class HospitalDirectory:
         self._index = index
         self._board = board
 
+    def load(self, connection: Connection) -> None:
+        self._index.catch_up(connection)
+
     def assign(self, connection: Connection, query: MatchQuery, now: datetime) -> Match | None:
         for attempt in range(_ATTEMPTS):
             self._index.catch_up(connection)

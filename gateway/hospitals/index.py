@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, bindparam
 
+from gateway.database.prepared import Prepared
 from gateway.hospitals import changes
 from gateway.hospitals.changes import Change
 from gateway.hospitals.matching_arrays import MatchingArrays
@@ -19,6 +21,8 @@ from shared.matching import Match, MatchQuery, rank
 # transaction that was rolled back has made a few.
 _REMEMBERED = 256
 _READ_AT_ONCE = 500
+# Nearly always one hospital has changed: the one that the last patient was sent to.
+_ONE = Prepared(select_hospitals().where(hospitals.c.id == bindparam("of")))
 
 
 class MatchIndex:
@@ -104,8 +108,13 @@ class MatchIndex:
     def _read(self, connection: Connection, hospital_ids: Sequence[int]) -> None:
         for start in range(0, len(hospital_ids), _READ_AT_ONCE):
             gone = set(hospital_ids[start : start + _READ_AT_ONCE])
-            wanted = select_hospitals().where(hospitals.c.id.in_(gone))
-            for row in connection.execute(wanted):
+            rows: Sequence[Row[Any]]
+            if len(gone) == 1:
+                rows = _ONE.all(connection, of=hospital_ids[start])
+            else:
+                wanted = select_hospitals().where(hospitals.c.id.in_(gone))
+                rows = connection.execute(wanted).all()
+            for row in rows:
                 hospital = hospital_of(row)
                 if hospital is not None:
                     self._arrays.put(hospital, availability_of(row))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from gateway.database.prepared import Prepared
 from gateway.notifications.tables import delivery_attempts, messages
@@ -53,6 +53,63 @@ class MessageState(StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     FAILED = "failed"
+
+
+_is_due = (
+    (messages.c.state == MessageState.QUEUED.value)
+    & or_(
+        messages.c.lease_until.is_(None),
+        messages.c.lease_until <= bindparam("now"),
+        messages.c.lease_until > bindparam("absurd"),
+    )
+    & or_(messages.c.due_at <= bindparam("now"), messages.c.due_at > bindparam("absurd"))
+)
+_ANY_DUE = Prepared(select(messages.c.id).where(_is_due).limit(1))
+_CLAIM = Prepared(
+    update(messages)
+    .where(
+        messages.c.id.in_(
+            select(messages.c.id)
+            .where(_is_due)
+            .order_by(messages.c.urgency, messages.c.due_at)
+            .limit(bindparam("most"))
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+    )
+    .values(
+        lease_until=bindparam("new_lease_until"),
+        lease_token=bindparam("new_lease_token"),
+        attempts=messages.c.attempts + 1,
+    )
+    .returning(*messages.c)
+)
+_ATTEMPTED = Prepared(delivery_attempts.insert(), delivery_attempts.c.keys())
+# Only whoever holds the lease may say what became of a message.
+_of_ours = update(messages).where(
+    messages.c.id == bindparam("claimed_id"), messages.c.lease_token == bindparam("claimed_token")
+)
+_SENT = Prepared(
+    _of_ours.values(
+        state=MessageState.SENT.value,
+        provider_id=bindparam("new_provider_id"),
+        cost=bindparam("new_cost"),
+        sent_at=bindparam("now"),
+        lease_until=None,
+        last_error="",
+    )
+)
+_RETRY = Prepared(
+    _of_ours.values(due_at=bindparam("again_at"), lease_until=None, last_error=bindparam("reason"))
+)
+_FAILED = Prepared(
+    _of_ours.values(
+        state=MessageState.FAILED.value,
+        finished_at=bindparam("now"),
+        lease_until=None,
+        last_error=bindparam("reason"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,43 +159,25 @@ def enqueue(
     return message_id
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    free = or_(
-        messages.c.lease_until.is_(None),
-        messages.c.lease_until <= now,
-        messages.c.lease_until > now + _ABSURD,
-    )
-    due = or_(messages.c.due_at <= now, messages.c.due_at > now + _ABSURD)
-    return (messages.c.state == MessageState.QUEUED.value) & free & due
+def _moments(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "absurd": now + _ABSURD}
 
 
 def anything_due(connection: Connection, now: datetime) -> bool:
     """True when a claim would find something; a cheap look that needs no write."""
-    return (
-        connection.execute(select(messages.c.id).where(_is_due(now)).limit(1)).first() is not None
-    )
+    return _ANY_DUE.first(connection, **_moments(now)) is not None
 
 
 def claim(uow: UnitOfWork, limit: int) -> list[Claimed]:
     """Takes up to `limit` due messages, the most urgent and oldest first, under a fresh lease."""
     token = uow.system.new_id()
-    chosen = (
-        select(messages.c.id)
-        .where(_is_due(uow.now))
-        .order_by(messages.c.urgency, messages.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    taken = _CLAIM.all(
+        uow.connection,
+        most=limit,
+        new_lease_until=uow.now + timedelta(seconds=LEASE_S),
+        new_lease_token=token,
+        **_moments(uow.now),
     )
-    taken = uow.connection.execute(
-        update(messages)
-        .where(messages.c.id.in_(chosen.scalar_subquery()))
-        .values(
-            lease_until=uow.now + timedelta(seconds=LEASE_S),
-            lease_token=token,
-            attempts=messages.c.attempts + 1,
-        )
-        .returning(messages)
-    ).all()
     return [
         Claimed(
             id=row.id,
@@ -155,36 +194,26 @@ def claim(uow: UnitOfWork, limit: int) -> list[Claimed]:
 
 
 def _attempted(uow: UnitOfWork, claimed: Claimed, outcome: str, detail: str) -> None:
-    uow.connection.execute(
-        delivery_attempts.insert(),
-        {
-            "id": uow.system.new_id(),
-            "message_id": claimed.id,
-            "at": uow.now,
-            "outcome": outcome,
-            "detail": detail[:240],
-        },
+    _ATTEMPTED.run(
+        uow.connection,
+        id=uow.system.new_id(),
+        message_id=claimed.id,
+        at=uow.now,
+        outcome=outcome,
+        detail=detail[:240],
     )
-
-
-def _ours(claimed: Claimed) -> ColumnElement[bool]:
-    return (messages.c.id == claimed.id) & (messages.c.lease_token == claimed.lease_token)
 
 
 def mark_sent(uow: UnitOfWork, claimed: Claimed, provider_id: str | None, cost: str) -> None:
     """The provider took it. Its reports may have come before: see `reports.apply_early`."""
     _attempted(uow, claimed, "accepted", "")
-    uow.connection.execute(
-        update(messages)
-        .where(_ours(claimed))
-        .values(
-            state=MessageState.SENT.value,
-            provider_id=provider_id,
-            cost=cost,
-            sent_at=uow.now,
-            lease_until=None,
-            last_error="",
-        )
+    _SENT.run(
+        uow.connection,
+        claimed_id=claimed.id,
+        claimed_token=claimed.lease_token,
+        new_provider_id=provider_id,
+        new_cost=cost,
+        now=uow.now,
     )
 
 
@@ -193,25 +222,22 @@ def mark_retry(uow: UnitOfWork, claimed: Claimed, reason: str, after_s: float | 
     _attempted(uow, claimed, "retryable", reason)
     longest = min(_FIRST_WAIT_S * 2 ** min(claimed.attempts, 12), _LONGEST_WAIT_S)
     wait_s = after_s if after_s is not None else uow.system.rng.uniform(0.5, longest)
-    uow.connection.execute(
-        update(messages)
-        .where(_ours(claimed))
-        .values(
-            due_at=uow.now + timedelta(seconds=wait_s), lease_until=None, last_error=reason[:240]
-        )
+    _RETRY.run(
+        uow.connection,
+        claimed_id=claimed.id,
+        claimed_token=claimed.lease_token,
+        again_at=uow.now + timedelta(seconds=wait_s),
+        reason=reason[:240],
     )
 
 
 def mark_failed(uow: UnitOfWork, claimed: Claimed, reason: str) -> None:
     """This channel will never deliver it."""
     _attempted(uow, claimed, "refused", reason)
-    uow.connection.execute(
-        update(messages)
-        .where(_ours(claimed))
-        .values(
-            state=MessageState.FAILED.value,
-            finished_at=uow.now,
-            lease_until=None,
-            last_error=reason[:240],
-        )
+    _FAILED.run(
+        uow.connection,
+        claimed_id=claimed.id,
+        claimed_token=claimed.lease_token,
+        now=uow.now,
+        reason=reason[:240],
     )

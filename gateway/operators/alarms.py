@@ -11,24 +11,15 @@ from gateway.unit_of_work import UnitOfWork
 from shared.emergency import DISCREET_KINDS, Kind
 
 _LANGUAGE = "en"
-_SOLVE = Prepared(
-    update(alarms)
-    .where(
-        alarms.c.kind == bindparam("of_kind"),
-        alarms.c.emergency_id == bindparam("of_emergency"),
-        alarms.c.solved_at.is_(None),
-    )
-    .values(solved_at=bindparam("now"))
-)
-_SOLVE_OWN = Prepared(
-    update(alarms)
-    .where(
-        alarms.c.kind == bindparam("of_kind"),
-        alarms.c.emergency_id.is_(None),
-        alarms.c.solved_at.is_(None),
-    )
-    .values(solved_at=bindparam("now"))
-)
+_unsolved = (alarms.c.kind == bindparam("of_kind")) & alarms.c.solved_at.is_(None)
+_of_emergency = _unsolved & (alarms.c.emergency_id == bindparam("of_emergency"))
+# About the gateway itself.
+_own = _unsolved & alarms.c.emergency_id.is_(None)
+_FIND = Prepared(select(alarms.c.id).where(_of_emergency).limit(1))
+_FIND_OWN = Prepared(select(alarms.c.id).where(_own).limit(1))
+_ADD = Prepared(alarms.insert(), ("id", "kind", "emergency_id", "detail", "raised_at"))
+_SOLVE = Prepared(update(alarms).where(_of_emergency).values(solved_at=bindparam("now")))
+_SOLVE_OWN = Prepared(update(alarms).where(_own).values(solved_at=bindparam("now")))
 
 
 def raise_alarm(
@@ -46,24 +37,19 @@ def raise_alarm(
     emergency is raised once while it is unsolved.
     """
     emergency_id = None if emergency is None else emergency.id
-    same = select(alarms.c.id).where(
-        alarms.c.kind == kind,
-        alarms.c.emergency_id == emergency_id
-        if emergency_id is not None
-        else alarms.c.emergency_id.is_(None),
-        alarms.c.solved_at.is_(None),
-    )
-    if uow.connection.execute(same.limit(1)).first() is not None:
+    if emergency_id is None:
+        same = _FIND_OWN.first(uow.connection, of_kind=kind)
+    else:
+        same = _FIND.first(uow.connection, of_kind=kind, of_emergency=emergency_id)
+    if same is not None:
         return
-    uow.connection.execute(
-        alarms.insert(),
-        {
-            "id": uow.system.new_id(),
-            "kind": kind,
-            "emergency_id": emergency_id,
-            "detail": (hospital or reason)[:160],
-            "raised_at": uow.now,
-        },
+    _ADD.run(
+        uow.connection,
+        id=uow.system.new_id(),
+        kind=kind,
+        emergency_id=emergency_id,
+        detail=(hospital or reason)[:160],
+        raised_at=uow.now,
     )
     code = "" if emergency is None else emergency.help_code
     words = {"code": code, "hospital": hospital, "reason": reason}

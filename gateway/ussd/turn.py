@@ -3,7 +3,7 @@ nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -353,7 +353,15 @@ def _tokens(text: str) -> list[str]:
 
 
 def _to_json(session: Session) -> dict[str, Any]:
-    return asdict(session)
+    # Written out, because dataclasses.asdict copies every value deeply, on each turn.
+    return {
+        "screen": session.screen,
+        "variables": session.variables,
+        "shown": session.shown,
+        "trail": session.trail,
+        "wrong": session.wrong,
+        "ended": session.ended,
+    }
 
 
 def _from_json(state: Mapping[str, Any]) -> Session:

@@ -15,9 +15,11 @@ from tests.bench import matching
 from tests.faults.installation import Installation
 
 HOSPITALS = 10_000
-# Where the patients are, and the hospital beside them that is always matched.
-PLACE = "-1.3130,36.7880"
+# What the caller types, near enough for a choice, and the place that is meant.
+TYPED, MEANT = "thikka", "Thika"
+# The hospital beside it, which has beds for everybody and so is always matched.
 NEAR = "Hospital 10001"
+_THIKA = (-1.03326, 37.06933)
 _SEED = 20261123
 
 
@@ -51,7 +53,7 @@ def fill(installation: Installation) -> None:
                     "version": 0,
                 }
             )
-        lat, lon = map(float, PLACE.split(","))
+        lat, lon = _THIKA
         standing.append(
             _standing(HOSPITALS + 1, 6, lat, lon)
             | {"has": (1 << 27) - 1, "lacks": 0, "open_24h": True}

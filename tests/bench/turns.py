@@ -55,9 +55,8 @@ def raise_turn() -> float:
         def measure() -> Load:
             sessions = [next(numbers) for _ in range(_RAISED)]
             raised.extend(sessions)
-            run(url, [_turn(number, "1*2*2") for number in sessions], _CONNECTIONS)
-            last = f"1*2*2*{country.PLACE}"
-            return run(url, [_turn(number, last) for number in sessions], _CONNECTIONS)
+            run(url, [until_the_last_key(number) for number in sessions], _CONNECTIONS)
+            return run(url, [the_last_key(number) for number in sessions], _CONNECTIONS)
 
         ratio = _ratio(bare_url, measure)
         events = streams.outgoing.events
@@ -83,9 +82,17 @@ def _menus(number: int) -> Visit:
         yield _form(number, "*".join(_MENU_KEYS[:keys]))
 
 
-def _turn(number: int, text: str) -> Visit:
-    answer = yield _form(number, text)
-    if text.endswith(country.PLACE) and "Telling" not in answer:
+def until_the_last_key(number: int) -> Visit:
+    """Heavy bleeding after an injury; a place is typed, and choices of it are shown."""
+    answer = yield _form(number, f"1*2*2*{country.TYPED}")
+    if f"1 {country.MEANT}" not in answer:
+        raise AssertionError(f"this turn should have shown places: {answer}")
+
+
+def the_last_key(number: int) -> Visit:
+    """Chooses the first place, which raises the emergency."""
+    answer = yield _form(number, f"1*2*2*{country.TYPED}*1")
+    if "Telling" not in answer:
         raise AssertionError(f"this turn should have raised an emergency: {answer}")
 
 
@@ -103,12 +110,20 @@ def _form(number: int, text: str) -> dict[str, str]:
 def _gateway() -> Iterator[tuple[Installation, str]]:
     """The web process alone, on a country's database; gives the address of its USSD callback."""
     with tempfile.TemporaryDirectory(prefix="haven-bench-") as folder:
-        installation = Installation(Path(folder), HAVEN_THREADS=str(_THREADS))
+        (port,) = free_ports(1)
+        address = f"127.0.0.1:{port}"
+        installation = Installation(
+            Path(folder),
+            HAVEN_THREADS=str(_THREADS),
+            HAVEN_AT_BASE_URL=f"http://{address}",
+            HAVEN_AT_VOICE_URL=f"http://{address}",
+        )
+        carrier = installation.program("carrier", "tests.bench.carrier", address)
         country.fill(installation)
         web = installation.program("web", "gateway", "serve")
         box = installation.new_box(country.NEAR)
         try:
-            installation.simulator.start()
+            carrier.start()
             web.start()
             until("it answers", lambda: requests.get(f"{installation.url}/readyz", timeout=5).ok)
             box.enrols()

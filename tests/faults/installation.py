@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -204,7 +205,7 @@ class Installation:
     def answers(self) -> None:
         """Waits until the gateway's processes and the simulator answer."""
         for url in (f"{self.url}/readyz", f"{self.live_url}/healthz", self.simulator_url):
-            until(f"{url} answers", lambda url=url: requests.get(url, timeout=2).status_code)
+            until(f"{url} answers", partial(_status, url))
 
     def new_box(self, hospital: str, **variables: str) -> "Box":
         """A box for this hospital, neither enrolled nor running."""
@@ -238,6 +239,10 @@ class Installation:
             for program in self.programs
             if program.log.exists()
         )
+
+
+def _status(url: str) -> int:
+    return requests.get(url, timeout=2).status_code
 
 
 class Box:

@@ -1,0 +1,98 @@
+"""What is measured: names, units and targets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.bench import matches, ringing, turns
+from tests.bench.sync_size import SyncSize
+from tests.bench.sync_size import measure as measure_sync
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a figure should be."""
+
+    bound: float
+    at_least: bool
+
+    def met_by(self, value: float) -> bool:
+        return value >= self.bound if self.at_least else value <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.bound:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table. `unit` says what the number counts."""
+
+    name: str
+    value: float
+    unit: str
+    target: Target | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Something that is measured in one go, and the names of the figures it gives."""
+
+    names: tuple[str, ...]
+    measure: Callable[[], list[Figure]]
+
+
+def _menu() -> list[Figure]:
+    unit = "of a bare Flask view's turns/s"
+    return [Figure("menu_turn", turns.menu_turn(), unit, Target(0.4, at_least=True))]
+
+
+def _raise() -> list[Figure]:
+    unit = "of a bare Flask view's turns/s"
+    return [Figure("raise_turn", turns.raise_turn(), unit, Target(0.2, at_least=True))]
+
+
+def _match() -> list[Figure]:
+    return [
+        Figure(
+            "match_top5",
+            matches.times_faster(),
+            "times as fast as a Python loop, 10,000 hospitals",
+            Target(100, at_least=True),
+        )
+    ]
+
+
+def _differences() -> list[Figure]:
+    return [
+        Figure(
+            "match_differences",
+            matches.differences(),
+            f"of {matches.CASES} random cases",
+            Target(0, at_least=False),
+        )
+    ]
+
+
+def _ring() -> list[Figure]:
+    half, nearly_all = ringing.key_to_ring()
+    return [
+        Figure("key_to_ring_p50", half * 1000, "ms"),
+        Figure("key_to_ring_p99", nearly_all * 1000, "ms"),
+    ]
+
+
+def _sync() -> list[Figure]:
+    size: SyncSize = measure_sync(1000)
+    return [
+        Figure("sync_1000_bytes", size.down_bytes + size.up_bytes, "bytes both ways, before TLS"),
+        Figure("sync_1000_requests", size.requests, "requests"),
+    ]
+
+
+MEASUREMENTS = (
+    Measurement(("menu_turn",), _menu),
+    Measurement(("raise_turn",), _raise),
+    Measurement(("match_top5",), _match),
+    Measurement(("match_differences",), _differences),
+    Measurement(("key_to_ring_p50", "key_to_ring_p99"), _ring),
+    Measurement(("sync_1000_bytes", "sync_1000_requests"), _sync),
+)
