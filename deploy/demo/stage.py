@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,21 +117,19 @@ class Stage:
         """Sets up what is missing and starts everything; returns when all of it answers."""
         self._require_free_ports()
         environment = self.environment()
-        self.command("db", "upgrade")
         self.command("hospitals", "import", str(PROJECT / "deploy/demo/hospitals.csv"), ok=(0, 3))
         self.command("places", "import", str(PROJECT / "deploy/demo/places.csv"), ok=(0, 3))
         simulator = self.addresses.simulator.removeprefix("http://")
-        self._spawn("simulator", ["gateway", "simulator", "--listen", simulator], environment)
         self._spawn("gateway", ["gateway", "up"], environment)
+        self._spawn("simulator", ["gateway", "simulator", "--listen", simulator], environment)
         self._wait("gateway", f"{self.addresses.gateway}/readyz")
         self._wait("gateway", f"http://127.0.0.1:{self.addresses.live_port}/healthz")
         self._wait("simulator", f"{self.addresses.simulator}/")
-        for hospital in BOXES:
-            self.add_box(hospital)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self.add_box, BOXES, range(len(BOXES))))
 
-    def add_box(self, hospital: str) -> str:
-        """Enrols the next box for this hospital (its name or id) and starts it; its address."""
-        number = sum(name.startswith("box-") for name in self.processes)
+    def add_box(self, hospital: str, number: int) -> str:
+        """Enrols box `number` for this hospital (its name or id) and starts it; its address."""
         self._enrol(number, hospital)
         name = f"box-{number + 1}"
         self._spawn(name, ["edge_node", "serve"], self.box_environment(number))

@@ -52,7 +52,7 @@ def test_wards_of_turkana_reach_the_box_of_their_hospital(stage: Stage) -> None:
     assert all(remark["line"] > 1 for remark in imported["noticed"])
     wards = str(DATA / "kenya_wards_centroids.csv")
     assert json.loads(stage.command("places", "import", wards, "--json"))["refused"] == []
-    console_url = stage.add_box(_HOSPITAL)
+    console_url = stage.add_box(_HOSPITAL, number=2)
 
     told = []
     with (
