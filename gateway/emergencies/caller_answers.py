@@ -6,7 +6,14 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway import audit
-from gateway.emergencies import dispatching, hospital_answers, store, telling, timers
+from gateway.emergencies import (
+    dispatching,
+    hospital_answers,
+    store,
+    telling,
+    timers,
+    urgency,
+)
 from gateway.emergencies.hospital_answers import Answerer
 from gateway.emergencies.noting import (
     add_note,
@@ -62,8 +69,11 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
     """The caller says it got worse: critical from now on, and everybody who has it hears so."""
     if emergency.state == EmergencyState.PROVISIONAL:
         emergency = raise_emergency(uow, emergency).emergency
+    before = emergency
     emergency = store.change(uow, emergency, priority=Priority.CRITICAL.value)
+    urgency.hasten(uow, before, emergency)
     dispatching.tell_live_boxes(uow, emergency, reason="caller: got worse")
+    emergency = urgency.ask_better(uow, before, emergency)
     raise_alarm(uow, "worse", emergency=emergency)
     if by_sms:
         telling.tell_caller(uow, emergency, "worse", answers_them=True)
@@ -108,13 +118,17 @@ def details_given(
     note: str = "",
 ) -> Row[Any]:
     """The caller says more: triaged again with these answers, and every hospital that has the
-    patient hears so. What is urgent already never becomes less urgent.
+    patient hears so. What is urgent already never becomes less urgent, what is discreet never less
+    discreet.
     """
     before = emergency
     if dict(answers) != before.answers:
         emergency = improve_emergency(uow, emergency, answers)
         if before.priority < emergency.priority:
             emergency = store.change(uow, emergency, priority=before.priority)
+        if telling.is_discreet(before) and before.state != EmergencyState.PROVISIONAL:
+            # Whoever may hold the phone has not changed with the answers.
+            emergency = store.change(uow, emergency, kind=before.kind)
         if before.state != EmergencyState.PROVISIONAL:
             # Boxes know the answers of the offer only; what changed reaches staff as a note.
             said = ", ".join(value.replace("_", " ") for value in answers.values())
@@ -125,7 +139,9 @@ def details_given(
         emergency = store.change(uow, emergency, **given)
     if note:
         emergency = add_note(uow, emergency, note)
+    urgency.hasten(uow, before, emergency)
     dispatching.tell_live_boxes(uow, emergency, reason="caller: more details")
+    emergency = urgency.ask_better(uow, before, emergency)
     _audit(uow, emergency, "details given")
     return emergency
 

@@ -43,6 +43,16 @@ _PUT_OFF = Prepared(
     )
     .values(due_at=bindparam("until"))
 )
+_BRING_FORWARD = Prepared(
+    update(timers)
+    .where(
+        timers.c.emergency_id == bindparam("of_emergency"),
+        timers.c.dispatch_id == bindparam("of_dispatch"),
+        timers.c.kind == bindparam("of_kind"),
+        timers.c.due_at > bindparam("until"),
+    )
+    .values(due_at=bindparam("until"))
+)
 _NEXT_DUE = Prepared(
     select(timers.c.id, timers.c.emergency_id)
     .where(timers.c.due_at <= bindparam("now"))
@@ -73,6 +83,19 @@ def put(
 def put_off(uow: UnitOfWork, kind: TimerKind, emergency_id: int, due_at: datetime) -> None:
     """Moves the moment if it is still to come; one that was fired or taken back stays away."""
     _PUT_OFF.run(uow.connection, of_emergency=emergency_id, of_kind=kind.value, until=due_at)
+
+
+def bring_forward(
+    uow: UnitOfWork, kind: TimerKind, emergency_id: int, due_at: datetime, dispatch_id: int
+) -> None:
+    """Moves the moment if it is still to come and would come later."""
+    _BRING_FORWARD.run(
+        uow.connection,
+        of_emergency=emergency_id,
+        of_dispatch=dispatch_id,
+        of_kind=kind.value,
+        until=due_at,
+    )
 
 
 def clear(
