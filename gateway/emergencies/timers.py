@@ -119,6 +119,11 @@ def next_due(connection: Connection, now: datetime, limit: int) -> list[tuple[in
     return [(row.id, row.emergency_id) for row in due]
 
 
+def postpone(uow: UnitOfWork, timer_id: int, due_at: datetime) -> None:
+    """Moves one timer, whatever it is for."""
+    uow.connection.execute(update(timers).where(timers.c.id == timer_id).values(due_at=due_at))
+
+
 def take(uow: UnitOfWork, timer_id: int) -> Row[Any] | None:
     """The timer, removed; None when somebody else was faster or it was taken back."""
     taken = uow.connection.execute(
