@@ -92,12 +92,18 @@ def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[
     if emergency.state == EmergencyState.PROVISIONAL:
         return emergency
     solve(uow, "no_place", emergency.id)
-    nobody_asked = not store.dispatches_of(uow.connection, emergency.id)
-    if emergency.state in (EmergencyState.OPEN, EmergencyState.UNANSWERED) and nobody_asked:
-        return send_to_hospital(uow, emergency).emergency
+    dispatching.estimate_again(uow, emergency)
     dispatching.tell_live_boxes(uow, emergency, reason="caller: the place changed")
-    if _moved_far(before, place) and emergency.state == EmergencyState.DISPATCHED:
+    if emergency.state in (EmergencyState.OPEN, EmergencyState.UNANSWERED):
         return send_to_hospital(uow, emergency).emergency
+    if not _moved_far(before, place):
+        return emergency
+    if emergency.state == EmergencyState.DISPATCHED:
+        return send_to_hospital(uow, emergency).emergency
+    if emergency.accepted_dispatch_id is not None:
+        accepted = store.dispatch(uow, emergency.accepted_dispatch_id)
+        hospital = uow.services.hospitals.card(uow.connection, accepted.hospital_id)
+        raise_alarm(uow, "moved", emergency=emergency, hospital=hospital.name)
     return emergency
 
 

@@ -304,6 +304,17 @@ def tell_box(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], reason: s
     )
 
 
+def estimate_again(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    """How far every hospital that may still treat the patient is from where they are in fact."""
+    for row in store.dispatches_of(uow.connection, emergency.id):
+        if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
+            query = query_for(uow, emergency, frozenset())
+            minutes, metres = uow.services.hospitals.travel(uow.connection, row.hospital_id, query)
+            store.change_dispatch(
+                uow, row, travel_min=max(1, round(minutes)), distance_m=round(metres)
+            )
+
+
 def tell_live_boxes(uow: UnitOfWork, emergency: Row[Any], reason: str = "") -> None:
     """Sends every hospital that still has this patient the improved facts, as a new version: also
     one that was silent, while it may still accept.

@@ -16,6 +16,19 @@ def is_discreet(emergency: Row[Any]) -> bool:
     return Kind(emergency.kind) in DISCREET_KINDS
 
 
+def tell_no_alert(uow: UnitOfWork, caller: Row[Any]) -> None:
+    """Tells somebody who answers an alert that has ended how to raise a new one."""
+    language = caller.language or uow.services.menus.default_language
+    enqueue(
+        uow,
+        channel=Channel.SMS,
+        recipient=uow.services.vault.open(caller.phone_sealed),
+        text=uow.text(language, "sms.no_alert", {}),
+        purpose="no_alert",
+        urgency=2,
+    )
+
+
 def tell_caller(
     uow: UnitOfWork,
     emergency: Row[Any],
