@@ -184,7 +184,8 @@ def cancel(
 
 
 def _arrived(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
-    dispatch_id = emergency.accepted_dispatch_id or emergency.told_dispatch_id
+    # Where the caller was sent: another hospital may have accepted while they were on the way.
+    dispatch_id = emergency.told_dispatch_id or emergency.accepted_dispatch_id
     if dispatch_id is None:
         return emergency  # nobody was told yet: the alarm about the missing place stands
     hospital_answers.arrived(uow, dispatch_id, _BY_CALLER)

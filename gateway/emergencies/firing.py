@@ -72,7 +72,7 @@ def _fire(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
 
 def _ask_next(uow: UnitOfWork, emergency_id: int, dispatch_id: int) -> None:
     emergency = store.lock(uow, emergency_id)
-    silent = dispatching.settle(
+    dispatching.settle(
         uow,
         emergency,
         store.dispatch(uow, dispatch_id),
@@ -82,16 +82,7 @@ def _ask_next(uow: UnitOfWork, emergency_id: int, dispatch_id: int) -> None:
     emergency, following = dispatching.offer_next(uow, emergency)
     if following is None:
         return
-    hospitals = uow.services.hospitals
-    telling.tell_caller(
-        uow,
-        emergency,
-        "asking_another",
-        {
-            "hospital": hospitals.card(uow.connection, silent.hospital_id).name,
-            "other": hospitals.card(uow.connection, following.hospital_id).name,
-        },
-    )
+    telling.tell_of_another(uow, emergency, following)
 
 
 def _not_arrived(uow: UnitOfWork, emergency_id: int) -> None:
