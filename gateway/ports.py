@@ -43,6 +43,12 @@ class Hospitals(Protocol):
         """
         ...
 
+    def travel(
+        self, connection: Connection, hospital_id: int, query: MatchQuery
+    ) -> tuple[float, float]:
+        """Minutes of travel and metres from the query's place to this hospital. Raises NotFound."""
+        ...
+
     def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:
         """Why this hospital, in words that a nurse can read."""
         ...

@@ -34,7 +34,7 @@ MOVES: dict[EmergencyState, frozenset[EmergencyState]] = {
         {_S.DISPATCHED, _S.UNANSWERED, _S.ARRIVED, _S.NOT_ARRIVED, _S.CANCELLED, _S.CLOSED}
     ),
     _S.UNANSWERED: frozenset({_S.DISPATCHED, _S.ACCEPTED, _S.ARRIVED, _S.CANCELLED, _S.CLOSED}),
-    _S.NOT_ARRIVED: frozenset({_S.ARRIVED, _S.CANCELLED, _S.CLOSED}),
+    _S.NOT_ARRIVED: frozenset({_S.DISPATCHED, _S.ARRIVED, _S.CANCELLED, _S.CLOSED}),
     _S.ARRIVED: frozenset({_S.CLOSED}),
     _S.CLOSED: frozenset(),
     _S.CANCELLED: frozenset(),

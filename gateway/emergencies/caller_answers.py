@@ -6,7 +6,14 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway import audit
-from gateway.emergencies import dispatching, hospital_answers, store, telling, timers
+from gateway.emergencies import (
+    dispatching,
+    hospital_answers,
+    store,
+    telling,
+    timers,
+    urgency,
+)
 from gateway.emergencies.hospital_answers import Answerer
 from gateway.emergencies.noting import (
     add_note,
@@ -62,8 +69,11 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
     """The caller says it got worse: critical from now on, and everybody who has it hears so."""
     if emergency.state == EmergencyState.PROVISIONAL:
         emergency = raise_emergency(uow, emergency).emergency
+    before = emergency
     emergency = store.change(uow, emergency, priority=Priority.CRITICAL.value)
+    urgency.hasten(uow, before, emergency)
     dispatching.tell_live_boxes(uow, emergency, reason="caller: got worse")
+    emergency = urgency.ask_better(uow, before, emergency)
     raise_alarm(uow, "worse", emergency=emergency)
     if by_sms:
         telling.tell_caller(uow, emergency, "worse", answers_them=True)
@@ -82,12 +92,18 @@ def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[
     if emergency.state == EmergencyState.PROVISIONAL:
         return emergency
     solve(uow, "no_place", emergency.id)
-    nobody_asked = not store.dispatches_of(uow.connection, emergency.id)
-    if emergency.state in (EmergencyState.OPEN, EmergencyState.UNANSWERED) and nobody_asked:
-        return send_to_hospital(uow, emergency).emergency
+    dispatching.estimate_again(uow, emergency)
     dispatching.tell_live_boxes(uow, emergency, reason="caller: the place changed")
-    if _moved_far(before, place) and emergency.state == EmergencyState.DISPATCHED:
+    if emergency.state in (EmergencyState.OPEN, EmergencyState.UNANSWERED):
         return send_to_hospital(uow, emergency).emergency
+    if not _moved_far(before, place):
+        return emergency
+    if emergency.state == EmergencyState.DISPATCHED:
+        return send_to_hospital(uow, emergency).emergency
+    if emergency.accepted_dispatch_id is not None:
+        accepted = store.dispatch(uow, emergency.accepted_dispatch_id)
+        hospital = uow.services.hospitals.card(uow.connection, accepted.hospital_id)
+        raise_alarm(uow, "moved", emergency=emergency, hospital=hospital.name)
     return emergency
 
 
@@ -108,13 +124,17 @@ def details_given(
     note: str = "",
 ) -> Row[Any]:
     """The caller says more: triaged again with these answers, and every hospital that has the
-    patient hears so. What is urgent already never becomes less urgent.
+    patient hears so. What is urgent already never becomes less urgent, what is discreet never less
+    discreet.
     """
     before = emergency
     if dict(answers) != before.answers:
         emergency = improve_emergency(uow, emergency, answers)
         if before.priority < emergency.priority:
             emergency = store.change(uow, emergency, priority=before.priority)
+        if telling.is_discreet(before) and before.state != EmergencyState.PROVISIONAL:
+            # Whoever may hold the phone has not changed with the answers.
+            emergency = store.change(uow, emergency, kind=before.kind)
         if before.state != EmergencyState.PROVISIONAL:
             # Boxes know the answers of the offer only; what changed reaches staff as a note.
             said = ", ".join(value.replace("_", " ") for value in answers.values())
@@ -125,7 +145,9 @@ def details_given(
         emergency = store.change(uow, emergency, **given)
     if note:
         emergency = add_note(uow, emergency, note)
+    urgency.hasten(uow, before, emergency)
     dispatching.tell_live_boxes(uow, emergency, reason="caller: more details")
+    emergency = urgency.ask_better(uow, before, emergency)
     _audit(uow, emergency, "details given")
     return emergency
 
@@ -162,7 +184,8 @@ def cancel(
 
 
 def _arrived(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
-    dispatch_id = emergency.accepted_dispatch_id or emergency.told_dispatch_id
+    # Where the caller was sent: another hospital may have accepted while they were on the way.
+    dispatch_id = emergency.told_dispatch_id or emergency.accepted_dispatch_id
     if dispatch_id is None:
         return emergency  # nobody was told yet: the alarm about the missing place stands
     hospital_answers.arrived(uow, dispatch_id, _BY_CALLER)

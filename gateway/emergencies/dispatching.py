@@ -125,8 +125,9 @@ def offer_next(uow: UnitOfWork, emergency: Row[Any]) -> tuple[Row[Any], Row[Any]
     return emergency, dispatch
 
 
-def _choose(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> Match | None:
-    query = MatchQuery(
+def query_for(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> MatchQuery:
+    """What is asked of the register for this patient, without these hospitals."""
+    return MatchQuery(
         lat=emergency.lat,
         lon=emergency.lon,
         radius_m=emergency.radius_m or _DEFAULT_RADIUS_M,
@@ -136,6 +137,10 @@ def _choose(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> Ma
         stabilise_first=emergency.stabilise_first,
         exclude=exclude,
     )
+
+
+def _choose(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> Match | None:
+    query = query_for(uow, emergency, exclude)
     return uow.services.hospitals.assign(uow.connection, query, uow.now)
 
 
@@ -299,10 +304,24 @@ def tell_box(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], reason: s
     )
 
 
-def tell_live_boxes(uow: UnitOfWork, emergency: Row[Any], reason: str = "") -> None:
-    """Sends every hospital that still has this patient the improved facts, as a new version."""
+def estimate_again(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    """How far every hospital that may still treat the patient is from where they are in fact."""
     for row in store.dispatches_of(uow.connection, emergency.id):
-        if row.state in (DispatchState.OFFERED, DispatchState.DELIVERED, DispatchState.ACCEPTED):
+        if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
+            query = query_for(uow, emergency, frozenset())
+            minutes, metres = uow.services.hospitals.travel(uow.connection, row.hospital_id, query)
+            store.change_dispatch(
+                uow, row, travel_min=max(1, round(minutes)), distance_m=round(metres)
+            )
+
+
+def tell_live_boxes(uow: UnitOfWork, emergency: Row[Any], reason: str = "") -> None:
+    """Sends every hospital that still has this patient the improved facts, as a new version: also
+    one that was silent, while it may still accept.
+    """
+    told = LIVE if emergency.accepted_dispatch_id is not None else LIVE | {DispatchState.EXPIRED}
+    for row in store.dispatches_of(uow.connection, emergency.id):
+        if DispatchState(row.state) in told:
             tell_box(uow, emergency, store.change_dispatch(uow, row), reason)
 
 

@@ -1,5 +1,9 @@
 """What happens when a moment has come. Each is one transaction that removes the timer with it."""
 
+from datetime import timedelta
+
+import structlog
+
 from gateway.emergencies import dispatching, store, telling, timers
 from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.timers import TimerKind
@@ -8,11 +12,16 @@ from gateway.unit_of_work import Services, UnitOfWork
 from shared.dispatch import WAITING, DispatchState
 from shared.emergency import EmergencyState, move
 
+_log = structlog.get_logger(__name__)
+
 _BATCH = 100
+_AGAIN_AFTER = timedelta(seconds=30)
 
 
 def fire_due(services: Services) -> int:
-    """Fires every timer that is due; how many there were."""
+    """Fires every timer that is due; how many there were. One that fails is put off and handed to
+    operators, so that it keeps no other emergency waiting.
+    """
     now = services.system.now()
     due = services.database.read(lambda connection: timers.next_due(connection, now, _BATCH))
     for timer_id, emergency_id in due:
@@ -20,8 +29,22 @@ def fire_due(services: Services) -> int:
         def fire(uow: UnitOfWork, timer_id: int = timer_id, of: int = emergency_id) -> None:
             _fire(uow, timer_id, of)
 
-        services.write(fire)
+        try:
+            services.write(fire)
+        except Exception:
+            _log.exception("a timer failed", emergency=emergency_id)
+
+            def put_off(uow: UnitOfWork, timer_id: int = timer_id, of: int = emergency_id) -> None:
+                _hand_to_operators(uow, timer_id, of)
+
+            services.write(put_off)
     return len(due)
+
+
+def _hand_to_operators(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
+    emergency = store.lock(uow, emergency_id)
+    timers.postpone(uow, timer_id, uow.now + _AGAIN_AFTER)
+    raise_alarm(uow, "stuck", emergency=emergency)
 
 
 def _fire(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
@@ -49,7 +72,7 @@ def _fire(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
 
 def _ask_next(uow: UnitOfWork, emergency_id: int, dispatch_id: int) -> None:
     emergency = store.lock(uow, emergency_id)
-    silent = dispatching.settle(
+    dispatching.settle(
         uow,
         emergency,
         store.dispatch(uow, dispatch_id),
@@ -59,16 +82,7 @@ def _ask_next(uow: UnitOfWork, emergency_id: int, dispatch_id: int) -> None:
     emergency, following = dispatching.offer_next(uow, emergency)
     if following is None:
         return
-    hospitals = uow.services.hospitals
-    telling.tell_caller(
-        uow,
-        emergency,
-        "asking_another",
-        {
-            "hospital": hospitals.card(uow.connection, silent.hospital_id).name,
-            "other": hospitals.card(uow.connection, following.hospital_id).name,
-        },
-    )
+    telling.tell_of_another(uow, emergency, following)
 
 
 def _not_arrived(uow: UnitOfWork, emergency_id: int) -> None:

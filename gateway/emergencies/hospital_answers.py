@@ -81,9 +81,10 @@ def accept(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
             DispatchState.DELIVERED,
             DispatchState.EXPIRED,
         ):
-            dispatching.settle(
-                uow, emergency, other, DispatchState.SUPERSEDED, "another hospital accepted first"
-            )
+            reason = "another hospital accepted first"
+            if other.id == before and _stays_on_the_way(emergency, dispatch, other):
+                reason += "; the patient is on the way to you and has to be stabilised"
+            dispatching.settle(uow, emergency, other, DispatchState.SUPERSEDED, reason)
     wait = timedelta(minutes=max(2 * dispatch.travel_min, _SHORTEST_WAIT_MIN))
     timers.put(uow, TimerKind.NOT_ARRIVED, emergency.id, uow.now + wait)
     solve(uow, "unanswered", emergency.id)
@@ -117,11 +118,17 @@ def cannot_treat(
     )
     if had_accepted:
         timers.clear(uow, emergency.id, TimerKind.NOT_ARRIVED)
+        solve(uow, "not_arrived", emergency.id)
         emergency = store.change(
-            uow, emergency, state=EmergencyState.DISPATCHED.value, accepted_dispatch_id=None
+            uow,
+            emergency,
+            state=move_emergency(EmergencyState(emergency.state), EmergencyState.DISPATCHED).value,
+            accepted_dispatch_id=None,
         )
     if emergency.state in (EmergencyState.DISPATCHED, EmergencyState.UNANSWERED):
-        dispatching.offer_next(uow, emergency)
+        emergency, following = dispatching.offer_next(uow, emergency)
+        if following is not None and emergency.told_dispatch_id == dispatch.id:
+            telling.tell_of_another(uow, emergency, following)
     _audit(uow, dispatch, "dispatch cannot treat", who)
     return Answered(dispatch, True, "")
 
@@ -189,6 +196,15 @@ def _answered_values(uow: UnitOfWork, who: Answerer) -> dict[str, Any]:
     return {"answered_at": uow.now, "answered_via": who.via, "answered_by": who.by[:60]}
 
 
+def _stays_on_the_way(emergency: Row[Any], accepted: Row[Any], told: Row[Any]) -> bool:
+    """On the way to a nearer hospital that may not turn anybody away: turning round costs more."""
+    return bool(
+        emergency.transport == Transport.ON_THE_WAY
+        and told.state != DispatchState.CANNOT_TREAT
+        and accepted.travel_min > told.travel_min
+    )
+
+
 def _tell_where_to_go(
     uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], told_before: int | None
 ) -> None:
@@ -200,15 +216,15 @@ def _tell_where_to_go(
         return
     previous = store.dispatch(uow, told_before)
     words["other"] = uow.services.hospitals.card(uow.connection, previous.hospital_id).name
-    on_the_way = emergency.transport == Transport.ON_THE_WAY
     if previous.state == DispatchState.CANNOT_TREAT:
         text = "redirect"
     elif dispatch.travel_min <= previous.travel_min:
         text = "nearer"
-    elif not on_the_way:
+    elif not _stays_on_the_way(emergency, dispatch, previous):
         text = "accepted"
     else:
-        # On the way to a nearer hospital that may not turn anybody away: turning round costs more.
+        reason = f"the patient is on the way to {words['other']}, which is nearer"
+        dispatching.tell_box(uow, emergency, store.change_dispatch(uow, dispatch), reason)
         return
     store.change(uow, emergency, told_dispatch_id=dispatch.id)
     telling.tell_caller(uow, emergency, text, words)

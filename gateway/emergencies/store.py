@@ -47,6 +47,16 @@ _NEWEST_ACTIVE = Prepared(
     .limit(1)
     .with_for_update()
 )
+_ACTIVE_WITH_CODE = Prepared(
+    select(emergencies)
+    .where(
+        emergencies.c.caller_id == bindparam("of_caller"),
+        emergencies.c.help_code == bindparam("code"),
+        one_of(emergencies.c.state, [state.value for state in ACTIVE]),
+    )
+    .limit(1)
+    .with_for_update()
+)
 _RECENT_INCIDENT = Prepared(
     select(emergencies.c.incident_id)
     .where(
@@ -120,6 +130,11 @@ def _changed(uow: UnitOfWork, table: Table, row_id: int, values: dict[str, Any])
 def newest_active(uow: UnitOfWork, caller_id: int) -> Row[Any] | None:
     """The caller's latest emergency that still waits for something, locked."""
     return _NEWEST_ACTIVE.first(uow.connection, of_caller=caller_id)
+
+
+def active_with_code(uow: UnitOfWork, caller_id: int, code: str) -> Row[Any] | None:
+    """That one of the caller's emergencies that still wait for something, locked."""
+    return _ACTIVE_WITH_CODE.first(uow.connection, of_caller=caller_id, code=code)
 
 
 def recent_incident(uow: UnitOfWork, caller_id: int) -> int | None:

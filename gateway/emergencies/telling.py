@@ -6,14 +6,48 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.callers import store as callers
+from gateway.emergencies import store
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.unit_of_work import UnitOfWork
+from shared.dispatch import DispatchState
 from shared.emergency import DISCREET_KINDS, Kind, Priority
 
 
 def is_discreet(emergency: Row[Any]) -> bool:
     """True when the phone may be in the wrong hands: nothing is sent to it of our own accord."""
     return Kind(emergency.kind) in DISCREET_KINDS
+
+
+def tell_no_alert(uow: UnitOfWork, caller: Row[Any]) -> None:
+    """Tells somebody who answers an alert that has ended how to raise a new one."""
+    language = caller.language or uow.services.menus.default_language
+    enqueue(
+        uow,
+        channel=Channel.SMS,
+        recipient=uow.services.vault.open(caller.phone_sealed),
+        text=uow.text(language, "sms.no_alert", {}),
+        purpose="no_alert",
+        urgency=2,
+    )
+
+
+def tell_of_another(uow: UnitOfWork, emergency: Row[Any], following: Row[Any]) -> None:
+    """Tells the caller that another hospital is asked as well, and that they go on meanwhile to the
+    one that they were told of: nobody is redirected before a hospital has accepted.
+    """
+    if emergency.told_dispatch_id is None:
+        return
+    told = store.dispatch(uow, emergency.told_dispatch_id)
+    hospitals = uow.services.hospitals
+    tell_caller(
+        uow,
+        emergency,
+        "cannot_treat" if told.state == DispatchState.CANNOT_TREAT else "asking_another",
+        {
+            "hospital": hospitals.card(uow.connection, told.hospital_id).name,
+            "other": hospitals.card(uow.connection, following.hospital_id).name,
+        },
+    )
 
 
 def tell_caller(

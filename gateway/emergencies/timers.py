@@ -43,6 +43,16 @@ _PUT_OFF = Prepared(
     )
     .values(due_at=bindparam("until"))
 )
+_BRING_FORWARD = Prepared(
+    update(timers)
+    .where(
+        timers.c.emergency_id == bindparam("of_emergency"),
+        timers.c.dispatch_id == bindparam("of_dispatch"),
+        timers.c.kind == bindparam("of_kind"),
+        timers.c.due_at > bindparam("until"),
+    )
+    .values(due_at=bindparam("until"))
+)
 _NEXT_DUE = Prepared(
     select(timers.c.id, timers.c.emergency_id)
     .where(timers.c.due_at <= bindparam("now"))
@@ -75,6 +85,19 @@ def put_off(uow: UnitOfWork, kind: TimerKind, emergency_id: int, due_at: datetim
     _PUT_OFF.run(uow.connection, of_emergency=emergency_id, of_kind=kind.value, until=due_at)
 
 
+def bring_forward(
+    uow: UnitOfWork, kind: TimerKind, emergency_id: int, due_at: datetime, dispatch_id: int
+) -> None:
+    """Moves the moment if it is still to come and would come later."""
+    _BRING_FORWARD.run(
+        uow.connection,
+        of_emergency=emergency_id,
+        of_dispatch=dispatch_id,
+        of_kind=kind.value,
+        until=due_at,
+    )
+
+
 def clear(
     uow: UnitOfWork,
     emergency_id: int,
@@ -94,6 +117,11 @@ def next_due(connection: Connection, now: datetime, limit: int) -> list[tuple[in
     """The (timer, emergency) ids that are due, oldest first."""
     due = _NEXT_DUE.all(connection, now=now, most=limit)
     return [(row.id, row.emergency_id) for row in due]
+
+
+def postpone(uow: UnitOfWork, timer_id: int, due_at: datetime) -> None:
+    """Moves one timer, whatever it is for."""
+    uow.connection.execute(update(timers).where(timers.c.id == timer_id).values(due_at=due_at))
 
 
 def take(uow: UnitOfWork, timer_id: int) -> Row[Any] | None:

@@ -12,6 +12,7 @@ from gateway.hospitals.index import MatchIndex
 from gateway.hospitals.tables import hospitals
 from gateway.ports import HospitalCard
 from shared.errors import NotFound
+from shared.geo import distance_m
 from shared.matching import Match, MatchQuery, explain
 from shared.system import System
 
@@ -58,6 +59,14 @@ class HospitalDirectory:
                 break
             found += further
         return found
+
+    def travel(
+        self, connection: Connection, hospital_id: int, query: MatchQuery
+    ) -> tuple[float, float]:
+        self._index.catch_up(connection)
+        hospital, _ = self._index.get(hospital_id)
+        (minutes,) = self._index.policy.travel.minutes(query.origin, [hospital], query.depart_at)
+        return minutes, distance_m(query.lat, query.lon, hospital.lat, hospital.lon)
 
     def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:
         hospital, _ = self._index.get(match.hospital_id)

@@ -73,10 +73,11 @@ class Workers:
                     wake.clear()
 
     def _sweep(self) -> bool:
-        self._services.places.refresh()
+        # First, because a gazetteer that cannot be read must not stop what is due.
         fired = firing.fire_due(self._services)
         if fired:
             self._services.wake_senders.set()
+        self._services.places.refresh()
         return False
 
     def _send_some(self) -> bool:

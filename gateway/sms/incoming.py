@@ -20,15 +20,18 @@ from gateway.emergencies import (
     noting,
     store,
     telling,
+    urgency,
 )
 from gateway.emergencies.hospital_answers import Answerer
+from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.tables import dispatches
 from gateway.notifications.outbox import Channel, enqueue
+from gateway.operators.alarms import raise_alarm
 from gateway.ports import FoundPlace
 from gateway.sms.tables import incoming_sms
 from gateway.unit_of_work import Services, UnitOfWork
 from shared import gsm, help_code
-from shared.dispatch import CannotTreatReason, DispatchState
+from shared.dispatch import WAITING, CannotTreatReason, DispatchState
 from shared.emergency import EmergencyState, Transport
 
 # A bare cry for help goes on by itself unless it is called off within this time.
@@ -37,6 +40,8 @@ _LONGEST_TEXT = 1000
 _YES = frozenset({"YES", "NDIYO", "NDIO"})
 _NO = frozenset({"NO", "HAPANA", "LA"})
 _CANCEL = frozenset({"CANCEL", "SAFE"})
+_WORSE = frozenset({"WORSE", "GOT WORSE", "AMEZIDIWA", "HALI MBAYA", "HALI MBAYA SANA"})
+_TRANSPORT = frozenset(str(answer.value) for answer in Transport)
 _PLACE = re.compile(r"^(?:place|mahali)\b[\s:.,-]*(.+)$", re.IGNORECASE | re.DOTALL)
 
 
@@ -81,16 +86,23 @@ def receive(services: Services, sms: IncomingSms) -> None:
 
 
 def _from_hospital(uow: UnitOfWork, hospital_id: int, sms: IncomingSms) -> bool:
-    words = sms.text.upper().split()
-    if len(words) < 2 or words[0] not in _YES | _NO:
+    words = re.findall("[A-Z0-9]+", sms.text.upper())
+    if not words or words[0] not in _YES | _NO:
         return False
-    code = help_code.parse(words[1])
-    dispatch = uow.connection.execute(
-        select(dispatches)
-        .where(dispatches.c.hospital_id == hospital_id, dispatches.c.answer_code == code)
-        .order_by(dispatches.c.id.desc())
-        .limit(1)
-    ).first()
+    if len(words) == 1:
+        dispatch = _only_waiting(uow, hospital_id)
+    else:
+        code = help_code.parse(words[1])
+        if code is None:
+            return False  # "No one is breathing": staff are callers too
+        dispatch = uow.connection.execute(
+            select(dispatches)
+            .where(dispatches.c.hospital_id == hospital_id, dispatches.c.answer_code == code)
+            .order_by(dispatches.c.id.desc())
+            .limit(1)
+        ).first()
+        if dispatch is None and len(words) > 2 and code.isalpha():
+            return False  # "No baby movement": a word that only looks like a code
     if dispatch is None:
         _reply(uow, sms.sender, "unknown", "")
         return True
@@ -108,8 +120,23 @@ def _from_hospital(uow: UnitOfWork, hospital_id: int, sms: IncomingSms) -> bool:
     return True
 
 
+def _only_waiting(uow: UnitOfWork, hospital_id: int) -> Row[Any] | None:
+    """The one patient whom a bare "yes" can mean; None when there are several, or none."""
+    waiting = uow.connection.execute(
+        select(dispatches)
+        .where(
+            dispatches.c.hospital_id == hospital_id,
+            dispatches.c.state.in_([state.value for state in WAITING]),
+        )
+        .limit(2)
+    ).all()
+    return waiting[0] if len(waiting) == 1 else None
+
+
 def _refusal_text(dispatch: Row[Any]) -> str:
-    return "withdrawn" if dispatch.state == DispatchState.WITHDRAWN else "taken"
+    return {DispatchState.WITHDRAWN: "withdrawn", DispatchState.SUPERSEDED: "taken"}.get(
+        DispatchState(dispatch.state), "unknown"
+    )
 
 
 def _reply(uow: UnitOfWork, number: str, text_name: str, answer_code: str) -> None:
@@ -124,35 +151,64 @@ def _reply(uow: UnitOfWork, number: str, text_name: str, answer_code: str) -> No
 
 
 def _from_caller(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any] | None:
-    emergency = store.newest_active(uow, caller.id)
-    if emergency is None:
-        return _cry_for_help(uow, caller, text)
     words = text.upper().split()
-    if words and words[-1] == emergency.help_code:
-        # "CANCEL 7K2F" is the keyword with the code of this alert.
+    code = help_code.parse(words[-1]) if words else None
+    emergency = None if code is None else store.active_with_code(uow, caller.id, code)
+    if emergency is not None:
+        # "CANCEL 7K2F" is the keyword with the code of one of this caller's alerts.
         words = words[:-1]
+    else:
+        emergency = store.newest_active(uow, caller.id)
+    if emergency is None:
+        if words and words[0] in _CANCEL | _TRANSPORT and len(words) <= (2 if code else 1):
+            # A late answer to an alert that has ended is no new cry for help.
+            telling.tell_no_alert(uow, caller)
+            return None
+        return _cry_for_help(uow, caller, text)
     keyword = " ".join(words)
     if keyword in _CANCEL:
         return caller_answers.cancel(uow, emergency, by_sms=True)
+    if keyword in _WORSE:
+        return caller_answers.got_worse(uow, emergency, by_sms=True)
     place = _PLACE.match(text)
     if place is not None:
         return _place(uow, emergency, place.group(1))
     if emergency.lat is None:
         choice = _chosen(emergency, keyword)
         if choice is not None:
-            return caller_answers.place_given(uow, emergency, choice)
+            return _placed(uow, emergency, choice)
         if not keyword.isdigit():
             return _place(uow, emergency, text)
     elif keyword.isdigit() and len(keyword) == 1:
         choice = _chosen(emergency, keyword)
         if choice is not None:
-            return caller_answers.place_given(uow, emergency, choice)
-        if keyword in "1234":
+            return _placed(uow, emergency, choice)
+        if keyword in _TRANSPORT:
             return caller_answers.answer_transport(
                 uow, emergency, Transport(int(keyword)), by_sms=True
             )
     emergency = noting.add_note(uow, emergency, text)
     dispatching.tell_live_boxes(uow, emergency, reason="caller: wrote again")
+    if emergency.state in (EmergencyState.UNANSWERED, EmergencyState.NOT_ARRIVED):
+        raise_alarm(uow, "wrote", emergency=emergency)
+    if emergency.state == EmergencyState.UNANSWERED:
+        # A hospital may have opened since; if none has, the caller hears where to turn.
+        asked = urgency.ask_better(uow, emergency, emergency)
+        if asked.state == EmergencyState.UNANSWERED:
+            telling.tell_caller(uow, emergency, "unanswered", answers_them=True)
+        return asked
+    return emergency
+
+
+def _placed(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[Any]:
+    """The place, taken in. Whoever says where the patient is means it: nothing waits any longer."""
+    told_before = emergency.told_dispatch_id
+    emergency = caller_answers.place_given(uow, emergency, place)
+    if emergency.state == EmergencyState.PROVISIONAL:
+        return raise_emergency(uow, emergency).emergency
+    if emergency.told_dispatch_id == told_before and emergency.state != EmergencyState.UNANSWERED:
+        words = {"hit_1": place.name}
+        telling.tell_caller(uow, emergency, "place_noted", words, answers_them=True)
     return emergency
 
 
@@ -167,7 +223,9 @@ def _place(uow: UnitOfWork, emergency: Row[Any], typed: str) -> Row[Any]:
     answer = uow.services.places.search(typed)
     emergency = noting.note_typed_place(uow, emergency, typed, () if answer.sure else answer.hits)
     if answer.sure:
-        return caller_answers.place_given(uow, emergency, answer.hits[0])
+        return _placed(uow, emergency, answer.hits[0])
+    # What names no place may say what is wrong: the hospital reads it.
+    emergency = noting.add_note(uow, emergency, typed)
     if emergency.state != EmergencyState.PROVISIONAL:
         dispatching.tell_live_boxes(uow, emergency, reason="caller: about the place")
     if answer.hits:

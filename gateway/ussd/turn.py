@@ -30,6 +30,8 @@ _IDLE_S = {"63902": 30, "63903": 60, "63999": 30}
 _LONGEST_IDLE_S = 60
 _GRACE_S = 15
 _HIT_WIDTH = 30
+# Screens about an alert that this phone has raised before.
+_OF_ALERT = frozenset({"resume", "my_alert"})
 
 _FIND = Prepared(
     select(ussd_sessions)
@@ -76,12 +78,9 @@ def end_session(services: Services, session_id: str, phone: str) -> None:
         if emergency_id:
             emergency = store.lock(uow, from_text(emergency_id))
             if emergency.state == EmergencyState.PROVISIONAL:
+                # The session itself stays: a notification that came too early must not leave a
+                # caller before a screen that no longer changes.
                 timers.put(uow, TimerKind.SESSION_QUIET, emergency.id, uow.now)
-        uow.connection.execute(
-            update(ussd_sessions)
-            .where(ussd_sessions.c.session_id == session_id)
-            .values(ended=True, updated_at=uow.now)
-        )
 
     services.write(ended)
 
@@ -106,10 +105,13 @@ class _Turn:
         if row is None:
             caller = callers.find_or_add(self._uow, self._request.phone)
             self._caller_id = caller.id
-            session, screen = step(
-                self._menus, begin(self._menus, self._facts(caller)), None, self._perform
-            )
+            facts = self._facts(caller)
             fresh = _tokens(text)
+            if fresh:
+                # The same code has to mean the same for whoever dials it: it always starts with
+                # the language, known or not.
+                facts["language"] = ""
+            session, screen = step(self._menus, begin(self._menus, facts), None, self._perform)
         else:
             if (row.phone_index, row.service_code) != (
                 self._phone_index,
@@ -129,7 +131,8 @@ class _Turn:
             # A `*` in free text may be meant as typed; anywhere else it joins several answers.
             fresh = [rest] if takes_text(self._menus, session) else rest.split("*")
         for token in fresh:
-            if screen is not None and screen.ends:
+            if screen is not None and (screen.ends or (row is None and screen.name in _OF_ALERT)):
+                # Digits dialled ahead were meant for a new emergency, never for the open one.
                 break
             session, screen = step(self._menus, session, token, self._perform)
         if screen is None:  # pragma: no cover - a stored session always gets a fresh token
@@ -180,6 +183,8 @@ class _Turn:
                 "alert_state": "open"
                 if provisional or telling.is_discreet(active)
                 else active.state,
+                "alert_id": to_text(active.id),
+                "alert_code": active.help_code,
                 "emergency_id": to_text(active.id),
                 "code": active.help_code,
                 "hospital": "",
@@ -220,6 +225,13 @@ class _Turn:
 
     def _emergency(self, session: Session) -> Row[Any]:
         return store.lock(self._uow, from_text(session.variables["emergency_id"]))
+
+    def _alert(self, session: Session) -> tuple[Row[Any], dict[str, str]]:
+        """The alert that was open when this session began, and the words for its screens: another
+        patient may have been noted since.
+        """
+        emergency = store.lock(self._uow, from_text(session.variables["alert_id"]))
+        return emergency, {"emergency_id": to_text(emergency.id), "code": emergency.help_code}
 
     def _remember_language(self, session: Session) -> Mapping[str, str]:
         callers.remember_language(self._uow, self._caller_id, session.variables["language"])
@@ -270,7 +282,10 @@ class _Turn:
         emergency = self._emergency(session)
         if emergency.state == EmergencyState.PROVISIONAL:
             noting.withdraw_provisional(self._uow, emergency)
-        return {"emergency_id": "", "code": ""}
+        return {
+            "emergency_id": session.variables.get("alert_id", ""),
+            "code": session.variables.get("alert_code", ""),
+        }
 
     def _search_place(self, session: Session) -> Mapping[str, str]:
         typed = session.variables["place_typed"]
@@ -301,6 +316,8 @@ class _Turn:
             if position < len(emergency.place_choices):
                 place = FoundPlace(*emergency.place_choices[position])
         if place is None:
+            # None of those that were offered: the SMS asks anew and does not offer them again.
+            store.change(self._uow, emergency, place_choices=None)
             return {"place": "unknown"}
         caller_answers.place_given(self._uow, emergency, place)
         return {"place": "known"}
@@ -310,10 +327,16 @@ class _Turn:
         return {"told": _told(raised), **_receipt_words(raised)}
 
     def _resume_emergency(self, session: Session) -> Mapping[str, str]:
-        return {"advice": self._emergency(session).advice}
+        emergency, words = self._alert(session)
+        return {
+            **words,
+            "noted_id": to_text(emergency.id),
+            "advice": emergency.advice,
+            "sign": emergency.answers.get("sign", ""),
+        }
 
     def _answer_alert(self, session: Session) -> Mapping[str, str]:
-        emergency = self._emergency(session)
+        emergency, words = self._alert(session)
         given = session.variables["alert_answer"]
         if given == "worse":
             caller_answers.got_worse(self._uow, emergency, by_sms=False)
@@ -324,13 +347,13 @@ class _Turn:
                 "arrived": Transport.ARRIVED,
             }[given]
             caller_answers.answer_transport(self._uow, emergency, transport, by_sms=False)
-        return {}
+        return words
 
     def _cancel_emergency(self, session: Session) -> Mapping[str, str]:
-        emergency = self._emergency(session)
+        emergency, words = self._alert(session)
         told = emergency.told_dispatch_id is not None
         caller_answers.cancel(self._uow, emergency, by_sms=False)
-        return {"cancelled": "staff" if told else "nobody"}
+        return {**words, "cancelled": "staff" if told else "nobody"}
 
 
 def _told(raised: Raised) -> str:

@@ -143,6 +143,7 @@ class World:
         box: bool = True,
         duty_phone: str | None = None,
         level: int = 5,
+        lacks: tuple[str, ...] = (),
     ) -> "HospitalBox":
         """A hospital in the register, with an enrolled box unless `box` is false."""
 
@@ -162,7 +163,7 @@ class World:
                     "lat": lat,
                     "lon": lon,
                     "has": int(capability.mask(needs)),
-                    "lacks": 0,
+                    "lacks": int(capability.mask(lacks)),
                     "beds": 100,
                     "open_24h": True,
                     "status": "normal",

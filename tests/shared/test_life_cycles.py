@@ -15,7 +15,7 @@ open         -> dispatched unanswered cancelled closed
 dispatched   -> accepted unanswered arrived cancelled closed
 accepted     -> dispatched unanswered arrived not_arrived cancelled closed
 unanswered   -> dispatched accepted arrived cancelled closed
-not_arrived  -> arrived cancelled closed
+not_arrived  -> dispatched arrived cancelled closed
 arrived      -> closed
 closed       ->
 cancelled    ->

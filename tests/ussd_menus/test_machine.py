@@ -74,7 +74,7 @@ def test_what_is_shown_after_these_keys(keys: tuple[str, ...], screen: str, says
 
 @pytest.mark.parametrize("alert", ["provisional", "open"])
 def test_an_open_alert_is_what_a_second_dial_is_about(alert: str) -> None:
-    _, screen, _ = walk(language="en", alert=alert, code="7K2F", alert_state="dispatched")
+    _, screen, _ = walk(language="en", alert=alert, alert_code="7K2F", alert_state="dispatched")
     assert screen.name == {"provisional": "resume", "open": "my_alert"}[alert]
     assert "7K2F" in screen.text
 

@@ -1,0 +1,123 @@
+"""Texts as people send them: staff and callers, late, misspelt, about another alert."""
+
+import pytest
+
+from shared.dispatch import DispatchState
+from shared.emergency import EmergencyState, Priority
+from tests.journeys.world import World
+
+NAIROBI_WEST = (-1.3100, 36.8000)
+THIKA = (-1.0333, 37.0690)
+DUTY = "+254722000001"
+
+
+@pytest.mark.parametrize("words", ["yes", "Yes.", "YES, {code}!", "ndiyo {code}", "Yes: {code}"])
+def test_staff_accept_in_their_own_spelling(world: World, words: str) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    (dispatch,) = world.dispatches()
+    world.phone(DUTY).texts(words.format(code=dispatch.answer_code)).reads("thank you")
+    phone.reads("Mbagathi Hospital expects you")
+    assert len(world.emergencies()) == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["NO one is breathing here", "no baby movement in kibra", "la hasha damu nyingi"]
+)
+def test_staff_who_cry_for_help_are_callers(world: World, words: str) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
+    world.phone(DUTY).texts(words)
+    assert world.the_emergency().note == words
+
+
+def test_a_bare_yes_that_could_mean_two_patients_accepts_neither(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
+    for number in ("+254711000111", "+254711000222"):
+        world.phone(number).dials().chooses("1", "2", "6").types("kibra")
+    world.phone(DUTY).texts("YES").reads("code of our message")
+    assert {row.state for row in world.dispatches()} == {DispatchState.OFFERED}
+    assert len(world.emergencies()) == 2
+
+
+@pytest.mark.parametrize("words", ["3", "4", "1", "CANCEL", "safe"])
+def test_a_late_answer_is_no_new_emergency(world: World, words: str) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    box.rings()
+    box.accepts()
+    box.reports_arrival()
+    phone.texts(words).reads("no open alert")
+    assert world.the_emergency().state == EmergencyState.ARRIVED
+
+
+def test_a_keyword_with_a_code_means_that_alert(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    first = world.the_emergency()
+    phone.dials().chooses("6", "3", "6").types("kibra")
+    phone.texts(f"cancel {first.help_code}").reads(f"{first.help_code} is cancelled")
+    states = {row.help_code: row.state for row in world.emergencies()}
+    assert states.pop(first.help_code) == EmergencyState.CANCELLED
+    assert list(states.values()) == [EmergencyState.DISPATCHED]
+
+
+@pytest.mark.parametrize("words", ["worse", "Hali mbaya sana", "amezidiwa"])
+def test_got_worse_by_sms(world: World, words: str) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "8", "8").types("kibra")
+    phone.texts(words).reads("it got worse")
+    assert box.changes()[-1].priority is Priority.CRITICAL
+
+
+def test_whoever_answers_where_the_patient_is_waits_no_longer(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().texts("nisaidie").reads("where is the patient?")
+    phone.texts("damu nyingi sana").reads("do not find that place")
+    box.is_silent()
+    phone.texts("kibra").reads("telling Mbagathi Hospital")
+    assert "damu nyingi sana" in (box.rings().note or "")
+
+
+def test_words_to_an_alert_that_nobody_has_reach_people(world: World) -> None:
+    only = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    only.rings()
+    world.forward(91)
+    texts = len(phone.inbox())
+    phone.texts("please help he is dying")
+    assert len(phone.inbox()) == texts + 1
+    phone.reads("no hospital has answered")
+    world.phone("+254700000001").reads("writes again")
+    assert "dying" in (only.changes()[-1].note or "")
+
+
+def test_a_corrected_place_is_asked_for_also_when_nobody_had_answered(world: World) -> None:
+    only = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    only.rings()
+    world.forward(91)
+    opened = world.hospital("Thika Hospital", *THIKA)
+    phone.texts("PLACE thika").reads("telling Thika Hospital")
+    opened.rings()
+
+
+def test_a_hospital_asked_for_another_place_does_not_call_the_patient_back(world: World) -> None:
+    near = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    far = world.hospital("Thika Hospital", *THIKA)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    near.rings()
+    minutes = near.offers()[-1].travel_min
+    phone.texts("PLACE thika").texts("2")
+    far.rings()
+    assert (near.changes()[-1].travel_min or 0) > 3 * minutes
+    near.accepts()
+    assert not any("Mbagathi Hospital expects you" in text for text in phone.inbox())
+
+
+def test_a_place_far_away_after_acceptance_is_decided_by_people(world: World) -> None:
+    near = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    near.rings()
+    near.accepts()
+    phone.texts("PLACE thika").reads("place noted: Thika, Kiambu")
+    world.phone("+254700000001").reads("far from where Mbagathi Hospital expected")
