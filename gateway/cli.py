@@ -153,24 +153,27 @@ def emergencies() -> None:
 
 
 @emergencies.command("watch")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def emergencies_watch(as_json: bool) -> None:
     """Show the emergencies of the last day, who has them, and what needs a person."""
     import json
 
     from gateway import bootstrap
-    from gateway.operators.overview import overview
+    from gateway.machine import real_system
+    from gateway.operators.overview import overview, own_alarms
 
     config = _config()
     reader = bootstrap.open_reader(config, keys_module.load(config.secret_dir))
-    from gateway.machine import real_system
-
     now = real_system().now()
     rows = reader.read(lambda connection: overview(connection, now))
+    alarms = reader.read(own_alarms)
     reader.close()
     if as_json:
-        click.echo(json.dumps([row.as_dict() for row in rows]))
+        shown = {"alarms": alarms, "emergencies": [row.as_dict() for row in rows]}
+        click.echo(json.dumps(shown))
         return
+    for alarm in alarms:
+        click.echo(f"! {alarm['kind']}: {alarm['detail']} (since {alarm['raised_at']})")
     for row in rows:
         click.echo(row.line())
 

@@ -11,6 +11,7 @@ from gateway.live.app import run_live
 from gateway.live.heads import Watch
 from gateway.live.watches import PostgresWatch, SqliteWatch
 from gateway.machine import real_system
+from gateway.processes.parent import leave_with_up
 from shared.errors import HavenError
 from sync.sealing import NodeKeys
 
@@ -31,6 +32,7 @@ def main(environment: Mapping[str, str]) -> int:
     except HavenError as error:
         print(error, file=sys.stderr)
         return 1
+    leave_with_up(environment)
     try:
         run_live(config.live_listen, database, real_system(), NodeKeys(keys.boxes), watch)
     finally:

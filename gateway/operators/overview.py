@@ -39,6 +39,19 @@ class OverviewRow:
         )
 
 
+def own_alarms(connection: Connection) -> list[dict[str, str]]:
+    """Alarms about the gateway itself, such as messages that are not going out."""
+    rows = connection.execute(
+        select(alarms)
+        .where(alarms.c.emergency_id.is_(None), alarms.c.solved_at.is_(None))
+        .order_by(alarms.c.raised_at)
+    )
+    return [
+        {"kind": row.kind, "detail": row.detail, "raised_at": row.raised_at.isoformat()}
+        for row in rows
+    ]
+
+
 def overview(connection: Connection, now: datetime) -> list[OverviewRow]:
     """The emergencies of the last 24 hours, newest first."""
     recent = connection.execute(

@@ -1,5 +1,7 @@
 """Runs the web process behind granian: one process, blocking threads (docs/adr/002)."""
 
+import os
+
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
@@ -7,6 +9,7 @@ from granian.log import LogLevels
 
 from gateway import bootstrap
 from gateway.config import Config
+from gateway.processes.parent import leave_with_up
 
 _STOP_WITHIN_S = 30
 _BACKLOG = 1024
@@ -18,6 +21,7 @@ def serve(config: Config) -> None:
     Raises AlreadyRunning, KeysUnusable or DatabaseUnusable when it may not start.
     """
     bootstrap.require_startable(config)
+    leave_with_up(os.environ)
     Granian(
         "gateway.processes.wsgi:load",
         factory=True,

@@ -14,6 +14,7 @@ from types import FrameType
 import click
 
 from gateway.config import Config
+from gateway.processes.parent import VARIABLE
 
 _STOP_WITHIN_S = 40.0
 _CALM_S = 10.0
@@ -69,7 +70,9 @@ def _keep_alive(child: _Child) -> None:
     if now >= child.due_at:
         # A session of its own: Ctrl-C reaches the parent alone, which stops the rest in order.
         child.process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
-            child.command, env=os.environ, start_new_session=True
+            child.command,
+            env={**os.environ, VARIABLE: str(os.getpid())},
+            start_new_session=True,
         )
         child.started_at = now
 

@@ -1,5 +1,6 @@
 """The worker process on PostgreSQL: sweeper, senders and jobs; any number of them side by side."""
 
+import os
 import signal
 import threading
 from types import FrameType
@@ -11,6 +12,7 @@ from gateway import bootstrap
 from gateway.config import Config
 from gateway.machine import real_system
 from gateway.processes.jobs import JobRunner
+from gateway.processes.parent import leave_with_up
 from gateway.processes.workers import Workers
 from gateway.unit_of_work import WAKE_CHANNEL, Services
 
@@ -30,6 +32,7 @@ def run_worker(config: Config) -> None:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    leave_with_up(os.environ)
     workers.start()
     jobs.start()
     listener = threading.Thread(

@@ -3,7 +3,7 @@ SQLite.
 """
 
 import os
-import threading
+import signal
 from collections.abc import Callable, Iterable
 from multiprocessing.util import Finalize
 from typing import Any
@@ -17,6 +17,7 @@ from gateway.delivery.sending import Carriers
 from gateway.machine import real_system
 from gateway.notifications.outbox import free_leases
 from gateway.processes.jobs import JobRunner
+from gateway.processes.parent import leave_with
 from gateway.processes.workers import Workers
 
 _log = structlog.get_logger(__name__)
@@ -50,20 +51,6 @@ def load() -> Wsgi:
         _log.info("web process stopped")
 
     Finalize(None, stop, exitpriority=100)
-    _end_with_parent()
+    # An orphan has nobody left to answer to; what it had begun is in the database.
+    leave_with(os.getppid(), signal.SIGKILL)
     return create_app(gateway)
-
-
-def _end_with_parent() -> None:
-    """An orphan would keep the port and the database: it goes when the server above it is
-    killed.
-    """
-    parent = os.getppid()
-
-    def watch() -> None:
-        ticker = threading.Event()
-        while not ticker.wait(0.5):
-            if os.getppid() != parent:
-                os._exit(1)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
