@@ -82,6 +82,20 @@ def open_database(config: Config, keys: Keys) -> SqliteDatabase | PostgresDataba
     return database
 
 
+def require_startable(config: Config) -> None:
+    """Opens the database and lets go of it again: whatever forbids a start is said once and
+    clearly, before a server that would start its worker again and again.
+
+    Raises AlreadyRunning, KeysUnusable or DatabaseUnusable.
+    """
+    lock = hold_writer_lock(config)
+    try:
+        open_database(config, load_or_make_keys(config)).close()
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
 def open_reader(config: Config, keys: Keys) -> SqliteReader | PostgresDatabase:
     """The database for a process that only reads."""
     if config.on_sqlite:

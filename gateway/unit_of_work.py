@@ -12,6 +12,7 @@ from gateway.config import Config
 from gateway.database.database import Database
 from gateway.keys import PhoneVault
 from gateway.ports import Boxes, Hospitals, Places
+from gateway.traffic import Traffic
 from shared.system import System
 from shared.triage import TriageRules
 from sync.events import Event
@@ -39,6 +40,8 @@ class Services:
     # Set when a committed transaction left something to send, so that senders need not wait a
     # second.
     wake_senders: threading.Event = field(default_factory=threading.Event)
+    # Callers whose turn is being answered.
+    traffic: Traffic = field(default_factory=Traffic)
 
     def write(self, command: Callable[["UnitOfWork"], T]) -> T:
         """Carries the command out: all of it durable, or, if it raises, nothing."""

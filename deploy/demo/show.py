@@ -82,7 +82,7 @@ def _what_to_press(addresses: Addresses) -> str:
     1  English
     2  Heavy bleeding
     2  Crash, injury or burn
-    type  kibera nairobi  and choose the place
+    type  kibera
   A hospital's console rings: press Accept there, and read the SMS on the phone.
 
   Phone      {addresses.simulator}/phone/254711000111

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,20 +117,25 @@ class Stage:
         """Sets up what is missing and starts everything; returns when all of it answers."""
         self._require_free_ports()
         environment = self.environment()
-        self._command("db", "upgrade")
-        self._command("hospitals", "import", str(PROJECT / "deploy/demo/hospitals.csv"), ok=(0, 3))
-        self._command("places", "import", str(PROJECT / "deploy/demo/places.csv"), ok=(0, 3))
+        self.command("hospitals", "import", str(PROJECT / "deploy/demo/hospitals.csv"), ok=(0, 3))
+        self.command("places", "import", str(PROJECT / "deploy/demo/places.csv"), ok=(0, 3))
         simulator = self.addresses.simulator.removeprefix("http://")
-        self._spawn("simulator", ["gateway", "simulator", "--listen", simulator], environment)
         self._spawn("gateway", ["gateway", "up"], environment)
+        self._spawn("simulator", ["gateway", "simulator", "--listen", simulator], environment)
         self._wait("gateway", f"{self.addresses.gateway}/readyz")
         self._wait("gateway", f"http://127.0.0.1:{self.addresses.live_port}/healthz")
         self._wait("simulator", f"{self.addresses.simulator}/")
-        for number, hospital in enumerate(BOXES):
-            self._enrol(number, hospital)
-            name = f"box-{number + 1}"
-            self._spawn(name, ["edge_node", "serve"], self.box_environment(number))
-            self._wait(name, f"{self.addresses.box(number)}/healthz")
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self.add_box, BOXES, range(len(BOXES))))
+
+    def add_box(self, hospital: str, number: int) -> str:
+        """Enrols box `number` for this hospital (its name or id) and starts it; its address."""
+        self._enrol(number, hospital)
+        name = f"box-{number + 1}"
+        self._spawn(name, ["edge_node", "serve"], self.box_environment(number))
+        url = self.addresses.box(number)
+        self._wait(name, f"{url}/healthz")
+        return url
 
     def stop(self) -> None:
         """Stops every process in order, by force only when it does not stop by itself."""
@@ -151,14 +157,18 @@ class Stage:
     def _enrol(self, number: int, hospital: str) -> None:
         if (self.folder / f"box-{number + 1}" / "enrolled").exists():
             return
-        code = json.loads(self._command("sites", "enrol", hospital, "--json"))["code"]
+        code = json.loads(self.command("sites", "enrol", hospital, "--json"))["code"]
         self._run(
             ["edge_node", "enrol", self.addresses.gateway, code, "--name", f"{hospital}, casualty"],
             self.box_environment(number),
         )
         (self.folder / f"box-{number + 1}" / "enrolled").touch()
 
-    def _command(self, *words: str, ok: tuple[int, ...] = (0,)) -> str:
+    def command(self, *words: str, ok: tuple[int, ...] = (0,)) -> str:
+        """Runs a command of `haven-gateway` beside the running gateway; what it printed.
+
+        Raises DemoFailed when its exit code is not one of `ok`.
+        """
         return self._run(["gateway", *words], self.environment(), ok)
 
     def _run(

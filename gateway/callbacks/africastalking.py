@@ -70,7 +70,8 @@ def in_front_of(others: Wsgi, services: Services) -> Wsgi:
             # The same bytes as for any address that does not exist.
             status, reply = "404 NOT FOUND", Reply("Not found\n")
         else:
-            status, reply = "200 OK", handle(_form(environ))
+            with services.traffic:
+                status, reply = "200 OK", handle(_form(environ))
         body = reply.text.encode()
         start_response(
             status,

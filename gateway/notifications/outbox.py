@@ -193,6 +193,18 @@ def claim(uow: UnitOfWork, limit: int) -> list[Claimed]:
     ]
 
 
+def free_leases(uow: UnitOfWork) -> int:
+    """Makes what a dead sender had claimed due at once; how many messages that were.
+
+    Only for a process that knows itself to be the only one that sends.
+    """
+    return uow.connection.execute(
+        update(messages)
+        .where(messages.c.state == MessageState.QUEUED.value, messages.c.lease_until.is_not(None))
+        .values(lease_until=None)
+    ).rowcount
+
+
 def _attempted(uow: UnitOfWork, claimed: Claimed, outcome: str, detail: str) -> None:
     _ATTEMPTED.run(
         uow.connection,

@@ -5,6 +5,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from gateway import bootstrap
 from gateway.config import Config
 
 _STOP_WITHIN_S = 30
@@ -12,7 +13,11 @@ _BACKLOG = 1024
 
 
 def serve(config: Config) -> None:
-    """Serves until SIGINT or SIGTERM, then answers what it has begun and stops."""
+    """Serves until SIGINT or SIGTERM, then answers what it has begun and stops.
+
+    Raises AlreadyRunning, KeysUnusable or DatabaseUnusable when it may not start.
+    """
+    bootstrap.require_startable(config)
     Granian(
         "gateway.processes.wsgi:load",
         factory=True,

@@ -15,6 +15,7 @@ from gateway.app import create_app
 from gateway.config import from_environment
 from gateway.delivery.sending import Carriers
 from gateway.machine import real_system
+from gateway.notifications.outbox import free_leases
 from gateway.processes.jobs import JobRunner
 from gateway.processes.workers import Workers
 
@@ -32,6 +33,8 @@ def load() -> Wsgi:
     gateway = bootstrap.open_gateway(config, system)
     parts: list[Workers | JobRunner] = []
     if config.on_sqlite:
+        # We hold the writer's lock: whoever had these messages is dead.
+        gateway.services.write(free_leases)
         carriers: Carriers = bootstrap.carriers(config)
         parts = [Workers(gateway.services, carriers), JobRunner(gateway.services)]
         for part in parts:

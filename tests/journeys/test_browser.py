@@ -2,14 +2,14 @@
 another, and every program of the demo between them.
 """
 
-import socket
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from deploy.demo.stage import BOXES, Addresses, Stage
+from deploy.demo.stage import BOXES, Stage
 from tests.chromium import chromium, quiet_page
+from tests.journeys.free_addresses import free_addresses
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 # Milliseconds; from a press on the phone to the other end, through all processes.
@@ -18,7 +18,7 @@ _WITHIN_MS = 20_000
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with Stage(tmp_path_factory.mktemp("stage"), _free_addresses()) as started:
+    with Stage(tmp_path_factory.mktemp("stage"), free_addresses()) as started:
         yield started
 
 
@@ -92,22 +92,3 @@ def _types(phone: Page, text: str, then: str | None) -> None:
     if "Which one?" in screen.inner_text():
         phone.locator("#typed").fill("1")
         phone.keyboard.press("Enter")
-
-
-def _free_addresses() -> Addresses:
-    """A range of ports of which each one that the demo needs is free."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            addresses = Addresses(int(probe.getsockname()[1]))
-        if max(addresses.ports()) < 65536 and all(map(_is_free, addresses.ports())):
-            return addresses
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

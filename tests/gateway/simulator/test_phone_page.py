@@ -1,31 +1,15 @@
 """The phone in a real browser, against a tiny gateway on loopback."""
 
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from gateway.simulator.control_client import SimulatorControl
+from tests.chromium import chromium, quiet_page
 from tests.gateway.simulator.loopback import SHORTCODE, VOICE_NUMBER, Loopback, loopback
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium; set CHROMIUM to one"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -36,26 +20,15 @@ def world() -> Iterator[Loopback]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page that fails its test when the console complains, about the content policy too."""
-    opened = browser.new_page(viewport={"width": 1000, "height": 860})
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on(
-        "console",
-        lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None,
-    )
-    yield opened
-    opened.close()
-    # The browser itself logs each answer of 4xx; the page shows their reason.
-    assert [line for line in complaints if not line.startswith("Failed to load resource")] == []
+    with quiet_page(browser, 1000, 860) as opened:
+        yield opened
 
 
 def pick_up(page: Page, world: Loopback, number: str, query: str = "") -> None:
