@@ -29,9 +29,7 @@ def close(uow: UnitOfWork, emergency: Row[Any]) -> None:
             dispatching.settle(
                 uow, emergency, row, DispatchState.WITHDRAWN, "nothing was heard for a day"
             )
-        elif row.reserved:
-            uow.services.hospitals.give_back(uow.connection, row.hospital_id)
-            store.change_dispatch(uow, row, reserved=False)
+    free_beds(uow, emergency)
     solve_all(uow, emergency.id)
     audit.record(
         uow.connection,
@@ -40,3 +38,11 @@ def close(uow: UnitOfWork, emergency: Row[Any]) -> None:
         "emergency closed by itself",
         f"emergency:{to_text(emergency.id)}",
     )
+
+
+def free_beds(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    """Gives back what is still held, also of a patient who came after they had cancelled."""
+    for row in store.dispatches_of(uow.connection, emergency.id):
+        if row.reserved:
+            uow.services.hospitals.give_back(uow.connection, row.hospital_id)
+            store.change_dispatch(uow, row, reserved=False)

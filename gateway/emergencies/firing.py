@@ -12,7 +12,7 @@ from gateway.emergencies.timers import TimerKind
 from gateway.operators.alarms import raise_alarm, remind
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.dispatch import WAITING, DispatchState
-from shared.emergency import EmergencyState, move
+from shared.emergency import ENDED, EmergencyState, move
 
 _log = structlog.get_logger(__name__)
 
@@ -71,6 +71,8 @@ def _fire(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
     if kind is TimerKind.CLOSE:
         if emergency.state in closing.ENDS_BY_ITSELF:
             closing.close(uow, emergency)
+        elif emergency.state in ENDED:
+            closing.free_beds(uow, emergency)
         return
     dispatch = store.dispatch(uow, timer.dispatch_id)
     if DispatchState(dispatch.state) not in WAITING:

@@ -125,3 +125,14 @@ def test_an_ended_emergency_leaves_no_alarm(world: World) -> None:
     assert alarms_left(world) > 1
     phone.texts("cancel")
     assert alarms_left(world) == 0
+
+
+def test_a_patient_who_cancelled_and_came_holds_the_bed_for_a_day_only(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    box.rings()
+    phone.texts("cancel")
+    assert box.reports_arrival().accepted
+    assert beds_promised(world) == 1
+    a_day_passes(world)
+    assert beds_promised(world) == 0
