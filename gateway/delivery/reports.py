@@ -4,7 +4,7 @@ arrive.
 
 from sqlalchemy import select, update
 
-from gateway.delivery.unreached import alarm_if_caller_unreached
+from gateway.delivery.unreached import alarm_if_unreached
 from gateway.notifications.outbox import MessageState
 from gateway.notifications.tables import delivery_reports, messages
 from gateway.unit_of_work import UnitOfWork
@@ -61,4 +61,4 @@ def _apply(uow: UnitOfWork, provider_id: str, status: str, reason: str) -> None:
     ).all()
     if status in _UNDELIVERABLE:
         for row in moved:
-            alarm_if_caller_unreached(uow, row.id)
+            alarm_if_unreached(uow, row.id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.delivery import reports
-from gateway.delivery.unreached import alarm_if_caller_unreached
+from gateway.delivery.unreached import alarm_if_unreached
 from gateway.notifications import outbox
 from gateway.notifications.outbox import Channel, Claimed
 from gateway.operators.alarms import raise_alarm, solve
@@ -17,6 +17,8 @@ _log = structlog.get_logger(__name__)
 
 # An account that is out of credit is asked again this often: somebody may have topped it up.
 _ACCOUNT_RETRY_S = 30.0
+# By then half a minute or more has passed, and whoever waits for it may have to be phoned.
+_PATIENT_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def send(services: Services, carriers: Carriers, claimed: Claimed) -> None:
         accepted = _hand_over(carriers, claimed)
     except SendRetryable as error:
         reason, after_s = error.reason, error.after_s
-        services.write(lambda uow: outbox.mark_retry(uow, claimed, reason, after_s))
+        services.write(lambda uow: _retry(uow, claimed, reason, after_s))
         _log.warning("message will be sent again", message=claimed.id, reason=reason)
     except SendRefused as error:
         reason = error.reason
@@ -63,6 +65,12 @@ def _accepted(uow: UnitOfWork, claimed: Claimed, accepted: Accepted) -> None:
     solve(uow, "provider", None)
 
 
+def _retry(uow: UnitOfWork, claimed: Claimed, reason: str, after_s: float | None) -> None:
+    outbox.mark_retry(uow, claimed, reason, after_s)
+    if claimed.attempts >= _PATIENT_ATTEMPTS:
+        alarm_if_unreached(uow, claimed.id)
+
+
 def _operator_must_act(uow: UnitOfWork, claimed: Claimed, reason: str) -> None:
     outbox.mark_retry(uow, claimed, reason, _ACCOUNT_RETRY_S)
     raise_alarm(uow, "provider", reason=reason)
@@ -70,4 +78,4 @@ def _operator_must_act(uow: UnitOfWork, claimed: Claimed, reason: str) -> None:
 
 def _refused(uow: UnitOfWork, claimed: Claimed, reason: str) -> None:
     outbox.mark_failed(uow, claimed, reason)
-    alarm_if_caller_unreached(uow, claimed.id)
+    alarm_if_unreached(uow, claimed.id)

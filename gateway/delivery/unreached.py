@@ -1,23 +1,30 @@
-"""When a text will never reach a caller, a person has to phone them."""
+"""When a message will never reach whom it is for, a person has to phone them."""
 
 from sqlalchemy import select
 
-from gateway.emergencies.tables import emergencies
+from gateway.emergencies.tables import dispatches, emergencies
 from gateway.notifications.tables import messages
 from gateway.operators.alarms import raise_alarm
 from gateway.unit_of_work import UnitOfWork
+from shared.dispatch import DispatchState
 
 
-def alarm_if_caller_unreached(uow: UnitOfWork, message_id: int) -> None:
-    """Has operators phone a caller whom our text will never reach."""
+def alarm_if_unreached(uow: UnitOfWork, message_id: int) -> None:
+    """Has operators phone a caller whom our text does not reach, or a hospital that has not got its
+    patient by any other way.
+    """
+    message = uow.connection.execute(select(messages).where(messages.c.id == message_id)).one()
+    if message.emergency_id is None or message.purpose.startswith("alarm "):
+        return
     emergency = uow.connection.execute(
-        select(emergencies)
-        .join(messages, emergencies.c.id == messages.c.emergency_id)
-        .where(
-            messages.c.id == message_id,
-            messages.c.dispatch_id.is_(None),
-            messages.c.purpose.not_like("alarm %"),
-        )
-    ).first()
-    if emergency is not None:
+        select(emergencies).where(emergencies.c.id == message.emergency_id)
+    ).one()
+    if message.dispatch_id is None:
         raise_alarm(uow, "undelivered", emergency=emergency)
+        return
+    dispatch = uow.connection.execute(
+        select(dispatches).where(dispatches.c.id == message.dispatch_id)
+    ).one()
+    if dispatch.state == DispatchState.OFFERED:
+        hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
+        raise_alarm(uow, "not_reachable", emergency=emergency, hospital=hospital.name)

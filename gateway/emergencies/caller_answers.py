@@ -22,7 +22,7 @@ from gateway.emergencies.noting import (
     withdraw_provisional,
 )
 from gateway.emergencies.raising import raise_emergency, send_to_hospital
-from gateway.operators.alarms import raise_alarm, solve
+from gateway.operators.alarms import raise_alarm, solve, solve_all
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import DispatchState
@@ -49,6 +49,8 @@ def answer_transport(
     if answer is Transport.ARRIVED:
         emergency = _arrived(uow, emergency)
     else:
+        if answer is Transport.ON_THE_WAY and emergency.state == EmergencyState.NOT_ARRIVED:
+            hospital_answers.expect_again(uow, emergency)
         dispatching.tell_live_boxes(uow, emergency, reason=f"caller: {answer.name.lower()}")
     if answer is Transport.NONE:
         raise_alarm(uow, "no_transport", emergency=emergency)
@@ -175,8 +177,7 @@ def cancel(
                 DispatchState.ACCEPTED,
             ):
                 dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
-    for kind in ("no_place", "unanswered", "no_transport", "not_reachable", "worse", "not_arrived"):
-        solve(uow, kind, emergency.id)
+    solve_all(uow, emergency.id)
     if by_sms:
         telling.tell_caller(uow, emergency, "cancelled", answers_them=True)
     _audit(uow, emergency, "cancelled")

@@ -26,6 +26,7 @@ from sync.events import DispatchChanged, DispatchOffered
 
 _DEFAULT_RADIUS_M = 3000
 _STAFF_LANGUAGE = "en"
+_OVER = frozenset({DispatchState.SUPERSEDED, DispatchState.WITHDRAWN})
 _ADD = Prepared(
     dispatches.insert().returning(*dispatches.c),
     (
@@ -276,7 +277,29 @@ def settle(
     if state not in WAITING:
         timers.clear(uow, emergency.id, dispatch_id=dispatch.id)
     tell_box(uow, emergency, changed, reason)
+    if state in _OVER and emergency.state != EmergencyState.CLOSED:
+        _tell_duty_phones(uow, emergency, changed)
     return changed
+
+
+def _tell_duty_phones(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
+    """Staff who were asked by SMS, and may have accepted so, stop expecting the patient."""
+    cancelled = emergency.state == EmergencyState.CANCELLED
+    for phone in uow.services.hospitals.card(uow.connection, dispatch.hospital_id).duty_phones:
+        enqueue(
+            uow,
+            channel=Channel.SMS,
+            recipient=phone,
+            text=uow.text(
+                _STAFF_LANGUAGE,
+                "hospital.withdrawn" if cancelled else "hospital.taken",
+                {"answer_code": dispatch.answer_code},
+            ),
+            purpose="hospital over",
+            urgency=2,
+            emergency_id=emergency.id,
+            dispatch_id=dispatch.id,
+        )
 
 
 def tell_box(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], reason: str = "") -> None:
@@ -336,6 +359,7 @@ def _nobody_left(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
     if emergency.state != EmergencyState.UNANSWERED:
         state = move_emergency(EmergencyState(emergency.state), EmergencyState.UNANSWERED)
         emergency = store.change(uow, emergency, state=state.value)
+    timers.leave_to_operators(uow, emergency.id)
     raise_alarm(uow, "unanswered", emergency=emergency)
     telling.tell_caller(uow, emergency, "unanswered")
     return emergency

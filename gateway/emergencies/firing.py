@@ -1,20 +1,23 @@
 """What happens when a moment has come. Each is one transaction that removes the timer with it."""
 
 from datetime import timedelta
+from typing import Any
 
 import structlog
+from sqlalchemy import Row
 
-from gateway.emergencies import dispatching, store, telling, timers
+from gateway.emergencies import closing, dispatching, store, telling, timers, urgency
 from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.timers import TimerKind
-from gateway.operators.alarms import raise_alarm
+from gateway.operators.alarms import raise_alarm, remind
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.dispatch import WAITING, DispatchState
-from shared.emergency import EmergencyState, move
+from shared.emergency import ENDED, EmergencyState, move
 
 _log = structlog.get_logger(__name__)
 
 _BATCH = 100
+_REMINDED_FOR = timedelta(hours=1)
 _AGAIN_AFTER = timedelta(seconds=30)
 
 
@@ -58,8 +61,18 @@ def _fire(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
             raise_emergency(uow, emergency)
         return
     if kind is TimerKind.NOT_ARRIVED:
-        if emergency.state == EmergencyState.ACCEPTED:
+        if emergency.state in (EmergencyState.ACCEPTED, EmergencyState.NOT_ARRIVED):
             _not_arrived(uow, emergency_id)
+        return
+    if kind is TimerKind.REMIND:
+        if emergency.state == EmergencyState.UNANSWERED:
+            _remind(uow, emergency)
+        return
+    if kind is TimerKind.CLOSE:
+        if emergency.state in closing.ENDS_BY_ITSELF:
+            closing.close(uow, emergency)
+        elif emergency.state in ENDED:
+            closing.free_beds(uow, emergency)
         return
     dispatch = store.dispatch(uow, timer.dispatch_id)
     if DispatchState(dispatch.state) not in WAITING:
@@ -85,10 +98,22 @@ def _ask_next(uow: UnitOfWork, emergency_id: int, dispatch_id: int) -> None:
     telling.tell_of_another(uow, emergency, following)
 
 
+def _remind(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    # A hospital may have opened, or got a box, since the last one was asked.
+    asked = urgency.ask_better(uow, emergency, emergency)
+    if asked.state != EmergencyState.UNANSWERED:
+        return
+    remind(uow, emergency)
+    if uow.now - emergency.raised_at < _REMINDED_FOR:
+        timers.put(uow, TimerKind.REMIND, emergency.id, uow.now + timers.REMIND_AFTER)
+
+
 def _not_arrived(uow: UnitOfWork, emergency_id: int) -> None:
     emergency = store.lock(uow, emergency_id)
-    state = move(EmergencyState.ACCEPTED, EmergencyState.NOT_ARRIVED)
-    emergency = store.change(uow, emergency, state=state.value)
+    if emergency.state != EmergencyState.NOT_ARRIVED:
+        state = move(EmergencyState(emergency.state), EmergencyState.NOT_ARRIVED)
+        emergency = store.change(uow, emergency, state=state.value)
+    timers.put(uow, TimerKind.CLOSE, emergency.id, uow.now + timers.CLOSE_AFTER)
     accepted = store.dispatch(uow, emergency.accepted_dispatch_id)
     if accepted.reserved:
         # The bed is free for others; the hospital still expects the patient if they come late.

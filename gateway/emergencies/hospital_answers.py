@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from gateway import audit
 from gateway.emergencies import dispatching, store, telling, timers
 from gateway.emergencies.timers import TimerKind
-from gateway.operators.alarms import solve
+from gateway.operators.alarms import solve, solve_all
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import CannotTreatReason, DispatchState
 from shared.emergency import ENDED, EmergencyState, Transport
@@ -85,8 +85,7 @@ def accept(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
             if other.id == before and _stays_on_the_way(emergency, dispatch, other):
                 reason += "; the patient is on the way to you and has to be stabilised"
             dispatching.settle(uow, emergency, other, DispatchState.SUPERSEDED, reason)
-    wait = timedelta(minutes=max(2 * dispatch.travel_min, _SHORTEST_WAIT_MIN))
-    timers.put(uow, TimerKind.NOT_ARRIVED, emergency.id, uow.now + wait)
+    _wait_for_arrival(uow, dispatch)
     solve(uow, "unanswered", emergency.id)
     solve(uow, "not_reachable", emergency.id)
     _tell_where_to_go(uow, emergency, dispatch, before)
@@ -159,10 +158,25 @@ def arrived(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
             transport=Transport.ARRIVED.value,
             accepted_dispatch_id=dispatch.id,
         )
-    for kind in ("not_arrived", "no_transport", "unanswered", "not_reachable", "worse"):
-        solve(uow, kind, emergency.id)
+    timers.put(uow, TimerKind.CLOSE, emergency.id, uow.now + timers.CLOSE_AFTER)
+    solve_all(uow, emergency.id)
     _audit(uow, dispatch, "patient arrived", who)
     return Answered(dispatch, True, "")
+
+
+def expect_again(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    """A patient who was given up is on the way after all: the bed is theirs again for as long."""
+    dispatch = store.dispatch(uow, emergency.accepted_dispatch_id)
+    if not dispatch.reserved:
+        uow.services.hospitals.reserve(uow.connection, dispatch.hospital_id)
+        store.change_dispatch(uow, dispatch, reserved=True)
+    _wait_for_arrival(uow, dispatch)
+    solve(uow, "not_arrived", emergency.id)
+
+
+def _wait_for_arrival(uow: UnitOfWork, dispatch: Row[Any]) -> None:
+    wait = timedelta(minutes=max(2 * dispatch.travel_min, _SHORTEST_WAIT_MIN))
+    timers.put(uow, TimerKind.NOT_ARRIVED, dispatch.emergency_id, uow.now + wait)
 
 
 def _locked(uow: UnitOfWork, dispatch_id: int) -> tuple[Row[Any], Row[Any]]:

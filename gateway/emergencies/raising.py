@@ -76,6 +76,7 @@ def standing(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
 def _without_place(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
     state = move(EmergencyState.OPEN, EmergencyState.UNANSWERED)
     emergency = store.change(uow, emergency, state=state.value)
+    timers.leave_to_operators(uow, emergency.id)
     raise_alarm(uow, "no_place", emergency=emergency)
     choices = emergency.place_choices or []
     if choices:

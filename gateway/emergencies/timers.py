@@ -1,6 +1,6 @@
 """Moments at which something has to happen to an emergency, durable and fired exactly once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -25,7 +25,14 @@ class TimerKind(StrEnum):
     ASK_NEXT = "ask_next"
     # Twice the estimated time has passed since a hospital accepted.
     NOT_ARRIVED = "not_arrived"
+    # No hospital has the patient, and no operator has said anything: they are told once more.
+    REMIND = "remind"
+    # Only people act on it, and a day has passed: it ends by itself.
+    CLOSE = "close"
 
+
+REMIND_AFTER = timedelta(minutes=5)
+CLOSE_AFTER = timedelta(hours=24)
 
 _PUT = Prepared(
     lambda dialect_name: (insert := insert_into(timers, dialect_name)).on_conflict_do_update(
@@ -78,6 +85,12 @@ def put(
         dispatch_id=dispatch_id,
         due_at=due_at,
     )
+
+
+def leave_to_operators(uow: UnitOfWork, emergency_id: int) -> None:
+    """No hospital is left to wait for: people are reminded, and one day it ends."""
+    put(uow, TimerKind.REMIND, emergency_id, uow.now + REMIND_AFTER)
+    put(uow, TimerKind.CLOSE, emergency_id, uow.now + CLOSE_AFTER)
 
 
 def put_off(uow: UnitOfWork, kind: TimerKind, emergency_id: int, due_at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Raises alarms: a row for the operators' board, and an SMS to each operator's phone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
@@ -15,8 +16,20 @@ _unsolved = (alarms.c.kind == bindparam("of_kind")) & alarms.c.solved_at.is_(Non
 _of_emergency = _unsolved & (alarms.c.emergency_id == bindparam("of_emergency"))
 # About the gateway itself.
 _own = _unsolved & alarms.c.emergency_id.is_(None)
-_FIND = Prepared(select(alarms.c.id).where(_of_emergency).limit(1))
+_FIND = Prepared(
+    select(alarms.c.id).where(_of_emergency, alarms.c.detail == bindparam("of_detail")).limit(1)
+)
 _FIND_OWN = Prepared(select(alarms.c.id).where(_own).limit(1))
+_WAITING = Prepared(
+    select(alarms)
+    .where(alarms.c.emergency_id == bindparam("of_emergency"), alarms.c.solved_at.is_(None))
+    .order_by(alarms.c.raised_at, alarms.c.id)
+)
+_SOLVE_ALL = Prepared(
+    update(alarms)
+    .where(alarms.c.emergency_id == bindparam("of_emergency"), alarms.c.solved_at.is_(None))
+    .values(solved_at=bindparam("now"))
+)
 _ADD = Prepared(alarms.insert(), ("id", "kind", "emergency_id", "detail", "raised_at"))
 _SOLVE = Prepared(update(alarms).where(_of_emergency).values(solved_at=bindparam("now")))
 _SOLVE_OWN = Prepared(update(alarms).where(_own).values(solved_at=bindparam("now")))
@@ -34,13 +47,16 @@ def raise_alarm(
 
     `kind` names a text under the catalogue's `operator`; where the caller may be watched, the one
     that ends in `_discreet` if there is one: it says not to phone. The same alarm about the same
-    emergency is raised once while it is unsolved.
+    emergency and hospital is raised once while it is unsolved.
     """
+    detail = (hospital or reason)[:160]
     emergency_id = None if emergency is None else emergency.id
     if emergency_id is None:
         same = _FIND_OWN.first(uow.connection, of_kind=kind)
     else:
-        same = _FIND.first(uow.connection, of_kind=kind, of_emergency=emergency_id)
+        same = _FIND.first(
+            uow.connection, of_kind=kind, of_emergency=emergency_id, of_detail=detail
+        )
     if same is not None:
         return
     _ADD.run(
@@ -48,11 +64,23 @@ def raise_alarm(
         id=uow.system.new_id(),
         kind=kind,
         emergency_id=emergency_id,
-        detail=(hospital or reason)[:160],
+        detail=detail,
         raised_at=uow.now,
     )
-    code = "" if emergency is None else emergency.help_code
-    words = {"code": code, "hospital": hospital, "reason": reason}
+    _tell_operators(uow, kind, emergency, {"hospital": hospital, "reason": reason})
+
+
+def remind(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    """Tells every operator once more of each alarm about this emergency that waits for a person."""
+    for row in _WAITING.all(uow.connection, of_emergency=emergency.id):
+        _tell_operators(uow, row.kind, emergency, {"hospital": row.detail})
+
+
+def _tell_operators(
+    uow: UnitOfWork, kind: str, emergency: Row[Any] | None, about: Mapping[str, str]
+) -> None:
+    emergency_id = None if emergency is None else emergency.id
+    words = {"code": "" if emergency is None else emergency.help_code, **about}
     text = f"operator.{kind}"
     if emergency is not None and Kind(emergency.kind) in DISCREET_KINDS:
         discreet = f"{text}_discreet"
@@ -75,6 +103,11 @@ def solve(uow: UnitOfWork, kind: str, emergency_id: int | None) -> None:
         _SOLVE_OWN.run(uow.connection, of_kind=kind, now=uow.now)
     else:
         _SOLVE.run(uow.connection, of_kind=kind, of_emergency=emergency_id, now=uow.now)
+
+
+def solve_all(uow: UnitOfWork, emergency_id: int) -> None:
+    """Closes every alarm about an emergency that has ended."""
+    _SOLVE_ALL.run(uow.connection, of_emergency=emergency_id, now=uow.now)
 
 
 def unsolved(connection: Connection) -> int:

@@ -1,0 +1,48 @@
+"""Ends an emergency that nothing more was heard of, so that none stays open for ever."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from gateway import audit
+from gateway.emergencies import dispatching, store
+from gateway.operators.alarms import solve_all
+from gateway.unit_of_work import UnitOfWork
+from shared.dispatch import LIVE, DispatchState
+from shared.emergency import EmergencyState, move
+from shared.identifier import to_text
+
+# States in which only people act: a day after one was entered, what is left is history.
+ENDS_BY_ITSELF = frozenset(
+    {EmergencyState.ARRIVED, EmergencyState.UNANSWERED, EmergencyState.NOT_ARRIVED}
+)
+
+
+def close(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    """Closes it: beds are free again, boxes hear of it, and the caller's next words are a new
+    emergency.
+    """
+    state = move(EmergencyState(emergency.state), EmergencyState.CLOSED)
+    emergency = store.change(uow, emergency, state=state.value, ended_at=uow.now)
+    for row in store.dispatches_of(uow.connection, emergency.id):
+        if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
+            dispatching.settle(
+                uow, emergency, row, DispatchState.WITHDRAWN, "nothing was heard for a day"
+            )
+    free_beds(uow, emergency)
+    solve_all(uow, emergency.id)
+    audit.record(
+        uow.connection,
+        uow.system,
+        "gateway",
+        "emergency closed by itself",
+        f"emergency:{to_text(emergency.id)}",
+    )
+
+
+def free_beds(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    """Gives back what is still held, also of a patient who came after they had cancelled."""
+    for row in store.dispatches_of(uow.connection, emergency.id):
+        if row.reserved:
+            uow.services.hospitals.give_back(uow.connection, row.hospital_id)
+            store.change_dispatch(uow, row, reserved=False)
