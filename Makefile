@@ -8,10 +8,10 @@ TEST_PROCESSES ?= 2
 .PHONY: demo demo-check test lint unit bench lock clean
 
 demo: $(VENV)/.run
-	@$(BIN)/python deploy/demo/show.py
+	@$(BIN)/python -m deploy.demo.show
 
 demo-check: $(VENV)/.run
-	$(BIN)/python deploy/demo/check.py
+	$(BIN)/python -m deploy.demo.check
 
 test: lint unit demo-check
 

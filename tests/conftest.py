@@ -48,3 +48,18 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 def world(database: Database, tmp_path: Path) -> World:
     """A whole gateway in one process, on each database."""
     return build_world(database, tmp_path)
+
+
+@pytest.fixture
+def empty_postgres(postgres_url: str) -> Iterator[None]:
+    """Nothing at all in the PostgreSQL database, before and after."""
+
+    def clear() -> None:
+        engine = PostgresDatabase(postgres_url, connections=1).engine
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        engine.dispose()
+
+    clear()
+    yield
+    clear()

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from stage import BOXES, PROJECT, Addresses, DemoFailed, Stage
 
-sys.path.insert(0, str(PROJECT))
-
+from deploy.demo.stage import BOXES, Addresses, DemoFailed, Stage
 from gateway.simulator.client import Phone
 
 _CHECK_PORT = 8850

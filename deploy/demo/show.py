@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
 
-from stage import BOXES, PROJECT, Addresses, DemoFailed, Stage
+from deploy.demo.stage import BOXES, PROJECT, Addresses, DemoFailed, Stage
 
 _PAGE = Path(__file__).with_name("front.html")
 _DEFAULT_PORT = 8800

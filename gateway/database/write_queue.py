@@ -1,14 +1,14 @@
 """The fair queue of writes on SQLite: first come, first served, many commands to one durable
 commit.
 
-The first waiting thread leads: it takes all that wait into one BEGIN IMMEDIATE, gives each a
-savepoint, commits once, and only then do all of them answer. A second writing process would take
-turns unfairly (one that drained a backlog cut 100 paced transactions a second to 6), so there is
-none.
+One thread writes. It takes all that wait into one BEGIN IMMEDIATE, gives each a savepoint, commits
+once, and only then do all of them answer; meanwhile the next ones gather. A second writing process
+would take turns unfairly (one that drained a backlog cut 100 paced transactions a second to 6), so
+there is none.
 """
 
+import queue
 import threading
-from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -26,13 +26,12 @@ class TransactionLost(HavenError):
 
 
 class _Entry:
-    __slots__ = ("error", "finished", "leads", "result", "work")
+    __slots__ = ("error", "finished", "result", "work")
 
     def __init__(self, work: Callable[[Connection], Any]) -> None:
         self.work = work
         self.result: Any = None
         self.error: BaseException | None = None
-        self.leads = False
         # Held until the result is there; a semaphore would cost three times as much.
         self.finished = threading.Lock()
         self.finished.acquire()
@@ -43,70 +42,62 @@ class WriteQueue:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._waiting: deque[_Entry] = deque()
-        self._lock = threading.Lock()
-        self._led = False
+        # None is the last entry: the queue closes.
+        self._waiting: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
         self._closed = False
-        self._inside = threading.local()
+        self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
+        self._thread.start()
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, after the commit that holds it. Raises what `work` or the commit
         raised.
         """
-        if getattr(self._inside, "yes", False):
+        if threading.current_thread() is self._thread:
             raise RuntimeError("write() inside write(): hand the connection down instead")
         entry = _Entry(work)
-        with self._lock:
+        with self._closing:
             if self._closed:
                 raise RuntimeError("the database is closed")
-            self._waiting.append(entry)
-            entry.leads = not self._led
-            self._led = True
-        if not entry.leads:
-            entry.finished.acquire()  # either the result is there, or it is our turn to lead
-        if entry.leads:
-            self._lead()
+            self._waiting.put(entry)
+        entry.finished.acquire()
         if entry.error is not None:
             raise entry.error
         return entry.result  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """Refuses new work, waits for what is under way, and closes the connection."""
-        with self._lock:
-            if self._closed:
-                return
-            last = _Entry(lambda connection: None)
-            self._waiting.append(last)
-            last.leads = not self._led
-            self._led = True
-            self._closed = True
-        if not last.leads:
-            last.finished.acquire()
-        if last.leads:
-            self._lead()
+        """Refuses new work, finishes what waits, and closes the connection."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._waiting.put(None)
+        self._thread.join()
+
+    def _write(self) -> None:
+        closes = False
+        while not closes:
+            group, closes = self._gather()
+            if group:
+                self._carry_out(group)
+            for entry in group:
+                entry.finished.release()
         self._connection.close()
 
-    def _lead(self) -> None:
-        with self._lock:
-            size = min(len(self._waiting), _LARGEST_GROUP)
-            group = [self._waiting.popleft() for _ in range(size)]
-        self._inside.yes = True
-        try:
-            self._carry_out(group)
-        finally:
-            self._inside.yes = False
-            with self._lock:
-                following = self._waiting[0] if self._waiting else None
-                self._led = following is not None
-                if following is not None:
-                    following.leads = True
-            # The leader answers itself by returning; the first of those who came meanwhile leads
-            # next.
-            for entry in group:
-                if not entry.leads:
-                    entry.finished.release()
-            if following is not None:
-                following.finished.release()
+    def _gather(self) -> tuple[list[_Entry], bool]:
+        """Waits for the first command and takes what waits with it; whether the end has come."""
+        first = self._waiting.get()
+        if first is None:
+            return [], True
+        group = [first]
+        while len(group) < _LARGEST_GROUP:
+            try:
+                following = self._waiting.get_nowait()
+            except queue.Empty:
+                return group, False
+            if following is None:
+                return group, True
+            group.append(following)
+        return group, False
 
     def _carry_out(self, group: list[_Entry]) -> None:
         connection = self._connection
