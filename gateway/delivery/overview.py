@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from gateway.notifications.outbox import MessageState
+from gateway.notifications.outbox import VALID, MessageState
 from gateway.notifications.tables import messages
 from shared.errors import InvalidInput, NotFound
 from shared.identifier import from_text, to_text
@@ -64,13 +64,18 @@ def latest(connection: Connection, *, only_waiting: bool = False) -> list[Delive
 def retry_now(connection: Connection, message: str, now: datetime) -> int:
     """Makes a message due now; its id.
 
-    Raises InvalidInput for text that is no id, NotFound when there is no such message or it has
-    been sent already.
+    Raises InvalidInput for text that is no id or a message that is too old, NotFound when there
+    is no such message or it has been sent already.
     """
     try:
         message_id = from_text(message)
     except ValueError as error:
         raise InvalidInput(f"{message!r} is no message id: {error}.") from None
+    created_at = connection.execute(
+        select(messages.c.created_at).where(messages.c.id == message_id)
+    ).scalar()
+    if created_at is not None and now - created_at > VALID:
+        raise InvalidInput("That message is too old: what it says may be wrong by now. Phone them.")
     changed = connection.execute(
         update(messages)
         .where(

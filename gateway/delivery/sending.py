@@ -35,6 +35,7 @@ def send(services: Services, carriers: Carriers, claimed: Claimed) -> None:
     lease.
     """
     try:
+        _require_fresh(services, claimed)
         accepted = _hand_over(carriers, claimed)
     except SendRetryable as error:
         reason, after_s = error.reason, error.after_s
@@ -50,6 +51,11 @@ def send(services: Services, carriers: Carriers, claimed: Claimed) -> None:
         _log.error("messages are not going out", reason=reason)
     else:
         services.write(lambda uow: _accepted(uow, claimed, accepted))
+
+
+def _require_fresh(services: Services, claimed: Claimed) -> None:
+    if services.system.now() - claimed.created_at > outbox.VALID:
+        raise SendRefused("too old to be sent: what it says may be wrong by now")
 
 
 def _hand_over(carriers: Carriers, claimed: Claimed) -> Accepted:

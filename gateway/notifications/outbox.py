@@ -17,6 +17,8 @@ from shared.phone_number import masked
 LEASE_S = 30
 _FIRST_WAIT_S = 2.0
 _LONGEST_WAIT_S = 300.0
+# "Go there now" must not come hours later: whatever is older is never sent, and people are told so.
+VALID = timedelta(hours=2)
 # A lease or due time further ahead than this comes from a clock that was wrong: it counts as due.
 _ABSURD = timedelta(days=2)
 _ADD = Prepared(
@@ -121,6 +123,7 @@ class Claimed:
     recipient: str
     text: str
     attempts: int
+    created_at: datetime
     lease_token: int
     emergency_id: int | None
     dispatch_id: int | None
@@ -185,6 +188,7 @@ def claim(uow: UnitOfWork, limit: int) -> list[Claimed]:
             recipient=uow.services.vault.open(row.recipient_sealed),
             text=row.text,
             attempts=row.attempts,
+            created_at=row.created_at,
             lease_token=token,
             emergency_id=row.emergency_id,
             dispatch_id=row.dispatch_id,

@@ -12,7 +12,7 @@ from gateway.notifications.outbox import LEASE_S, Channel, Claimed
 from gateway.notifications.tables import delivery_attempts, messages
 from gateway.operators.tables import alarms
 from gateway.unit_of_work import UnitOfWork
-from shared.errors import NotFound, OperatorMustAct, SendRefused, SendRetryable
+from shared.errors import InvalidInput, NotFound, OperatorMustAct, SendRefused, SendRetryable
 from tests.journeys.world import World
 
 
@@ -149,6 +149,20 @@ def test_a_report_that_overtakes_the_providers_answer_counts(world: World) -> No
 
     world.services.write(accepted)
     assert state(world, message_id) == "delivered"
+
+
+def test_what_was_true_hours_ago_is_never_sent(world: World) -> None:
+    world.carrier.fault = SendRetryable("Africa's Talking could not be reached.")
+    phone = world.phone().dials().chooses("1", "2").drops()
+    world.clock.now += timedelta(hours=2, minutes=1)
+    world.carrier.fault = None
+    world.settle()
+    assert phone.inbox() == []
+    assert "undelivered" in open_alarms(world)
+    old = [r for r in world.services.database.read(latest) if r.last_error.startswith("too old")]
+    assert old
+    with pytest.raises(InvalidInput, match="Phone them"):
+        world.services.database.write(lambda c: retry_now(c, old[0].id, world.clock.now))
 
 
 def test_an_operator_sends_a_failed_message_again(world: World) -> None:
