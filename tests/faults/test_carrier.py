@@ -64,7 +64,7 @@ def test_a_number_that_is_refused_for_good_is_handed_to_people(
     installation.post("ussd", turn(2))
 
     def alarmed() -> bool:
-        (shown,) = installation.rows("emergencies", "watch")
+        (shown,) = installation.watched()["emergencies"]
         return "undelivered" in shown["alarms"]
 
     until("operators are alarmed", alarmed)

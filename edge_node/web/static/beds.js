@@ -19,8 +19,9 @@ export function start() {
   byId("beds-less").addEventListener("click", () => step(-1));
   byId("beds-more").addEventListener("click", () => step(1));
   byId("beds-same").addEventListener("click", () => send({ ...reported }));
-  byId("beds-change").addEventListener("toggle", (event) => {
-    if (event.target.open) fillForm();
+  // On the press itself: "toggle" comes later, and would undo what was already chosen by then.
+  byId("beds-change").querySelector("summary").addEventListener("click", () => {
+    if (!byId("beds-change").open) fillForm();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
