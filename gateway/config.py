@@ -1,6 +1,5 @@
 """The gateway's configuration: parsed once from `HAVEN_*` variables, frozen, secrets hidden."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -152,8 +151,3 @@ def from_environment(environment: Mapping[str, str]) -> Config:
     if faults:
         raise ConfigError("The configuration cannot be used:\n  " + "\n  ".join(faults))
     return config
-
-
-def new_secret() -> str:
-    """A callback secret of 192 bits, safe in a URL path."""
-    return secrets.token_urlsafe(24)

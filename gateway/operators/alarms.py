@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from gateway.database.prepared import Prepared
 from gateway.notifications.outbox import Channel, enqueue
@@ -108,9 +108,3 @@ def solve(uow: UnitOfWork, kind: str, emergency_id: int | None) -> None:
 def solve_all(uow: UnitOfWork, emergency_id: int) -> None:
     """Closes every alarm about an emergency that has ended."""
     _SOLVE_ALL.run(uow.connection, of_emergency=emergency_id, now=uow.now)
-
-
-def unsolved(connection: Connection) -> int:
-    """How many alarms wait for a person."""
-    query = select(alarms.c.id).where(alarms.c.solved_at.is_(None))
-    return len(connection.execute(query).all())
