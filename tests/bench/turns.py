@@ -20,7 +20,8 @@ from gateway.emergencies.tables import dispatches
 from gateway.sites.tables import streams
 from tests.bench import country
 from tests.bench.load import Load, Visit, run
-from tests.faults.installation import PROJECT, SECRET, SERVICE_CODE, Installation, free_ports, until
+from tests.faults.installation import PROJECT, SECRET, SERVICE_CODE, Installation, until
+from tests.free_ports import free_ports
 
 _CONNECTIONS = 8
 _THREADS = 16

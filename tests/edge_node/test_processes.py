@@ -5,7 +5,6 @@ killed with -9 and started again while events flow.
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -29,15 +28,10 @@ from gateway.database.sqlite import SqliteDatabase
 from gateway.sites.routes import sites_blueprint
 from shared.dispatch import DispatchState
 from tests.edge_node.two_sides import Clock, Gateway
+from tests.free_ports import free_ports
 
 pytestmark = pytest.mark.processes
 _DEADLINE_S = 60
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def until(what: str, holds: Callable[[], Any]) -> Any:
@@ -97,7 +91,7 @@ class World:
         else:
             self.database = SqliteDatabase(folder / "haven.sqlite", keys.database)
         self.gateway = Gateway(self.database, Clock(), system=real_system(), keys=keys.boxes)
-        live_port, box_port = free_port(), free_port()
+        live_port, box_port = free_ports(2)
         app = Flask(__name__)
         app.register_blueprint(
             sites_blueprint(

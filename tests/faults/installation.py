@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from sqlalchemy import Row, Select
 
 from gateway import bootstrap, keys
 from gateway.config import from_environment
+from tests.free_ports import free_ports
 
 PROJECT = Path(__file__).resolve().parents[2]
 SERVICE_CODE = "*384*911#"
@@ -41,17 +41,6 @@ def until(what: str, holds: Callable[[], T], within_s: float = _DEADLINE_S) -> T
         if time.monotonic() > deadline_s:
             raise AssertionError(f"not within {within_s:g} s: {what} ({seen})")
         time.sleep(_LOOK_EVERY_S)
-
-
-def free_ports(count: int) -> list[int]:
-    """That many ports of this machine that nobody listens on."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def descendants(process_id: int) -> list[int]:
