@@ -3,8 +3,8 @@
 from sqlalchemy import Column, Connection, String, Table
 
 from gateway.database.metadata import Id, Instant, metadata
-from gateway.database.prepared import Prepared
 from shared.system import System
+from sync.prepared import Prepared
 
 audit_entries = Table(
     "audit_entries",

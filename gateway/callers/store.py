@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, update
 
 from gateway.callers.tables import callers
-from gateway.database.prepared import Prepared
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
+from sync.prepared import Prepared
 
 _PLACE_LENGTH = 120
 _BY_NUMBER = Prepared(select(callers).where(callers.c.phone_index == bindparam("index")))

@@ -8,7 +8,6 @@ from sqlalchemy import Row, select
 
 from gateway import audit
 from gateway.callers import store as callers
-from gateway.database.prepared import Prepared
 from gateway.emergencies import store, telling, timers
 from gateway.emergencies.tables import dispatches
 from gateway.emergencies.timers import TimerKind
@@ -23,6 +22,7 @@ from shared.emergency import move as move_emergency
 from shared.identifier import to_text
 from shared.matching import Match, MatchQuery
 from sync.events import DispatchChanged, DispatchOffered
+from sync.prepared import Prepared
 
 _DEFAULT_RADIUS_M = 3000
 _STAFF_LANGUAGE = "en"

@@ -8,7 +8,6 @@ from sqlalchemy import Row
 
 from gateway import audit
 from gateway.callers import store as callers
-from gateway.database.prepared import Prepared
 from gateway.emergencies import store, timers
 from gateway.emergencies.tables import emergencies
 from gateway.emergencies.timers import TimerKind
@@ -16,6 +15,7 @@ from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import EmergencyState, move
 from shared.identifier import to_text
+from sync.prepared import Prepared
 
 _PLACE_TEXT_LENGTH = 160
 _PLACE_NAME_LENGTH = 120

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, select, update
 
-from gateway.database.prepared import Prepared, one_of
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.unit_of_work import UnitOfWork
 from shared import help_code
 from shared.dispatch import LIVE, DispatchState
 from shared.emergency import EmergencyState
 from shared.errors import NotFound
+from sync.prepared import Prepared, one_of
 
 # States in which a caller still waits for something.
 ACTIVE = (

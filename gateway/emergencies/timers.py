@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
-from gateway.database.prepared import Prepared, insert_into
 from gateway.emergencies.tables import timers
 from gateway.unit_of_work import UnitOfWork
+from sync.prepared import Prepared, insert_into
 
 
 class TimerKind(StrEnum):

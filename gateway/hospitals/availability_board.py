@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from gateway.database.prepared import Prepared, one_of
 from gateway.hospitals import changes
 from gateway.hospitals.changes import Change
 from gateway.hospitals.tables import availability
@@ -13,6 +12,7 @@ from shared.capability import codes
 from shared.errors import InvalidInput, NotFound
 from shared.hospital import STOCK, TAKES_PATIENTS, HospitalStatus
 from shared.system import System
+from sync.prepared import Prepared, one_of
 
 _MOST_BEDS = 10_000
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.database.prepared import Prepared
 from gateway.hospitals.tables import hospital_change_counter, hospital_changes
+from sync.prepared import Prepared
 
 _COUNTER = 1
 # Whoever is further behind than this reads everything again, which takes a fraction of a second.

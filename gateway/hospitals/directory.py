@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from gateway.database.prepared import Prepared
 from gateway.hospitals import changes
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.index import MatchIndex
@@ -15,6 +14,7 @@ from shared.errors import NotFound
 from shared.geo import distance_m
 from shared.matching import Match, MatchQuery, explain
 from shared.system import System
+from sync.prepared import Prepared
 
 # Another process may take the last bed between ranking and reserving; then it is ranked afresh.
 _ATTEMPTS = 5

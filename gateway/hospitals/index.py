@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam
 
-from gateway.database.prepared import Prepared
 from gateway.hospitals import changes
 from gateway.hospitals.changes import Change
 from gateway.hospitals.matching_arrays import MatchingArrays
@@ -16,6 +15,7 @@ from gateway.hospitals.tables import hospitals
 from shared.hospital import Availability, Hospital
 from shared.match_policy import MatchPolicy
 from shared.matching import Match, MatchQuery, rank
+from sync.prepared import Prepared
 
 # How many changes back the index can find where its history and the database's part. One
 # transaction that was rolled back has made a few.

@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from gateway.database.prepared import Prepared
 from gateway.notifications.tables import delivery_attempts, messages
 from gateway.unit_of_work import UnitOfWork
 from shared.phone_number import masked
+from sync.prepared import Prepared
 
 # Longer than a send can take (connect 3 s, read 10 s), so that no lease ends under a living sender.
 LEASE_S = 30

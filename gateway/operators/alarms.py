@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
-from gateway.database.prepared import Prepared
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.operators.tables import alarms
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import DISCREET_KINDS, Kind
+from sync.prepared import Prepared
 
 _LANGUAGE = "en"
 _unsolved = (alarms.c.kind == bindparam("of_kind")) & alarms.c.solved_at.is_(None)

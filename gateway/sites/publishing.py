@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from gateway.database.prepared import Prepared
 from gateway.sites.tables import SiteState, sites, streams
 from sync.events import Event
 from sync.peer import append
+from sync.prepared import Prepared
 
 # The live process listens to this channel on PostgreSQL.
 CHANNEL = "haven_sites"

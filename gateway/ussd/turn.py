@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy import Row, bindparam, select, update
 
 from gateway.callers import store as callers
-from gateway.database.prepared import Prepared
 from gateway.emergencies import caller_answers, noting, store, telling, timers
 from gateway.emergencies.raising import Raised, raise_emergency
 from gateway.emergencies.timers import TimerKind
@@ -21,6 +20,7 @@ from gateway.ussd.tables import ussd_sessions
 from shared import gsm
 from shared.emergency import EmergencyState, Transport
 from shared.identifier import from_text, to_text
+from sync.prepared import Prepared
 from ussd_menus.machine import Intent, Session, begin, step, takes_text
 
 _log = structlog.get_logger(__name__)

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sync.codec import encode
 from sync.events import EpochStarted
 from sync.packing import milliseconds
+from sync.prepared import Prepared
 from sync.stream_log.values import (
     HASH_BYTES,
     NO_HASH,
@@ -67,27 +68,27 @@ class OutgoingStreams:
             Column("running_hash", LargeBinary(HASH_BYTES), nullable=False),
             Column("at_ms", BigInteger, nullable=False),
         )
-        # Written out once: an append is on the way of every emergency.
+        # Prepared: an append is on the way of every emergency.
         streams = self.streams
-        here = and_(
-            streams.c.reader == bindparam("of_reader"),
-            streams.c.lane == bindparam("of_lane"),
-            streams.c.epoch == bindparam("of_epoch"),
+        of_stream = and_(
+            streams.c.reader == bindparam("of_reader"), streams.c.lane == bindparam("of_lane")
         )
-        self._own_epoch = select(self.own.c.epoch)
-        self._counter = (
-            select(streams.c.last_seq, streams.c.running_hash).where(here).with_for_update()
+        self._counter = Prepared(
+            select(streams.c.epoch, streams.c.last_seq, streams.c.running_hash)
+            .join(self.own, self.own.c.epoch == streams.c.epoch)
+            .where(of_stream)
+            .with_for_update(of=streams)
         )
-        self._count = (
+        self._count = Prepared(
             update(streams)
-            .where(here)
+            .where(of_stream, streams.c.epoch == bindparam("of_epoch"))
             .values(last_seq=bindparam("seq"), running_hash=bindparam("hash"))
         )
-        self._insert_event = self.events.insert()
+        self._add = Prepared(self.events.insert(), self.events.c.keys())
 
     def epoch(self, connection: Connection) -> int | None:
         """The epoch that we write in, or None before the first one was begun."""
-        return connection.execute(self._own_epoch).scalar_one_or_none()
+        return connection.execute(select(self.own.c.epoch)).scalar_one_or_none()
 
     def begin_epoch(self, connection: Connection, epoch: int) -> None:
         """From now on we write in `epoch`, a random number of 32 bits that is not 0.
@@ -111,19 +112,16 @@ class OutgoingStreams:
         other writers to this stream wait for our commit, which is what keeps numbers dense and
         visible in order. Raises RuntimeError when no epoch was begun.
         """
+        counter = self._counter.first(connection, of_reader=reader, of_lane=lane)
+        if counter is None:
+            self._open_stream(connection, reader, lane, at)
+            counter = self._counter.one(connection, of_reader=reader, of_lane=lane)
+        return self._write(connection, reader, lane, counter, payload, at)
+
+    def _open_stream(self, connection: Connection, reader: int, lane: int, at: datetime) -> None:
         epoch = self.epoch(connection)
         if epoch is None:
             raise RuntimeError("begin_epoch() comes before the first append()")
-        here = {"of_reader": reader, "of_lane": lane, "of_epoch": epoch}
-        row = connection.execute(self._counter, here).one_or_none()
-        if row is None:
-            self._open_stream(connection, reader, lane, epoch, at)
-            row = connection.execute(self._counter, here).one()
-        return self._write(connection, reader, lane, epoch, row, payload, at)
-
-    def _open_stream(
-        self, connection: Connection, reader: int, lane: int, epoch: int, at: datetime
-    ) -> None:
         table = self.streams
         last = connection.execute(
             select(table)
@@ -144,7 +142,7 @@ class OutgoingStreams:
             insert(connection, table)
             .values(new)
             .on_conflict_do_nothing()
-            .returning(table.c.last_seq, table.c.running_hash)
+            .returning(table.c.epoch, table.c.last_seq, table.c.running_hash)
         ).one_or_none()
         if opened is None:  # another writer opened it while we waited for its commit
             return
@@ -154,33 +152,36 @@ class OutgoingStreams:
             previous_seq=last.last_seq if last else 0,
             previous_hash=last.running_hash if last else NO_HASH,
         )
-        self._write(connection, reader, lane, epoch, opened, encode(start), at)
+        self._write(connection, reader, lane, opened, encode(start), at)
 
     def _write(
         self,
         connection: Connection,
         reader: int,
         lane: int,
-        epoch: int,
         counter: Row[*tuple[Any, ...]],
         payload: bytes,
         at: datetime,
     ) -> Position:
-        last_seq, previous_hash = counter
+        epoch, last_seq, previous_hash = counter
         seq, running_hash = last_seq + 1, next_hash(previous_hash, payload)
-        here = {"of_reader": reader, "of_lane": lane, "of_epoch": epoch}
-        connection.execute(self._count, here | {"seq": seq, "hash": running_hash})
-        connection.execute(
-            self._insert_event,
-            {
-                "reader": reader,
-                "lane": lane,
-                "epoch": epoch,
-                "seq": seq,
-                "payload": payload,
-                "running_hash": running_hash,
-                "at_ms": milliseconds(at),
-            },
+        self._count.run(
+            connection,
+            of_reader=reader,
+            of_lane=lane,
+            of_epoch=epoch,
+            seq=seq,
+            hash=running_hash,
+        )
+        self._add.run(
+            connection,
+            reader=reader,
+            lane=lane,
+            epoch=epoch,
+            seq=seq,
+            payload=payload,
+            running_hash=running_hash,
+            at_ms=milliseconds(at),
         )
         return Position(lane, epoch, seq)
 

@@ -1,7 +1,9 @@
-"""Statements on the way of every turn: compiled once, then handed to the driver as they are.
+"""SQL statements on the way of every emergency: compiled once, then handed to the driver as they
+are.
 
 Building and looking up a statement costs SQLAlchemy several times what SQLite needs to carry it
-out, and the web process has one interpreter (docs/adr/003).
+out, and the gateway's web process has one interpreter (docs/adr/003). It stands here because the
+stream log is on that way too.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -49,7 +51,8 @@ class Prepared:
     INSERT the columns in `columns`. `one_of` writes an IN. A function instead of a statement is
     given the dialect's name, for what each database says in its own way.
 
-    Each method raises what SQLAlchemy raises for the same fault of the database.
+    Use it inside a transaction that SQLAlchemy has begun: it begins none. Each method raises what
+    SQLAlchemy raises for the same fault of the database.
     """
 
     def __init__(
