@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from gateway.config import Config
 from gateway.database.database import Database
@@ -70,7 +70,16 @@ class Services:
 class UnitOfWork:
     """What one command holds while it runs. Nothing outbound happens inside it."""
 
-    __slots__ = ("_events", "connection", "now", "queued_messages", "services", "system")
+    __slots__ = (
+        "_events",
+        "connection",
+        "locked",
+        "now",
+        "phones",
+        "queued_messages",
+        "services",
+        "system",
+    )
 
     def __init__(self, connection: Connection, services: Services, now: datetime) -> None:
         self.connection = connection
@@ -78,6 +87,10 @@ class UnitOfWork:
         self.system = services.system
         self.now = now
         self.queued_messages = 0
+        # Emergencies that this command has locked, as they stand: nobody else can change them.
+        self.locked: dict[int, Row[Any]] = {}
+        # Callers' numbers by their ids; they never change.
+        self.phones: dict[int, str] = {}
         self._events: list[tuple[int, Event]] = []
 
     def tell_hospital(self, hospital_id: int, event: Event) -> None:

@@ -53,6 +53,15 @@ def get(uow: UnitOfWork, caller_id: int) -> Row[Any]:
     return _BY_ID.one(uow.connection, caller_id=caller_id)
 
 
+def phone(uow: UnitOfWork, caller_id: int) -> str:
+    """The caller's number, E.164."""
+    number = uow.phones.get(caller_id)
+    if number is None:
+        number = uow.services.vault.open(get(uow, caller_id).phone_sealed)
+        uow.phones[caller_id] = number
+    return number
+
+
 def remember_language(uow: UnitOfWork, caller_id: int, language: str) -> None:
     """The language that this phone is addressed in from now on."""
     _LANGUAGE.run(uow.connection, caller_id=caller_id, spoken=language)

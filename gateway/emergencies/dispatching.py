@@ -49,6 +49,16 @@ _ADD = Prepared(
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """An emergency as it now is, and the hospital that is asked."""
+
+    emergency: Row[Any]
+    # None while no place is known or no hospital is left to ask.
+    dispatch: Row[Any] | None
+    hospital: HospitalCard | None
+
+
+@dataclass(frozen=True, slots=True)
 class Deadlines:
     """When silence has consequences, in seconds from the commit of the offer."""
 
@@ -65,16 +75,20 @@ DEADLINES = {
 }
 
 
-def offer_next(uow: UnitOfWork, emergency: Row[Any]) -> tuple[Row[Any], Row[Any] | None]:
-    """Asks the best hospital that has not been asked yet.
+def offer_next(
+    uow: UnitOfWork, emergency: Row[Any], *, sends_caller: bool = False, **facts: Any
+) -> Asked:
+    """Asks the best hospital that has not been asked yet; when nobody is left, operators own the
+    emergency.
 
-    Gives the emergency as it now is and the new dispatch; None when nobody is left, and then
-    operators own the emergency.
+    `sends_caller` makes it the one that the caller is told to go to. `facts` are what else is new
+    about the emergency, its state among them, written in the same statement.
     """
-    asked = store.dispatches_of(uow.connection, emergency.id)
+    provisional = emergency.state == EmergencyState.PROVISIONAL
+    asked = () if provisional else store.dispatches_of(uow.connection, emergency.id)
     match = _choose(uow, emergency, frozenset(row.hospital_id for row in asked))
     if match is None:
-        return _nobody_left(uow, emergency), None
+        return Asked(_nobody_left(uow, emergency, facts), None, None)
     hospital = uow.services.hospitals.card(uow.connection, match.hospital_id)
     deadlines = DEADLINES[Priority(emergency.priority)]
     answer_by = uow.now + timedelta(seconds=deadlines.ask_next_s)
@@ -97,18 +111,25 @@ def offer_next(uow: UnitOfWork, emergency: Row[Any]) -> tuple[Row[Any], Row[Any]
         offered_at=uow.now,
         answer_by=answer_by,
     )
-    if emergency.state != EmergencyState.DISPATCHED:
-        state = move_emergency(EmergencyState(emergency.state), EmergencyState.DISPATCHED)
-        emergency = store.change(uow, emergency, state=state.value)
+    state = EmergencyState(facts.get("state", emergency.state))
+    if state is not EmergencyState.DISPATCHED:
+        facts["state"] = move_emergency(state, EmergencyState.DISPATCHED).value
+    if sends_caller:
+        facts["told_dispatch_id"] = dispatch_id
+    if facts:
+        emergency = store.change(uow, emergency, **facts)
     _ring(uow, emergency, dispatch, hospital)
-    for kind, delay_s in (
-        (TimerKind.NOT_DELIVERED, deadlines.not_delivered_s),
-        (TimerKind.NOT_ANSWERED, deadlines.not_answered_s),
-        (TimerKind.ASK_NEXT, deadlines.ask_next_s),
-    ):
-        if delay_s is not None:
-            due_at = uow.now + timedelta(seconds=delay_s)
-            timers.put(uow, kind, emergency.id, due_at, dispatch_id)
+    delays_s = {
+        TimerKind.NOT_DELIVERED: deadlines.not_delivered_s,
+        TimerKind.NOT_ANSWERED: deadlines.not_answered_s,
+        TimerKind.ASK_NEXT: deadlines.ask_next_s,
+    }
+    moments = {
+        kind: uow.now + timedelta(seconds=delay_s)
+        for kind, delay_s in delays_s.items()
+        if delay_s is not None
+    }
+    timers.put_all(uow, moments, emergency.id, dispatch_id)
     if not hospital.reachable:
         raise_alarm(
             uow,
@@ -123,7 +144,7 @@ def offer_next(uow: UnitOfWork, emergency: Row[Any]) -> tuple[Row[Any], Row[Any]
         "dispatch offered",
         f"dispatch:{to_text(dispatch_id)}",
     )
-    return emergency, dispatch
+    return Asked(emergency, dispatch, hospital)
 
 
 def query_for(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> MatchQuery:
@@ -175,8 +196,7 @@ def offered_event(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> D
     """What the hospital's box is told of this patient: all that was answered, nothing more."""
     caller_phone = None
     if emergency.caller_id is not None and not telling.is_discreet(emergency):
-        caller = callers.get(uow, emergency.caller_id)
-        caller_phone = uow.services.vault.open(caller.phone_sealed)
+        caller_phone = callers.phone(uow, emergency.caller_id)
     return DispatchOffered(
         at=uow.now,
         dispatch_id=dispatch.id,
@@ -348,17 +368,19 @@ def tell_live_boxes(uow: UnitOfWork, emergency: Row[Any], reason: str = "") -> N
             tell_box(uow, emergency, store.change_dispatch(uow, row), reason)
 
 
-def _nobody_left(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
+def _nobody_left(uow: UnitOfWork, emergency: Row[Any], facts: dict[str, Any]) -> Row[Any]:
     waiting = [
         row
         for row in store.dispatches_of(uow.connection, emergency.id)
         if DispatchState(row.state) in WAITING or row.state == DispatchState.ACCEPTED
     ]
+    state = EmergencyState(facts.get("state", emergency.state))
+    if not waiting and state is not EmergencyState.UNANSWERED:
+        facts["state"] = move_emergency(state, EmergencyState.UNANSWERED).value
+    if facts:
+        emergency = store.change(uow, emergency, **facts)
     if waiting:
         return emergency  # somebody may still answer; the alarm is for when nobody can
-    if emergency.state != EmergencyState.UNANSWERED:
-        state = move_emergency(EmergencyState(emergency.state), EmergencyState.UNANSWERED)
-        emergency = store.change(uow, emergency, state=state.value)
     timers.leave_to_operators(uow, emergency.id)
     raise_alarm(uow, "unanswered", emergency=emergency)
     telling.tell_caller(uow, emergency, "unanswered")

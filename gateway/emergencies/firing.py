@@ -92,10 +92,9 @@ def _ask_next(uow: UnitOfWork, emergency_id: int, dispatch_id: int) -> None:
         DispatchState.EXPIRED,
         "no answer in time; another hospital is asked as well",
     )
-    emergency, following = dispatching.offer_next(uow, emergency)
-    if following is None:
-        return
-    telling.tell_of_another(uow, emergency, following)
+    asked = dispatching.offer_next(uow, emergency)
+    if asked.hospital is not None:
+        telling.tell_of_another(uow, asked.emergency, asked.hospital)
 
 
 def _remind(uow: UnitOfWork, emergency: Row[Any]) -> None:

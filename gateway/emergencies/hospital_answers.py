@@ -125,9 +125,9 @@ def cannot_treat(
             accepted_dispatch_id=None,
         )
     if emergency.state in (EmergencyState.DISPATCHED, EmergencyState.UNANSWERED):
-        emergency, following = dispatching.offer_next(uow, emergency)
-        if following is not None and emergency.told_dispatch_id == dispatch.id:
-            telling.tell_of_another(uow, emergency, following)
+        asked = dispatching.offer_next(uow, emergency)
+        if asked.hospital is not None and emergency.told_dispatch_id == dispatch.id:
+            telling.tell_of_another(uow, asked.emergency, asked.hospital)
     _audit(uow, dispatch, "dispatch cannot treat", who)
     return Answered(dispatch, True, "")
 

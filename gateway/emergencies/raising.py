@@ -1,31 +1,20 @@
 """Raises an emergency: from now on people act on it."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row
 
 from gateway import audit
 from gateway.emergencies import dispatching, store, telling, timers
+from gateway.emergencies.dispatching import Asked
 from gateway.emergencies.timers import TimerKind
-from gateway.operators.alarms import raise_alarm, solve
-from gateway.ports import HospitalCard
+from gateway.operators.alarms import raise_alarm
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import EmergencyState, move
 from shared.identifier import to_text
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """What the caller can be told at once."""
-
-    emergency: Row[Any]
-    # None while no place is known or no hospital is left to ask.
-    dispatch: Row[Any] | None
-    hospital: HospitalCard | None
-
-
-def raise_emergency(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
+def raise_emergency(uow: UnitOfWork, emergency: Row[Any]) -> Asked:
     """Raises a provisional emergency (locked by the caller); one that is raised already stays so.
 
     Without a place operators own it, and an SMS asks where the patient is.
@@ -34,7 +23,6 @@ def raise_emergency(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
         return standing(uow, emergency)
     timers.clear(uow, emergency.id, TimerKind.SESSION_QUIET)
     state = move(EmergencyState.PROVISIONAL, EmergencyState.OPEN)
-    emergency = store.change(uow, emergency, state=state.value, raised_at=uow.now)
     audit.record(
         uow.connection,
         uow.system,
@@ -44,38 +32,37 @@ def raise_emergency(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
     )
     if emergency.lat is None:
         return _without_place(uow, emergency)
-    return send_to_hospital(uow, emergency)
+    return send_to_hospital(uow, emergency, state=state.value, raised_at=uow.now)
 
 
-def send_to_hospital(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
-    """Asks the first hospital, and tells the caller which."""
-    emergency, dispatch = dispatching.offer_next(uow, emergency)
-    if dispatch is None:
-        return Raised(emergency, None, None)
-    solve(uow, "no_place", emergency.id)
-    emergency = store.change(uow, emergency, told_dispatch_id=dispatch.id)
-    hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
+def send_to_hospital(uow: UnitOfWork, emergency: Row[Any], **facts: Any) -> Asked:
+    """Asks the best hospital left, and sends the caller there; `facts` about the emergency are
+    written with it.
+    """
+    asked = dispatching.offer_next(uow, emergency, sends_caller=True, **facts)
+    if asked.dispatch is None or asked.hospital is None:
+        return asked
     telling.tell_caller(
         uow,
-        emergency,
-        "telling" if dispatch.reachable else "not_reachable",
-        {"hospital": hospital.name, "minutes": str(dispatch.travel_min)},
+        asked.emergency,
+        "telling" if asked.dispatch.reachable else "not_reachable",
+        {"hospital": asked.hospital.name, "minutes": str(asked.dispatch.travel_min)},
     )
-    return Raised(emergency, dispatch, hospital)
+    return asked
 
 
-def standing(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
+def standing(uow: UnitOfWork, emergency: Row[Any]) -> Asked:
     """How an emergency that is already raised stands."""
     if emergency.told_dispatch_id is None:
-        return Raised(emergency, None, None)
+        return Asked(emergency, None, None)
     dispatch = store.dispatch(uow, emergency.told_dispatch_id)
     hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
-    return Raised(emergency, dispatch, hospital)
+    return Asked(emergency, dispatch, hospital)
 
 
-def _without_place(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
+def _without_place(uow: UnitOfWork, emergency: Row[Any]) -> Asked:
     state = move(EmergencyState.OPEN, EmergencyState.UNANSWERED)
-    emergency = store.change(uow, emergency, state=state.value)
+    emergency = store.change(uow, emergency, state=state.value, raised_at=uow.now)
     timers.leave_to_operators(uow, emergency.id)
     raise_alarm(uow, "no_place", emergency=emergency)
     choices = emergency.place_choices or []
@@ -84,4 +71,4 @@ def _without_place(uow: UnitOfWork, emergency: Row[Any]) -> Raised:
         telling.tell_caller(uow, emergency, "place_unclear", names)
     else:
         telling.tell_caller(uow, emergency, "ask_place")
-    return Raised(emergency, None, None)
+    return Asked(emergency, None, None)

@@ -93,15 +93,18 @@ def lock(uow: UnitOfWork, emergency_id: int) -> Row[Any]:
 
     Raises NotFound.
     """
-    found = _LOCK.first(uow.connection, emergency_id=emergency_id)
+    found = uow.locked.get(emergency_id) or _LOCK.first(uow.connection, emergency_id=emergency_id)
     if found is None:
         raise NotFound("There is no such emergency.")
+    uow.locked[emergency_id] = found
     return found
 
 
 def change(uow: UnitOfWork, emergency: Row[Any], **values: Any) -> Row[Any]:
     """The emergency with these values and a new version."""
-    return _changed(uow, emergencies, emergency.id, values)
+    changed = _changed(uow, emergencies, emergency.id, values)
+    uow.locked[emergency.id] = changed
+    return changed
 
 
 def dispatch(uow: UnitOfWork, dispatch_id: int) -> Row[Any]:

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 from gateway.callers import store as callers
 from gateway.emergencies import store
 from gateway.notifications.outbox import Channel, enqueue
+from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import DispatchState
 from shared.emergency import DISCREET_KINDS, Kind, Priority
@@ -24,14 +25,14 @@ def tell_no_alert(uow: UnitOfWork, caller: Row[Any]) -> None:
     enqueue(
         uow,
         channel=Channel.SMS,
-        recipient=uow.services.vault.open(caller.phone_sealed),
+        recipient=callers.phone(uow, caller.id),
         text=uow.text(language, "sms.no_alert", {}),
         purpose="no_alert",
         urgency=2,
     )
 
 
-def tell_of_another(uow: UnitOfWork, emergency: Row[Any], following: Row[Any]) -> None:
+def tell_of_another(uow: UnitOfWork, emergency: Row[Any], other: HospitalCard) -> None:
     """Tells the caller that another hospital is asked as well, and that they go on meanwhile to the
     one that they were told of: nobody is redirected before a hospital has accepted.
     """
@@ -45,7 +46,7 @@ def tell_of_another(uow: UnitOfWork, emergency: Row[Any], following: Row[Any]) -
         "cannot_treat" if told.state == DispatchState.CANNOT_TREAT else "asking_another",
         {
             "hospital": hospitals.card(uow.connection, told.hospital_id).name,
-            "other": hospitals.card(uow.connection, following.hospital_id).name,
+            "other": other.name,
         },
     )
 
@@ -69,11 +70,10 @@ def tell_caller(
         if not answers_them:
             return
         text_name, words = "discreet", {}
-    caller = callers.get(uow, emergency.caller_id)
     enqueue(
         uow,
         channel=Channel.SMS,
-        recipient=uow.services.vault.open(caller.phone_sealed),
+        recipient=callers.phone(uow, emergency.caller_id),
         text=uow.text(
             emergency.language,
             f"sms.{text_name}",

@@ -1,11 +1,12 @@
 """Moments at which something has to happen to an emergency, durable and fired exactly once."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Insert, Row, bindparam, delete, select, update
 
 from gateway.emergencies.tables import timers
 from gateway.unit_of_work import UnitOfWork
@@ -34,13 +35,6 @@ class TimerKind(StrEnum):
 REMIND_AFTER = timedelta(minutes=5)
 CLOSE_AFTER = timedelta(hours=24)
 
-_PUT = Prepared(
-    lambda dialect_name: (insert := insert_into(timers, dialect_name)).on_conflict_do_update(
-        index_elements=["emergency_id", "dispatch_id", "kind"],
-        set_={"due_at": insert.excluded.due_at},
-    ),
-    timers.c.keys(),
-)
 _PUT_OFF = Prepared(
     update(timers)
     .where(
@@ -69,6 +63,23 @@ _NEXT_DUE = Prepared(
 
 
 @cache
+def _put(count: int) -> Prepared:
+    rows = [
+        {column: bindparam(f"{column.key}_{row}", type_=column.type) for column in timers.c}
+        for row in range(count)
+    ]
+
+    def statement(dialect_name: str) -> Insert:
+        insert = insert_into(timers, dialect_name).values(rows)
+        return insert.on_conflict_do_update(
+            index_elements=["emergency_id", "dispatch_id", "kind"],
+            set_={"due_at": insert.excluded.due_at},
+        )
+
+    return Prepared(statement)
+
+
+@cache
 def _clear(*columns: str) -> Prepared:
     return Prepared(delete(timers).where(*(timers.c[name] == bindparam(name) for name in columns)))
 
@@ -77,20 +88,35 @@ def put(
     uow: UnitOfWork, kind: TimerKind, emergency_id: int, due_at: datetime, dispatch_id: int = 0
 ) -> None:
     """Sets the moment, or moves it when it was set already."""
-    _PUT.run(
-        uow.connection,
-        id=uow.system.new_id(),
-        kind=kind.value,
-        emergency_id=emergency_id,
-        dispatch_id=dispatch_id,
-        due_at=due_at,
-    )
+    put_all(uow, {kind: due_at}, emergency_id, dispatch_id)
+
+
+def put_all(
+    uow: UnitOfWork,
+    moments: Mapping[TimerKind, datetime],
+    emergency_id: int,
+    dispatch_id: int = 0,
+) -> None:
+    """Sets several moments at once, or moves those that were set already."""
+    values: dict[str, Any] = {}
+    for row, (kind, due_at) in enumerate(moments.items()):
+        values |= {
+            f"id_{row}": uow.system.new_id(),
+            f"kind_{row}": kind.value,
+            f"emergency_id_{row}": emergency_id,
+            f"dispatch_id_{row}": dispatch_id,
+            f"due_at_{row}": due_at,
+        }
+    _put(len(moments)).run(uow.connection, **values)
 
 
 def leave_to_operators(uow: UnitOfWork, emergency_id: int) -> None:
     """No hospital is left to wait for: people are reminded, and one day it ends."""
-    put(uow, TimerKind.REMIND, emergency_id, uow.now + REMIND_AFTER)
-    put(uow, TimerKind.CLOSE, emergency_id, uow.now + CLOSE_AFTER)
+    moments = {
+        TimerKind.REMIND: uow.now + REMIND_AFTER,
+        TimerKind.CLOSE: uow.now + CLOSE_AFTER,
+    }
+    put_all(uow, moments, emergency_id)
 
 
 def put_off(uow: UnitOfWork, kind: TimerKind, emergency_id: int, due_at: datetime) -> None:

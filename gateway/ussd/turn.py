@@ -12,7 +12,8 @@ from sqlalchemy import Row, bindparam, select, update
 
 from gateway.callers import store as callers
 from gateway.emergencies import caller_answers, noting, store, telling, timers
-from gateway.emergencies.raising import Raised, raise_emergency
+from gateway.emergencies.dispatching import Asked
+from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.timers import TimerKind
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import Services, UnitOfWork
@@ -356,7 +357,7 @@ class _Turn:
         return {**words, "cancelled": "staff" if told else "nobody"}
 
 
-def _told(raised: Raised) -> str:
+def _told(raised: Asked) -> str:
     if telling.is_discreet(raised.emergency):
         return "discreet"
     if raised.dispatch is None:
@@ -364,7 +365,7 @@ def _told(raised: Raised) -> str:
     return "told" if raised.dispatch.reachable else "not_reachable"
 
 
-def _receipt_words(raised: Raised) -> dict[str, str]:
+def _receipt_words(raised: Asked) -> dict[str, str]:
     if raised.dispatch is None or raised.hospital is None:
         return {}
     return {"hospital": raised.hospital.name, "minutes": str(min(raised.dispatch.travel_min, 999))}

@@ -21,10 +21,10 @@ def test_a_timer_that_fails_stops_no_other_and_alarms_people(
     (whole,) = [row for row in world.emergencies() if row.id != broken.id]
     offer_next = dispatching.offer_next
 
-    def fails_for_one(uow: UnitOfWork, emergency: Any) -> Any:
+    def fails_for_one(uow: UnitOfWork, emergency: Any, **facts: Any) -> Any:
         if emergency.id == broken.id:
             raise RuntimeError("something nobody thought of")
-        return offer_next(uow, emergency)
+        return offer_next(uow, emergency, **facts)
 
     monkeypatch.setattr(dispatching, "offer_next", fails_for_one)
     world.forward(91)
