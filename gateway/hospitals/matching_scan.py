@@ -32,6 +32,11 @@ _MARGIN_MIN = 1e-3
 _MARGIN_SCORE = 1e-4
 _MARGIN_RADIANS = 1e-5
 
+# As plain numbers: going through an enumeration's members costs more than the arithmetic on rows.
+_BITS = tuple((capability, int(capability)) for capability in Capability)
+_OXYGEN = int(Capability.OXYGEN)
+_STOCK = int(STOCK)
+
 
 class MatchingScan:
     """A query, and the columns and unit vectors of all hospitals that it runs over."""
@@ -50,6 +55,7 @@ class MatchingScan:
         self._positions = positions
         self._excluded = excluded
         self._query = query
+        self._needs = int(query.needs)
         self._policy = policy
         self._origin = np.array(origin)
         self._now_us = now_us
@@ -58,45 +64,63 @@ class MatchingScan:
 
     def shortlist(self, limit: int) -> Rows:
         """Rows of which the reference makes the same first `limit` matches as of all rows."""
-        columns, needs = self._columns, self._query.needs
-        usable = columns["takes"].copy()
-        usable[self._excluded] = False
-        near = usable & self._within_reach() & (columns["level"] >= self._policy.lowest_level)
-        capable = np.flatnonzero(near & (columns["lacks"] & needs == 0))
-        if needs & STOCK:
+        columns, needs = self._columns, self._needs
+        near = self._usable(self._within_reach())
+        near = near[columns["level"][near] >= self._policy.lowest_level]
+        capable = near[columns["lacks"][near] & needs == 0]
+        if needs & _STOCK:
             capable = capable[self._lacks(capable) & needs == 0]
         chosen, found = self._nearest_tier(capable, limit)
         if not found:
-            chosen.extend(self._last_resort(np.flatnonzero(usable), limit))
+            everywhere = np.arange(len(self._positions))
+            chosen.extend(self._last_resort(self._usable(everywhere), limit))
         if self._query.stabilise_first:
-            with_oxygen: Mask = columns["has"] & int(Capability.OXYGEN) != 0
-            chosen.append(self._nearest(np.flatnonzero(near & with_oxygen)))
+            chosen.append(self._nearest(near[columns["has"][near] & _OXYGEN != 0]))
         shortlist: Rows = np.unique(np.concatenate(chosen))
         return shortlist
 
+    def _usable(self, rows: Rows) -> Rows:
+        """Those rows that take patients and were not asked before."""
+        usable: Rows = rows[self._columns["takes"][rows]]
+        return usable[~np.isin(usable, self._excluded)] if self._excluded else usable
+
     def _nearest_tier(self, rows: Rows, limit: int) -> tuple[list[Rows], bool]:
         """The rows that may be among the best of the nearest tier, and whether any surely is."""
+        every_minutes = self._minutes(rows)
+        chosen: list[Rows] = []
+        for wants_full in (False, True):
+            for reach_min in self._policy.tiers_min[self._query.priority]:
+                # Most are answered by the first and smallest tier: the others are looked at late.
+                within = every_minutes <= reach_min + _MARGIN_MIN
+                best, found = self._best_within(
+                    rows[within], every_minutes[within], wants_full, reach_min, limit
+                )
+                chosen.append(best)
+                if found:
+                    return chosen, True
+        return chosen, False
+
+    def _best_within(
+        self, rows: Rows, minutes: Floats, wants_full: bool, reach_min: float, limit: int
+    ) -> tuple[Rows, bool]:
+        """The full or the other rows that may be among a tier's best, and whether any surely is in
+        it.
+        """
         policy = self._policy
-        minutes = self._minutes(rows)
         surely, possibly = self._open(rows, minutes)
         free_beds, full = self._beds(rows)
-        standing = policy.capacity_weight * self._capacity_part(rows, free_beds)
-        standing += policy.specialty_weight * self._specialty_part(rows)
-        chosen: list[Rows] = []
-        for group in (~full, full):
-            for reach_min in policy.tiers_min[self._query.priority]:
-                inside = surely & group & (minutes <= reach_min - _MARGIN_MIN)
-                perhaps = possibly & group & (minutes <= reach_min + _MARGIN_MIN)
-                if not inside.any():
-                    # Only rounding decides whether these are inside.
-                    chosen.append(rows[perhaps])
-                    continue
-                distance = np.maximum(1.0 - minutes / reach_min, 0.0)
-                scores = policy.distance_weight * distance + standing
-                least = _largest(scores[inside], limit) - _MARGIN_SCORE
-                chosen.append(rows[perhaps & (scores >= least)])
-                return chosen, True
-        return chosen, False
+        group = full == wants_full
+        inside = surely & group & (minutes <= reach_min - _MARGIN_MIN)
+        perhaps = possibly & group
+        if not inside.any():
+            # Only rounding decides whether these are inside.
+            return rows[perhaps], False
+        distance = np.maximum(1.0 - minutes / reach_min, 0.0)
+        scores = policy.distance_weight * distance
+        scores += policy.capacity_weight * self._capacity_part(rows, free_beds)
+        scores += policy.specialty_weight * self._specialty_part(rows)
+        least = _largest(scores[inside], limit) - _MARGIN_SCORE
+        return rows[perhaps & (scores >= least)], True
 
     def _last_resort(self, rows: Rows, limit: int) -> list[Rows]:
         """The rows that may be among those with the least expected time to care."""
@@ -122,8 +146,8 @@ class MatchingScan:
         nearest: Rows = rows[possibly & (minutes <= latest_min)]
         return nearest
 
-    def _within_reach(self) -> Mask:
-        """A mask that holds at least every row within the widest tier."""
+    def _within_reach(self) -> Rows:
+        """At least every row within the widest tier."""
         policy, pace = self._policy, self._pace
         widest_min = policy.tiers_min[self._query.priority][-1]
         stretch_min = pace.stretch_m * pace.near
@@ -133,7 +157,7 @@ class MatchingScan:
             road_m = pace.stretch_m + (widest_min - stretch_min) / pace.beyond
         angle = road_m / policy.travel.detour / EARTH_RADIUS_M + _MARGIN_RADIANS
         cosines: Floats = self._positions @ self._origin
-        return cosines >= (cos(angle) if angle < pi else -2.0)
+        return np.flatnonzero(cosines >= (cos(angle) if angle < pi else -2.0))
 
     def _minutes(self, rows: Rows) -> Floats:
         """What GreatCircleTravel.minutes gives, to within rounding."""
@@ -187,12 +211,11 @@ class MatchingScan:
         has, stock_has = columns["has"][rows], columns["stock_has"][rows]
         lacks = self._lacks(rows)
         total, weights = np.zeros(len(rows)), 0.0
-        for capability in Capability:
-            bit = int(capability)
-            if not self._query.needs & bit:
+        for capability, bit in _BITS:
+            if not self._needs & bit:
                 continue
             present: Floats | float = 1.0
-            if STOCK & bit:
+            if _STOCK & bit:
                 age_s = self._age_s(columns["stock_reported_us"][rows])
                 confidence = policy.report_half_age_s / (policy.report_half_age_s + age_s)
                 present = np.where(
