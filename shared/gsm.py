@@ -13,10 +13,19 @@ JOINED_SEPTETS = 153
 SINGLE_UCS2_UNITS = 70
 JOINED_UCS2_UNITS = 67
 
-_REPLACEMENTS = str.maketrans(
-    "‘’“”–—\u00a0\t`ĩũĨŨáíóúêç",
-    "''\"\"--  'iuIUaiouec",
-) | {ord("…"): "..."}
+
+class _Near(dict[int, str]):
+    """By code point, what stands for a character inside the alphabet; `?` for all the others."""
+
+    def __missing__(self, code_point: int) -> str:
+        return "?"
+
+
+_NEAR = _Near(
+    {ord(character): character for character in _BASIC | _EXTENDED}
+    | dict(zip(map(ord, "‘’“”–—\u00a0\t`ĩũĨŨáíóúêç"), "''\"\"--  'iuIUaiouec", strict=True))
+    | {ord("…"): "..."}
+)
 
 
 def septets(text: str) -> int | None:
@@ -47,10 +56,7 @@ def to_gsm(text: str) -> str:
     """The text with every character inside the alphabet: near ones replaced, the others shown as
     `?`.
     """
-    near = text.translate(_REPLACEMENTS)
-    return "".join(
-        character if character in _BASIC or character in _EXTENDED else "?" for character in near
-    )
+    return text.translate(_NEAR)
 
 
 def clip(text: str, size: int) -> str:

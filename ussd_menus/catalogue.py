@@ -8,11 +8,19 @@ from shared import gsm
 from shared.errors import InvalidInput
 
 
-class _Blank(dict[str, str]):
-    """A missing word is left out: a caller in an emergency is never shown a failure instead."""
+class _Words(dict[str, str]):
+    """The words that a text asks for, each clipped to its width and forced into GSM-7. A missing
+    one is left out: a caller in an emergency is never shown a failure instead.
+    """
+
+    def __init__(self, given: Mapping[str, str], widths: Mapping[str, int]) -> None:
+        self._given = given
+        self._widths = widths
 
     def __missing__(self, key: str) -> str:
-        return ""
+        near = gsm.to_gsm(self._given.get(key, ""))
+        width = self._widths.get(key)
+        return near if width is None else gsm.clip(near, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +39,7 @@ class Catalogue:
         written = self.texts[name]
         if "{" not in written:
             return written
-        filled = _Blank()
-        for key, value in (variables or {}).items():
-            near = gsm.to_gsm(value)
-            width = self.widths.get(key)
-            filled[key] = near if width is None else gsm.clip(near, width)
-        return written.format_map(filled)
+        return written.format_map(_Words(variables or {}, self.widths))
 
     def has(self, name: str) -> bool:
         """True when there is such a text."""
