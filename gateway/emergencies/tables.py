@@ -64,7 +64,8 @@ dispatches = Table(
     "dispatches",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
-    Column("emergency_id", ForeignKey("emergencies.id"), nullable=False, index=True),
+    # Found by the unique pair below.
+    Column("emergency_id", ForeignKey("emergencies.id"), nullable=False),
     Column("hospital_id", ForeignKey("hospitals.id"), nullable=False, index=True),
     Column("version", Integer, nullable=False),
     Column("state", String(16), nullable=False),

@@ -72,7 +72,7 @@ availability = Table(
 hospital_changes = Table(
     "hospital_changes",
     metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
     Column("token", BigInteger, nullable=False),
     Column("hospital_id", Id, nullable=False),
 )

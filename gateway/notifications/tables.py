@@ -33,7 +33,7 @@ messages = Table(
     Column("due_at", Instant, nullable=False),
     Column("lease_until", Instant),
     Column("lease_token", Id),
-    Column("provider_id", String(80), index=True),
+    Column("provider_id", String(80)),
     Column("provider_status", String(40), nullable=False, server_default=""),
     Column("last_error", String(240), nullable=False, server_default=""),
     Column("cost", String(24), nullable=False, server_default=""),
@@ -41,6 +41,14 @@ messages = Table(
     Column("sent_at", Instant),
     Column("finished_at", Instant),
     Index("ix_messages_due", "state", "urgency", "due_at"),
+)
+# Only what was handed over has such a number: what waits costs the index nothing.
+_handed_over = messages.c.provider_id.is_not(None)
+Index(
+    "ix_messages_provider_id",
+    messages.c.provider_id,
+    sqlite_where=_handed_over,
+    postgresql_where=_handed_over,
 )
 
 delivery_attempts = Table(

@@ -27,6 +27,7 @@ from sync.packing import Unreadable, milliseconds
 from sync.stream_log.values import (
     AHEAD_BITS,
     HASH_BYTES,
+    IN_KEY_ORDER,
     NO_HASH,
     Acknowledgement,
     Position,
@@ -58,6 +59,7 @@ class IncomingStreams:
             Column("previous_epoch", BigInteger),
             Column("previous_seq", BigInteger),
             Column("previous_hash", LargeBinary(HASH_BYTES)),
+            **IN_KEY_ORDER,
         )
         self.events = Table(
             f"{prefix}_incoming",
@@ -70,6 +72,7 @@ class IncomingStreams:
             Column("at_ms", BigInteger, nullable=False),
             Column("parked", String(300)),  # why it could not be read or applied
             Column("conflicts", Integer, nullable=False),
+            **IN_KEY_ORDER,
         )
         # Written out once: these run for every event that arrives.
         streams, events = self.streams, self.events

@@ -26,6 +26,7 @@ from sync.packing import milliseconds
 from sync.prepared import Prepared
 from sync.stream_log.values import (
     HASH_BYTES,
+    IN_KEY_ORDER,
     NO_HASH,
     Acknowledgement,
     Outgoing,
@@ -56,6 +57,7 @@ class OutgoingStreams:
             Column("last_seq", BigInteger, nullable=False),
             Column("running_hash", LargeBinary(HASH_BYTES), nullable=False),
             Column("acknowledged", BigInteger, nullable=False),
+            **IN_KEY_ORDER,
         )
         self.events = Table(
             f"{prefix}_outgoing",
@@ -67,6 +69,7 @@ class OutgoingStreams:
             Column("payload", LargeBinary, nullable=False),
             Column("running_hash", LargeBinary(HASH_BYTES), nullable=False),
             Column("at_ms", BigInteger, nullable=False),
+            **IN_KEY_ORDER,
         )
         # Prepared: an append is on the way of every emergency.
         streams = self.streams

@@ -1,8 +1,10 @@
 """What the stream log is asked and answers, and the hash that runs along every stream."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Table
@@ -11,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 HASH_BYTES = 16
 AHEAD_BITS = 32
 NO_HASH = b""
+# On SQLite, rows that stand in the tree of their key: half the pages to write of a second tree.
+IN_KEY_ORDER: Mapping[str, Any] = {"sqlite_with_rowid": False}
 
 
 class Received(Enum):

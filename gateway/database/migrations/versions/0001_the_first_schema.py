@@ -108,7 +108,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "hospital_changes",
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("token", sa.BigInteger(), nullable=False),
         sa.Column(
             "hospital_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -220,7 +225,13 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_messages_emergency_id"), ["emergency_id"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_messages_provider_id"), ["provider_id"], unique=False)
+        batch_op.create_index(
+            "ix_messages_provider_id",
+            ["provider_id"],
+            unique=False,
+            sqlite_where=sa.text("provider_id IS NOT NULL"),
+            postgresql_where=sa.text("provider_id IS NOT NULL"),
+        )
 
     op.create_table(
         "place_version",
@@ -265,6 +276,7 @@ def upgrade() -> None:
         sa.Column("parked", sa.String(length=300), nullable=True),
         sa.Column("conflicts", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("writer", "lane", "epoch", "seq", name=op.f("pk_site_incoming")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "site_incoming_streams",
@@ -283,6 +295,7 @@ def upgrade() -> None:
         sa.Column("previous_seq", sa.BigInteger(), nullable=True),
         sa.Column("previous_hash", sa.LargeBinary(length=16), nullable=True),
         sa.PrimaryKeyConstraint("writer", "lane", "epoch", name=op.f("pk_site_incoming_streams")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "site_outgoing",
@@ -299,6 +312,7 @@ def upgrade() -> None:
         sa.Column("running_hash", sa.LargeBinary(length=16), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("reader", "lane", "epoch", "seq", name=op.f("pk_site_outgoing")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "site_outgoing_streams",
@@ -315,6 +329,7 @@ def upgrade() -> None:
         sa.Column("running_hash", sa.LargeBinary(length=16), nullable=False),
         sa.Column("acknowledged", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("reader", "lane", "epoch", name=op.f("pk_site_outgoing_streams")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "site_own_epoch",
@@ -532,9 +547,6 @@ def upgrade() -> None:
     with op.batch_alter_table("dispatches", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_dispatches_answer_code"), ["answer_code"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_dispatches_emergency_id"), ["emergency_id"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_dispatches_hospital_id"), ["hospital_id"], unique=False
