@@ -57,25 +57,21 @@ class MatchingScan:
         self._query = query
         self._needs = int(query.needs)
         self._policy = policy
+        self._tiers_min = policy.tiers_min[query.priority]
         self._origin = np.array(origin)
+        self._cosines: Floats = positions @ self._origin
         self._now_us = now_us
         self._pace = policy.travel.pace(query.urban, query.depart_at)
         self._day_window_min = policy.day_window_min(query.depart_at)
 
     def shortlist(self, limit: int) -> Rows:
         """Rows of which the reference makes the same first `limit` matches as of all rows."""
-        columns, needs = self._columns, self._needs
-        near = self._usable(self._within_reach())
-        near = near[columns["level"][near] >= self._policy.lowest_level]
-        capable = near[columns["lacks"][near] & needs == 0]
-        if needs & _STOCK:
-            capable = capable[self._lacks(capable) & needs == 0]
-        chosen, found = self._nearest_tier(capable, limit)
+        chosen, found = self._nearest_tier(limit)
         if not found:
             everywhere = np.arange(len(self._positions))
             chosen.extend(self._last_resort(self._usable(everywhere), limit))
         if self._query.stabilise_first:
-            chosen.append(self._nearest(near[columns["has"][near] & _OXYGEN != 0]))
+            chosen.append(self._nearest_with_oxygen())
         shortlist: Rows = np.unique(np.concatenate(chosen))
         return shortlist
 
@@ -84,34 +80,45 @@ class MatchingScan:
         usable: Rows = rows[self._columns["takes"][rows]]
         return usable[~np.isin(usable, self._excluded)] if self._excluded else usable
 
-    def _nearest_tier(self, rows: Rows, limit: int) -> tuple[list[Rows], bool]:
+    def _nearest_tier(self, limit: int) -> tuple[list[Rows], bool]:
         """The rows that may be among the best of the nearest tier, and whether any surely is."""
-        every_minutes = self._minutes(rows)
         chosen: list[Rows] = []
         for wants_full in (False, True):
-            for reach_min in self._policy.tiers_min[self._query.priority]:
-                # Most are answered by the first and smallest tier: the others are looked at late.
-                within = every_minutes <= reach_min + _MARGIN_MIN
-                best, found = self._best_within(
-                    rows[within], every_minutes[within], wants_full, reach_min, limit
-                )
+            # The first and smallest tier answers most queries: the others are looked at late.
+            for reach_min in self._tiers_min:
+                rows = self._capable(self._near(reach_min))
+                best, found = self._best_within(rows, wants_full, reach_min, limit)
                 chosen.append(best)
                 if found:
                     return chosen, True
         return chosen, False
 
+    def _near(self, reach_min: float) -> Rows:
+        """Usable rows of a level that takes emergencies: all within the tier, and some beyond."""
+        rows = self._usable(self._within_reach(reach_min))
+        near: Rows = rows[self._columns["level"][rows] >= self._policy.lowest_level]
+        return near
+
+    def _capable(self, rows: Rows) -> Rows:
+        """Those rows that are not known to lack anything that is needed."""
+        capable: Rows = rows[self._columns["lacks"][rows] & self._needs == 0]
+        if self._needs & _STOCK:
+            capable = capable[self._lacks(capable) & self._needs == 0]
+        return capable
+
     def _best_within(
-        self, rows: Rows, minutes: Floats, wants_full: bool, reach_min: float, limit: int
+        self, rows: Rows, wants_full: bool, reach_min: float, limit: int
     ) -> tuple[Rows, bool]:
         """The full or the other rows that may be among a tier's best, and whether any surely is in
         it.
         """
         policy = self._policy
+        minutes = self._minutes(rows)
         surely, possibly = self._open(rows, minutes)
         free_beds, full = self._beds(rows)
         group = full == wants_full
         inside = surely & group & (minutes <= reach_min - _MARGIN_MIN)
-        perhaps = possibly & group
+        perhaps = possibly & group & (minutes <= reach_min + _MARGIN_MIN)
         if not inside.any():
             # Only rounding decides whether these are inside.
             return rows[perhaps], False
@@ -138,26 +145,31 @@ class MatchingScan:
             chosen.append(rows[perhaps])
         return chosen
 
-    def _nearest(self, rows: Rows) -> Rows:
-        """The rows that may be the nearest open one."""
-        minutes = self._minutes(rows)
-        surely, possibly = self._open(rows, minutes)
-        latest_min = float(minutes[surely].min()) + 2 * _MARGIN_MIN if surely.any() else np.inf
-        nearest: Rows = rows[possibly & (minutes <= latest_min)]
+    def _nearest_with_oxygen(self) -> Rows:
+        """The rows with oxygen that may be the nearest open one."""
+        nearest: Rows
+        for reach_min in self._tiers_min:
+            rows = self._near(reach_min)
+            rows = rows[self._columns["has"][rows] & _OXYGEN != 0]
+            minutes = self._minutes(rows)
+            surely, possibly = self._open(rows, minutes)
+            latest_min = float(minutes[surely].min(initial=np.inf)) + 2 * _MARGIN_MIN
+            nearest = rows[possibly & (minutes <= latest_min)]
+            if latest_min <= reach_min:
+                # Whoever is as near is among these rows as well.
+                break
         return nearest
 
-    def _within_reach(self) -> Rows:
-        """At least every row within the widest tier."""
-        policy, pace = self._policy, self._pace
-        widest_min = policy.tiers_min[self._query.priority][-1]
+    def _within_reach(self, reach_min: float) -> Rows:
+        """At least every row within that many minutes."""
+        pace = self._pace
         stretch_min = pace.stretch_m * pace.near
-        if widest_min <= stretch_min:
-            road_m = widest_min / pace.near
+        if reach_min <= stretch_min:
+            road_m = reach_min / pace.near
         else:
-            road_m = pace.stretch_m + (widest_min - stretch_min) / pace.beyond
-        angle = road_m / policy.travel.detour / EARTH_RADIUS_M + _MARGIN_RADIANS
-        cosines: Floats = self._positions @ self._origin
-        return np.flatnonzero(cosines >= (cos(angle) if angle < pi else -2.0))
+            road_m = pace.stretch_m + (reach_min - stretch_min) / pace.beyond
+        angle = road_m / self._policy.travel.detour / EARTH_RADIUS_M + _MARGIN_RADIANS
+        return np.flatnonzero(self._cosines >= (cos(angle) if angle < pi else -2.0))
 
     def _minutes(self, rows: Rows) -> Floats:
         """What GreatCircleTravel.minutes gives, to within rounding."""
