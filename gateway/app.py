@@ -24,7 +24,7 @@ def create_app(gateway: Gateway) -> Flask:
         services.database,
         services.system,
         gateway.node_keys,
-        gateway.box_desk.fold,
+        gateway.box_desk,
         opening=gateway.box_desk.opening,
         doorbell_url=services.config.doorbell_url,
     )

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from gateway.emergencies import claims, dispatching
+from gateway.emergencies import claims, dispatching, store
 from gateway.emergencies.tables import dispatches
 from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
 from gateway.hospitals.directory import mark_reachable
 from gateway.sites import publishing
+from gateway.sites.exchange import Folded
 from gateway.sites.tables import streams
 from gateway.unit_of_work import Services, UnitOfWork
+from shared.dispatch import LIVE
 from sync.codec import decode
 from sync.events import (
     AvailabilityReported,
@@ -31,34 +33,58 @@ class EnrolledBoxes:
 
 
 class BoxDesk:
-    """What boxes say, carried out."""
+    """What boxes say, carried out. See `gateway.sites.exchange.ClaimsDesk`."""
 
     def __init__(self, services: Services, board: AvailabilityBoard) -> None:
         self._services = services
         self._board = board
 
-    def fold(self, connection: Connection, hospital_id: int, event: Event) -> Sequence[Event]:
-        """Applies what a hospital's box says; what the box is told in return."""
+    def lock(self, connection: Connection, events: Sequence[Event]) -> None:
+        """Locks every emergency that these events are about: a claim or a report may then lock the
+        counter of changes, which a caller's turn locks after its emergency.
+        """
+        about = {event.dispatch_id for event in events if isinstance(event, Claim)}
+        if about:
+            store.lock_all(connection, dispatches.c.id.in_(about))
+
+    def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
+        """Applies what a hospital's box says."""
         if isinstance(event, Claim):
             claim = event
-            verdict = self._services.within(
+            verdict, others = self._services.within(
                 connection, lambda uow: claims.fold(uow, hospital_id, claim)
             )
-            return [verdict]
+            return Folded([verdict], others)
         if isinstance(event, AvailabilityReported):
             self._report(connection, hospital_id, event)
-        return []
+        return Folded()
+
+    def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
+        """Has operators phone the hospital about a claim, and refuses it with a reason. What is no
+        claim is shown beside the box (`sites list`).
+        """
+        if not isinstance(event, Claim):
+            return Folded()
+        claim = event
+        verdict, others = self._services.within(
+            connection, lambda uow: claims.set_aside(uow, hospital_id, claim)
+        )
+        return Folded([verdict], others)
 
     def opening(self, connection: Connection, hospital_id: int) -> list[Event]:
         """What a box that was just enrolled starts from. Its hospital can be reached from now
         on.
         """
+        concerned = dispatches.c.state.in_([state.value for state in LIVE])
+        store.lock_all(connection, (dispatches.c.hospital_id == hospital_id) & concerned)
+        # From here on nobody is sent to this hospital before this commits: no offer is missed.
         mark_reachable(connection, self._services.system, hospital_id)
 
         def offers(uow: UnitOfWork) -> list[Event]:
             return [*dispatching.open_offers(uow, hospital_id)]
 
-        return self._services.within(connection, offers)
+        opening, _ = self._services.within(connection, offers)
+        return opening
 
     def _report(
         self, connection: Connection, hospital_id: int, event: AvailabilityReported

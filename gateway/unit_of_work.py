@@ -59,20 +59,26 @@ class Services:
             self.wake_senders.set()
         return result
 
-    def within(self, connection: Connection, command: Callable[["UnitOfWork"], T]) -> T:
-        """Carries the command out inside a transaction that is somebody else's."""
+    def within(
+        self, connection: Connection, command: Callable[["UnitOfWork"], T]
+    ) -> tuple[T, list[tuple[int, Event]]]:
+        """Carries the command out inside a transaction that is somebody else's.
+
+        Gives its result, and (hospital, event) for each box that has to be told: the transaction's
+        owner does so, last of all and in ascending order of hospitals.
+        """
         uow = UnitOfWork(connection, self, self.system.now())
         result = command(uow)
-        uow.finish()
-        return result
+        uow.wake_workers()
+        return result, uow.events
 
 
 class UnitOfWork:
     """What one command holds while it runs. Nothing outbound happens inside it."""
 
     __slots__ = (
-        "_events",
         "connection",
+        "events",
         "locked",
         "now",
         "phones",
@@ -91,19 +97,37 @@ class UnitOfWork:
         self.locked: dict[int, Row[Any]] = {}
         # Callers' numbers by their ids; they never change.
         self.phones: dict[int, str] = {}
-        self._events: list[tuple[int, Event]] = []
+        # Who is to be told what when everything else is written.
+        self.events: list[tuple[int, Event]] = []
 
     def tell_hospital(self, hospital_id: int, event: Event) -> None:
         """Has the hospital's box told, if it has one, when everything else is written."""
-        self._events.append((hospital_id, event))
+        self.events.append((hospital_id, event))
+
+    def attempt(self, part: Callable[[], T]) -> T:
+        """Carries out a part of the command. If it raises, nothing of that part stays, and the rest
+        of the command can go on, on PostgreSQL too.
+        """
+        events, queued_messages = len(self.events), self.queued_messages
+        try:
+            with self.connection.begin_nested():
+                return part()
+        except BaseException:
+            del self.events[events:]
+            self.queued_messages = queued_messages
+            raise
 
     def finish(self) -> None:
         """Writes the events into the boxes' streams, last and in ascending order of hospitals:
         the streams' counters stay locked until the commit, so every transaction takes them alike.
         """
-        for hospital_id, event in sorted(self._events, key=lambda pair: pair[0]):
+        for hospital_id, event in sorted(self.events, key=lambda pair: pair[0]):
             self.services.boxes.publish(self.connection, hospital_id, event)
-        self._events.clear()
+        self.events.clear()
+        self.wake_workers()
+
+    def wake_workers(self) -> None:
+        """Has the senders look at what this command queued."""
         if self.queued_messages and self.connection.dialect.name == "postgresql":
             # Reaches the worker processes when this commits; on SQLite the senders are next door.
             self.connection.execute(select(func.pg_notify(WAKE_CHANNEL, "")))

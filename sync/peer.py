@@ -1,6 +1,7 @@
 """The two ends of an exchange over their stream logs, without any input or output of their own."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,6 +26,16 @@ class CannotApply(HavenError):
 
 
 Act = Callable[[Event], None]
+
+
+def readable(message: Message) -> list[Event]:
+    """Every event of a message that this version can read."""
+    events = []
+    for frame in message.frames:
+        for payload in frame.payloads:
+            with suppress(Unreadable):
+                events.append(decode(payload))
+    return events
 
 
 def append(
@@ -158,30 +169,31 @@ class GatewayPeer:
         return bool(message.frames)
 
     def take(
+        self, connection: Connection, site_id: int, message: Message, now: datetime, act: Act
+    ) -> int:
+        """Takes all events of a request in the caller's one transaction: each new one is acted on
+        once. How many were new.
+        """
+        return sum(
+            receive_frame(connection, self._log, site_id, frame, now, act)
+            for frame in sorted(message.frames, key=lambda frame: frame.lane)
+        )
+
+    def reply(
         self,
         connection: Connection,
         site_id: int,
         message: Message,
+        answers: Sequence[Event],
         now: datetime,
-        fold: Callable[[Event], Sequence[Event]],
-    ) -> int:
-        """Takes all events of a request in the caller's one transaction: each new one is folded
-        once, and what the fold answers goes to the box's streams. How many were new.
+    ) -> None:
+        """Stores what the box has of its streams, and adds the answers to them.
+
+        It locks the counters of these streams, so it comes after everything that other commands
+        lock before them.
         """
-        answers: list[Event] = []
         note_acknowledgements(connection, self._log, site_id, message.note)
-        new = 0
-        for frame in sorted(message.frames, key=lambda frame: frame.lane):
-            new += receive_frame(
-                connection,
-                self._log,
-                site_id,
-                frame,
-                now,
-                lambda event: answers.extend(fold(event)),
-            )
         append(connection, self._log, site_id, answers, now)
-        return new
 
     def answer(
         self,

@@ -2,11 +2,16 @@
 verdict.
 """
 
-from gateway.emergencies import hospital_answers
+from typing import Any
+
+from sqlalchemy import Row
+
+from gateway.emergencies import hospital_answers, store
 from gateway.emergencies.hospital_answers import Answered, Answerer
+from gateway.operators.alarms import raise_alarm
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import DispatchState
-from shared.errors import HavenError
+from shared.errors import HavenError, NotFound
 from sync.events import (
     AcceptDispatch,
     CannotTreat,
@@ -16,23 +21,17 @@ from sync.events import (
     Verdict,
 )
 
+_NOT_TAKEN_IN = "Haven could not take this in; operators have been told and will phone you"
+
 
 def fold(uow: UnitOfWork, hospital_id: int, claim: Claim) -> Verdict:
-    """The verdict on a claim. A claim about another hospital's dispatch is refused like an
-    unknown one.
+    """The verdict on a claim; nothing of a refused one stays. A claim about another hospital's
+    dispatch is refused like an unknown one.
     """
     try:
-        answered = _apply(uow, hospital_id, claim)
+        answered = uow.attempt(lambda: _apply(uow, hospital_id, claim))
     except HavenError as error:
-        return Verdict(
-            at=uow.now,
-            claim_id=claim.claim_id,
-            dispatch_id=claim.dispatch_id,
-            accepted=False,
-            state=DispatchState.WITHDRAWN,
-            version=0,
-            reason=str(error),
-        )
+        return _refused(uow, claim, _own(uow, hospital_id, claim), str(error))
     return Verdict(
         at=uow.now,
         claim_id=claim.claim_id,
@@ -41,6 +40,41 @@ def fold(uow: UnitOfWork, hospital_id: int, claim: Claim) -> Verdict:
         state=DispatchState(answered.dispatch.state),
         version=answered.dispatch.version,
         reason=answered.reason,
+    )
+
+
+def set_aside(uow: UnitOfWork, hospital_id: int, claim: Claim) -> Verdict:
+    """The verdict on a claim that could not be folded, for whatever reason: operators ask the
+    hospital what it meant.
+    """
+    dispatch = _own(uow, hospital_id, claim)
+    if dispatch is not None:
+        raise_alarm(
+            uow,
+            "answer_failed",
+            emergency=store.lock(uow, dispatch.emergency_id),
+            hospital=uow.services.hospitals.card(uow.connection, hospital_id).name,
+        )
+    return _refused(uow, claim, dispatch, _NOT_TAKEN_IN)
+
+
+def _own(uow: UnitOfWork, hospital_id: int, claim: Claim) -> Row[Any] | None:
+    try:
+        hospital_answers.require_own(uow, claim.dispatch_id, hospital_id)
+        return store.dispatch(uow, claim.dispatch_id)
+    except NotFound:
+        return None
+
+
+def _refused(uow: UnitOfWork, claim: Claim, dispatch: Row[Any] | None, reason: str) -> Verdict:
+    return Verdict(
+        at=uow.now,
+        claim_id=claim.claim_id,
+        dispatch_id=claim.dispatch_id,
+        accepted=False,
+        state=DispatchState.WITHDRAWN if dispatch is None else DispatchState(dispatch.state),
+        version=0 if dispatch is None else dispatch.version,
+        reason=reason,
     )
 
 

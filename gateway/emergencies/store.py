@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, select, update
 
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.unit_of_work import UnitOfWork
@@ -98,6 +98,19 @@ def lock(uow: UnitOfWork, emergency_id: int) -> Row[Any]:
         raise NotFound("There is no such emergency.")
     uow.locked[emergency_id] = found
     return found
+
+
+def lock_all(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Locks the emergencies of these dispatches, in the one order that lets nobody wait in a
+    circle.
+    """
+    of_these = select(dispatches.c.emergency_id).where(which)
+    connection.execute(
+        select(emergencies.c.id)
+        .where(emergencies.c.id.in_(of_these))
+        .order_by(emergencies.c.id)
+        .with_for_update()
+    )
 
 
 def change(uow: UnitOfWork, emergency: Row[Any], **values: Any) -> Row[Any]:

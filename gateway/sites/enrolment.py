@@ -111,6 +111,8 @@ def _make_site(
     request: EnrolmentRequest,
     now: datetime,
 ) -> int:
+    # First, because it locks emergencies: an exchange of the earlier box locks its row after them.
+    opening = desk.opening(connection, code.hospital_id)
     connection.execute(
         update(sites)
         .where(sites.c.hospital_id == code.hospital_id, sites.c.state == SiteState.ACTIVE)
@@ -132,7 +134,6 @@ def _make_site(
     )
     if streams.outgoing.epoch(connection) is None:
         streams.outgoing.begin_epoch(connection, desk.system.rng.randrange(1, 1 << 32))
-    opening = desk.opening(connection, code.hospital_id)
     append(connection, streams, site_id, opening, now)
     return site_id
 

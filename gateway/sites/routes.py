@@ -8,7 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.database.database import Database
 from gateway.sites.enrolment import EnrolmentDesk, enrol
-from gateway.sites.exchange import ExchangeDesk, Fold, answer
+from gateway.sites.exchange import ClaimsDesk, ExchangeDesk, answer
 from shared.system import System
 from sync import enrolment, exchange
 from sync.events import Event
@@ -22,20 +22,19 @@ def sites_blueprint(
     database: Database,
     system: System,
     keys: NodeKeys,
-    fold: Fold,
+    claims: ClaimsDesk,
     *,
     opening: Callable[[Connection, int], list[Event]],
     doorbell_url: str = "",
 ) -> Blueprint:
     """The routes for boxes.
 
-    `fold(connection, hospital_id, event)` applies a claim and gives what the box is told, in the
-    same write. `opening(connection, hospital_id)` gives the events that a new box starts from.
+    `claims` carries out what boxes say, in the same write. `opening(connection, hospital_id)` gives the events that a new box starts from.
     Whatever is not authentic gets one flat refusal: 403 and nothing that tells why.
     """
     blueprint = Blueprint("sites", __name__, url_prefix="/sync/v1")
     enrolment_desk = EnrolmentDesk(system, keys, doorbell_url, opening)
-    exchange_desk = ExchangeDesk(database, system, keys, fold)
+    exchange_desk = ExchangeDesk(database, system, keys, claims)
 
     @blueprint.post("/enrol")
     def enrol_box() -> Response:

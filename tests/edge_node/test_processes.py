@@ -98,7 +98,7 @@ class World:
                 self.database,
                 self.gateway.system,
                 self.gateway.keys,
-                self.gateway.fold,
+                self.gateway,
                 opening=self.gateway.opening,
                 doorbell_url=f"ws://127.0.0.1:{live_port}/sync/v1/doorbell",
             )

@@ -26,7 +26,7 @@ from edge_node.tables import streams as box_streams
 from gateway.database.database import Database
 from gateway.database.metadata import Id, metadata
 from gateway.sites.enrolment import EnrolmentDesk, enrol, issue_code
-from gateway.sites.exchange import ExchangeDesk, answer
+from gateway.sites.exchange import ExchangeDesk, Folded, answer
 from gateway.sites.publishing import publish
 from shared import identifier
 from shared.dispatch import DispatchState, move
@@ -133,7 +133,7 @@ class Gateway:
         self.system = system or clock.system(1)
         self.keys = NodeKeys(keys)
         self.quiet = database  # for what a test arranges: it does not crash
-        self.desk = ExchangeDesk(crashing or database, self.system, self.keys, self.fold)
+        self.desk = ExchangeDesk(crashing or database, self.system, self.keys, self)
         self.enrolment = EnrolmentDesk(self.system, self.keys, "", self.opening)
 
     def issues_code(self, hospital_id: int = HOSPITAL) -> str:
@@ -198,9 +198,27 @@ class Gateway:
     def opening(self, connection: Connection, hospital_id: int) -> list[Event]:
         return []
 
-    def fold(self, connection: Connection, hospital_id: int, event: Event) -> list[Event]:
+    def lock(self, connection: Connection, events: Sequence[Event]) -> None:
+        pass
+
+    def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         if not isinstance(event, Claim):
-            return []
+            return Folded()
+        query = select(toy_dispatches.c.state).where(toy_dispatches.c.id == event.dispatch_id)
+        verdict = Verdict(
+            at=self.system.now(),
+            claim_id=event.claim_id,
+            dispatch_id=event.dispatch_id,
+            accepted=False,
+            state=DispatchState(connection.execute(query).scalar_one()),
+            version=1,
+            reason="set aside",
+        )
+        return Folded([verdict])
+
+    def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
+        if not isinstance(event, Claim):
+            return Folded()
         connection.execute(effects.insert().values(claim_id=event.claim_id))
         row = connection.execute(
             select(toy_dispatches).where(toy_dispatches.c.id == event.dispatch_id)
@@ -215,17 +233,16 @@ class Gateway:
             .where(toy_dispatches.c.id == event.dispatch_id)
             .values(state=state, version=version)
         )
-        return [
-            Verdict(
-                at=self.system.now(),
-                claim_id=event.claim_id,
-                dispatch_id=event.dispatch_id,
-                accepted=accepted,
-                state=state,
-                version=version,
-                reason=reason,
-            )
-        ]
+        verdict = Verdict(
+            at=self.system.now(),
+            claim_id=event.claim_id,
+            dispatch_id=event.dispatch_id,
+            accepted=accepted,
+            state=state,
+            version=version,
+            reason=reason,
+        )
+        return Folded([verdict])
 
 
 class Network:

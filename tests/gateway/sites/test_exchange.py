@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from edge_node.dispatch import ClaimState
 from gateway.database.database import Database
@@ -15,6 +15,7 @@ from gateway.database.postgres import PostgresDatabase
 from gateway.database.sqlite import SqliteDatabase, SqliteReader
 from gateway.live.heads import Heads, Watch
 from gateway.live.watches import PostgresWatch, SqliteWatch
+from gateway.sites.exchange import Folded
 from gateway.sites.publishing import publish
 from gateway.sites.routes import sites_blueprint
 from gateway.sites.tables import sites, streams
@@ -58,26 +59,53 @@ def test_nothing_is_published_where_there_is_no_box(gateway: Gateway, hospital: 
     assert not gateway.quiet.write(lambda connection: publish(connection, 404, offer))
 
 
-@pytest.mark.parametrize("error", [IllegalMove("not now"), KeyError("a defect")])
+class FailsAt:
+    """The gateway, which fails after it has written what this claim says."""
+
+    def __init__(self, gateway: Gateway, dispatch_id: int, error: Exception | str) -> None:
+        self.gateway = gateway
+        self.dispatch_id = dispatch_id
+        self.error = error
+
+    def lock(self, connection: Connection, events: Sequence[Event]) -> None:
+        self.gateway.lock(connection, events)
+
+    def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
+        return self.gateway.set_aside(connection, hospital_id, event)
+
+    def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
+        folded = self.gateway.fold(connection, hospital_id, event)
+        if isinstance(event, AcceptDispatch) and event.dispatch_id == self.dispatch_id:
+            if isinstance(self.error, Exception):
+                raise self.error
+            connection.execute(text(self.error))
+        return folded
+
+
+FAULTS: list[Exception | str] = [
+    IllegalMove("not now"),
+    KeyError("a defect"),
+    # What poisons a whole transaction on PostgreSQL.
+    "INSERT INTO effects (number, claim_id) VALUES (1, 1)",
+]
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=["refused", "defect", "database"])
 def test_a_claim_that_cannot_be_folded_does_not_hold_up_the_others(
-    gateway: Gateway, hospital: Hospital, error: Exception
+    gateway: Gateway, hospital: Hospital, error: Exception | str
 ) -> None:
     first, second = gateway.offers(), gateway.offers()
     hospital.exchanges()
-
-    def fails_once(connection: Connection, hospital_id: int, event: Event) -> Sequence[Event]:
-        answers = gateway.fold(connection, hospital_id, event)
-        if isinstance(event, AcceptDispatch) and event.dispatch_id == first:
-            raise error
-        return answers
-
-    gateway.desk = replace(gateway.desk, fold=fails_once)
+    gateway.desk = replace(gateway.desk, claims=FailsAt(gateway, first, error))
     hospital.box.accept(first, "AK")
     hospital.box.accept(second, "AK")
     hospital.exchanges()
     assert gateway.state_of(first) is DispatchState.DELIVERED  # undone by itself
     assert gateway.state_of(second) is DispatchState.ACCEPTED
     assert len(gateway.effects()) == 3
+    # Whoever accepted reads that it did not count.
+    assert hospital.box.dispatch(first).claims[-1].state is ClaimState.REJECTED
+    assert hospital.box.dispatch(second).claims[-1].state is ClaimState.ACCEPTED
     [trouble] = gateway.quiet.read(streams.incoming.troubles)
     assert "set aside" in trouble.what
 
@@ -97,7 +125,7 @@ def test_the_routes_refuse_flatly(gateway: Gateway, hospital: Hospital) -> None:
     app = Flask(__name__)
     app.register_blueprint(
         sites_blueprint(
-            gateway.quiet, gateway.system, gateway.keys, gateway.fold, opening=gateway.opening
+            gateway.quiet, gateway.system, gateway.keys, gateway, opening=gateway.opening
         )
     )
     client = app.test_client()
