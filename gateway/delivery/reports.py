@@ -2,7 +2,7 @@
 arrive.
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from gateway.delivery.unreached import alarm_if_unreached
 from gateway.notifications.outbox import MessageState
@@ -10,11 +10,14 @@ from gateway.notifications.tables import delivery_reports, messages
 from gateway.unit_of_work import UnitOfWork
 
 _DELIVERED = frozenset({"Success"})
+# Keeps our advisory locks apart from anybody else's in the same database.
+_LOCK_SPACE = 0x48415645
 _UNDELIVERABLE = frozenset({"Rejected", "Failed", "AbsentSubscriber", "Expired"})
 
 
 def receive(uow: UnitOfWork, provider_id: str, status: str, reason: str) -> None:
     """Stores a report, and applies it if its message is known already; unknown statuses too."""
+    one_at_a_time(uow, provider_id)
     uow.connection.execute(
         delivery_reports.insert(),
         {
@@ -28,8 +31,19 @@ def receive(uow: UnitOfWork, provider_id: str, status: str, reason: str) -> None
     _apply(uow, provider_id[:80], status, reason)
 
 
+def one_at_a_time(uow: UnitOfWork, provider_id: str) -> None:
+    """Waits until no other transaction is at this message of the provider's: marking it as sent and
+    a report about it would not see each other. On SQLite there is only one writer.
+    """
+    if uow.connection.dialect.name == "postgresql":
+        key = func.hashtextextended(provider_id[:80], _LOCK_SPACE)
+        uow.connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 def apply_early(uow: UnitOfWork, provider_id: str) -> None:
-    """Applies what was reported before the provider's own answer had been stored."""
+    """Applies what was reported before the provider's own answer had been stored: call
+    `one_at_a_time` before that is stored.
+    """
     early = uow.connection.execute(
         select(delivery_reports)
         .where(delivery_reports.c.provider_id == provider_id[:80])

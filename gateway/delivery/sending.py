@@ -65,6 +65,8 @@ def _hand_over(carriers: Carriers, claimed: Claimed) -> Accepted:
 
 
 def _accepted(uow: UnitOfWork, claimed: Claimed, accepted: Accepted) -> None:
+    if accepted.message_id is not None:
+        reports.one_at_a_time(uow, accepted.message_id)
     outbox.mark_sent(uow, claimed, accepted.message_id, accepted.cost or "")
     if accepted.message_id is not None:
         reports.apply_early(uow, accepted.message_id)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Column, Connection, Engine, Integer, MetaData, String, Table, select, update
 
@@ -245,10 +245,18 @@ class Gateway:
         return Folded([verdict])
 
 
+class Answering(Protocol):
+    """What a box meets at the other end."""
+
+    quiet: Database
+    desk: ExchangeDesk
+    enrolment: EnrolmentDesk
+
+
 class Network:
     """The way between the two: what it does to a request and its answer, a test decides."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Answering) -> None:
         self._gateway = gateway
         self.requests: list[bytes] = []
         self.answers: list[bytes] = []

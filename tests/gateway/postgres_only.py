@@ -1,0 +1,75 @@
+"""For tests of what only several writers at once can meet: transactions that are held open."""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection, text
+
+from gateway.database.postgres import PostgresDatabase
+from tests.faults.installation import until
+
+T = TypeVar("T")
+
+
+def waiting_for_locks(database: PostgresDatabase) -> int:
+    """How many sessions of this database wait for a lock that another one holds."""
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return int(database.read(lambda connection: connection.execute(query).scalar_one()))
+
+
+class CountingDatabase(PostgresDatabase):
+    """Counts in `again` how often a command had to be done again, because the server undid it."""
+
+    def __init__(self, url: str, connections: int = 20) -> None:
+        super().__init__(url, connections)
+        self.again = 0
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        tries = 0
+
+        def counted(connection: Connection) -> T:
+            nonlocal tries
+            tries += 1
+            return work(connection)
+
+        try:
+            return super().write(counted)
+        finally:
+            self.again += tries - 1
+
+
+class Beside:
+    """Work in a thread of its own, whose end and result can be waited for."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._error: BaseException | None = None
+        self._result: object = None
+
+        def run() -> None:
+            try:
+                self._result = work()
+            except BaseException as error:
+                self._error = error
+
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_over(self) -> bool:
+        return not self._thread.is_alive()
+
+    def result(self) -> object:
+        """What the work gave; raises what it raised."""
+        self._thread.join(60)
+        assert self.is_over, "it never ends"
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def waits(self, database: PostgresDatabase, others: int = 0) -> None:
+        """Returns when this waits for a lock, or is over."""
+        until("it waits", lambda: self.is_over or waiting_for_locks(database) > others)
