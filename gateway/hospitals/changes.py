@@ -42,8 +42,8 @@ def take_numbers(connection: Connection, count: int = 1) -> range:
     """Numbers for changes that this transaction is about to make, one for each hospital.
 
     Takes the lock of the counter row until the transaction ends, so take them after emergencies,
-    before the rows that change, and before the counters of streams: then nobody waits in a circle. Every number taken has
-    to be recorded, or the log has a gap where indexes look.
+    before the rows that change, and before the counters of streams: then nobody waits in a
+    circle. Every number taken has to be recorded, or the log has a gap where indexes look.
     """
     row = _TAKE.first(connection, taken=count)
     if row is None:

@@ -29,8 +29,9 @@ def sites_blueprint(
 ) -> Blueprint:
     """The routes for boxes.
 
-    `claims` carries out what boxes say, in the same write. `opening(connection, hospital_id)` gives the events that a new box starts from.
-    Whatever is not authentic gets one flat refusal: 403 and nothing that tells why.
+    `claims` carries out what boxes say, in the same write. `opening(connection, hospital_id)`
+    gives the events that a new box starts from. Whatever is not authentic gets one flat refusal:
+    403 and nothing that tells why.
     """
     blueprint = Blueprint("sites", __name__, url_prefix="/sync/v1")
     enrolment_desk = EnrolmentDesk(system, keys, doorbell_url, opening)

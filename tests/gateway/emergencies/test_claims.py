@@ -1,4 +1,6 @@
-"""A hospital's claim that cannot be carried out: nothing of it stays, and nobody is left to guess."""
+"""A hospital's claim that cannot be carried out: nothing of it stays, and nobody is left to
+guess.
+"""
 
 from dataclasses import replace
 
@@ -8,25 +10,21 @@ from sqlalchemy import Connection, select
 from gateway.box_desk import BoxDesk
 from gateway.emergencies import claims
 from gateway.hospitals.availability_board import AvailabilityBoard
+from gateway.hospitals.directory import HospitalDirectory
+from gateway.hospitals.index import MatchIndex
 from gateway.operators.tables import alarms
 from gateway.ports import HospitalCard
-from gateway.unit_of_work import Services
 from shared.dispatch import DispatchState
 from shared.errors import NotFound
+from shared.match_policy import MatchPolicy
 from sync.events import AcceptDispatch, Verdict
 from tests.journeys.world import HospitalBox, World
 
 
-class NamelessHospitals:
-    """The hospitals, whose names cannot be found: an acceptance fails when all but the text to the
+class NamelessHospitals(HospitalDirectory):
+    """Hospitals whose names cannot be found: an acceptance fails when all but the text to the
     caller has been written.
     """
-
-    def __init__(self, services: Services) -> None:
-        self._hospitals = services.hospitals
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._hospitals, name)
 
     def card(self, connection: Connection, hospital_id: int) -> HospitalCard:
         raise NotFound("There is no such hospital.")
@@ -51,7 +49,11 @@ def the_claim(world: World, hospital: HospitalBox) -> AcceptDispatch:
 def test_nothing_of_a_claim_that_fails_half_way_stays(world: World, mbagathi: HospitalBox) -> None:
     claim = the_claim(world, mbagathi)
     before = (world.emergencies(), world.dispatches(), len(mbagathi.changes()))
-    failing = replace(world.services, hospitals=NamelessHospitals(world.services))  # type: ignore[arg-type]
+    # type: ignore[arg-type]
+    hospitals = NamelessHospitals(
+        MatchIndex(MatchPolicy()), AvailabilityBoard(world.services.system)
+    )
+    failing = replace(world.services, hospitals=hospitals)
     verdict = failing.write(lambda uow: claims.fold(uow, mbagathi.id, claim))
     assert (world.emergencies(), world.dispatches(), len(mbagathi.changes())) == before
     (dispatch,) = world.dispatches()
