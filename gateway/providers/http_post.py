@@ -4,13 +4,18 @@ requests alone follows a redirect with our headers on it, waits without end for 
 a byte every few seconds, and reads an answer of any size.
 """
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 LARGEST_ANSWER_BYTES = 64 * 1024
@@ -64,7 +69,7 @@ class PooledFormPoster:
         self._session = requests.Session()
         # Otherwise each post would look for passwords in a .netrc of whoever runs the gateway.
         self._session.auth = _unchanged
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
+        adapter = _BoundedAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -88,11 +93,17 @@ class PooledFormPoster:
             raise (Unreachable if _never_connected(error) else AnswerLost) from None
         except requests.exceptions.RequestException:
             raise AnswerLost from None
+        watch: _Watch | None = getattr(response.raw, _WATCH, None)
         with response:
             try:
                 body = self._read(response, deadline_s)
             except (HTTPError, OSError):
                 raise AnswerLost from None
+            finally:
+                if watch is not None:
+                    watch.cancel()
+        if watch is not None and watch.has_cut:
+            raise AnswerLost
         return Answer(response.status_code, response.headers, body)
 
     def close(self) -> None:
@@ -120,3 +131,61 @@ def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
     return type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "ProxyError"}
+
+
+_WATCH = "haven_watch"
+
+
+class _Watch(threading.Timer):
+    """Cuts a connection off after a while, unless it is cancelled before."""
+
+    def __init__(self, limit_s: float, connection: socket.socket) -> None:
+        super().__init__(limit_s, self._cut)
+        self.daemon = True
+        self.has_cut = False
+        self._connection = connection
+
+    def _cut(self) -> None:
+        self.has_cut = True
+        with suppress(OSError):
+            # Of the plain socket also under TLS: whoever reads wakes up at once, at the end.
+            socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
+
+
+class _BoundedConnection(HTTPConnection):
+    """The whole answer has to come within the read time-out. By itself that counts for each piece:
+    a server that sends a byte of the head every few seconds would hold a sender for hours, longer
+    than its lease.
+    """
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        if self.sock is None or not isinstance(self.timeout, int | float):
+            return super().getresponse()
+        watch = _Watch(self.timeout, self.sock)
+        watch.start()
+        try:
+            response = super().getresponse()
+        except BaseException:
+            watch.cancel()
+            raise
+        # Goes on until the body has been read.
+        setattr(response, _WATCH, watch)
+        return response
+
+
+class _BoundedTlsConnection(_BoundedConnection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _BoundedConnection
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _BoundedTlsConnection
+
+
+class _BoundedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}

@@ -49,7 +49,6 @@ def the_claim(world: World, hospital: HospitalBox) -> AcceptDispatch:
 def test_nothing_of_a_claim_that_fails_half_way_stays(world: World, mbagathi: HospitalBox) -> None:
     claim = the_claim(world, mbagathi)
     before = (world.emergencies(), world.dispatches(), len(mbagathi.changes()))
-    # type: ignore[arg-type]
     hospitals = NamelessHospitals(
         MatchIndex(MatchPolicy()), AvailabilityBoard(world.services.system)
     )

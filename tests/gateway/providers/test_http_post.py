@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import responses
@@ -79,6 +79,41 @@ def test_a_refused_connection_means_that_nothing_was_sent(post: PooledFormPoster
         held.bind(("127.0.0.1", 0))
         with pytest.raises(Unreachable):
             post(f"http://127.0.0.1:{held.getsockname()[1]}/", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"HTTP/1.1 201 Created\r\nX-Slow: ", b"\r\nContent-Length: 0\r\n\r\n"),
+        (b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n", b""),
+    ],
+    ids=["head", "body"],
+)
+def test_bytes_that_drip_in_time_do_not_hold_a_sender(
+    post: PooledFormPoster, before: bytes, after: bytes
+) -> None:
+    # One byte in each fourth of the time-out.
+    given_up = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(before)
+            for _ in range(100):
+                if given_up.wait(0.05):
+                    return
+                connection.sendall(b"1")
+            # Far too late, and without a fault.
+            connection.sendall(after)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        with pytest.raises(AnswerLost):
+            post(f"http://127.0.0.1:{listener.getsockname()[1]}/", {}, {})
+        given_up.set()
+        thread.join()
 
 
 @responses.activate
