@@ -1,6 +1,7 @@
 """Sends one claimed message, and writes down what became of it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -32,8 +33,10 @@ class Carriers:
 
 def send(services: Services, carriers: Carriers, claimed: Claimed) -> None:
     """Hands the message to its carrier, outside every transaction, then marks it under its
-    lease.
+    lease. One whose lease may end meanwhile is left alone: then another sender takes it.
     """
+    if services.system.now() > claimed.lease_until - timedelta(seconds=outbox.LONGEST_SEND_S):
+        return
     try:
         _require_fresh(services, claimed)
         accepted = _hand_over(carriers, claimed)
@@ -77,6 +80,9 @@ def _retry(uow: UnitOfWork, claimed: Claimed, reason: str, after_s: float | None
     outbox.mark_retry(uow, claimed, reason, after_s)
     if claimed.attempts >= _PATIENT_ATTEMPTS:
         alarm_if_unreached(uow, claimed.id)
+        if not outbox.anything_taken_since(uow, claimed.id):
+            # Not this number but the carrier: nobody's messages go out.
+            raise_alarm(uow, "provider", reason=reason)
 
 
 def _operator_must_act(uow: UnitOfWork, claimed: Claimed, reason: str) -> None:

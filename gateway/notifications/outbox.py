@@ -13,7 +13,9 @@ from gateway.unit_of_work import UnitOfWork
 from shared.phone_number import masked
 from sync.prepared import Prepared
 
-# Longer than a send can take (connect 3 s, read 10 s), so that no lease ends under a living sender.
+# How long one send may take (connect 3 s, answer 10 s), and a lease that is longer than two of them,
+# so that none ends under a living sender.
+LONGEST_SEND_S = 14
 LEASE_S = 30
 _FIRST_WAIT_S = 2.0
 _LONGEST_WAIT_S = 300.0
@@ -86,6 +88,11 @@ _CLAIM = Prepared(
     )
     .returning(*messages.c)
 )
+_ACCEPTED_SINCE = Prepared(
+    select(delivery_attempts.c.id)
+    .where(delivery_attempts.c.id > bindparam("since"), delivery_attempts.c.outcome == "accepted")
+    .limit(1)
+)
 _ATTEMPTED = Prepared(delivery_attempts.insert(), delivery_attempts.c.keys())
 # Only whoever holds the lease may say what became of a message.
 _of_ours = update(messages).where(
@@ -125,6 +132,7 @@ class Claimed:
     attempts: int
     created_at: datetime
     lease_token: int
+    lease_until: datetime
     emergency_id: int | None
     dispatch_id: int | None
 
@@ -190,6 +198,7 @@ def claim(uow: UnitOfWork, limit: int) -> list[Claimed]:
             attempts=row.attempts,
             created_at=row.created_at,
             lease_token=token,
+            lease_until=row.lease_until,
             emergency_id=row.emergency_id,
             dispatch_id=row.dispatch_id,
         )
@@ -231,6 +240,11 @@ def mark_sent(uow: UnitOfWork, claimed: Claimed, provider_id: str | None, cost: 
         new_cost=cost,
         now=uow.now,
     )
+
+
+def anything_taken_since(uow: UnitOfWork, message_id: int) -> bool:
+    """True when a carrier has taken any message since this one was written: ids grow with time."""
+    return _ACCEPTED_SINCE.first(uow.connection, since=message_id) is not None
 
 
 def mark_retry(uow: UnitOfWork, claimed: Claimed, reason: str, after_s: float | None) -> None:

@@ -1,5 +1,6 @@
 """Outgoing messages: leases, retries, reports in any order, and what operators hear of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,9 @@ from sqlalchemy import select
 
 from gateway.delivery import reports
 from gateway.delivery.overview import latest, retry_now
+from gateway.delivery.sending import Carriers, send
 from gateway.notifications import outbox
-from gateway.notifications.outbox import LEASE_S, Channel, Claimed
+from gateway.notifications.outbox import LEASE_S, LONGEST_SEND_S, Channel, Claimed
 from gateway.notifications.tables import delivery_attempts, messages
 from gateway.operators.tables import alarms
 from gateway.unit_of_work import UnitOfWork
@@ -87,7 +89,49 @@ def test_a_failure_that_may_pass_is_tried_again_after_a_growing_wait(world: Worl
     world.carrier.fault = None
     world.forward(300)
     assert state(world, message_id) == "sent"
-    assert [text for _, text in world.carrier.texts] == ["hello"]
+    assert [text for _, text in world.carrier.texts].count("hello") == 1
+
+
+def test_a_carrier_that_takes_nothing_for_long_alarms_operators_until_it_does(
+    world: World,
+) -> None:
+    write(world)
+    world.carrier.fault = SendRetryable("Africa's Talking could not be reached.")
+    world.settle()
+    assert open_alarms(world) == []
+    world.forward(120)
+    assert open_alarms(world) == ["provider"]
+    world.carrier.fault = None
+    world.forward(300)
+    assert open_alarms(world) == []
+    (told,) = [text for to, text in world.carrier.texts if to == "+254700000001"]
+    assert "could not be reached" in told
+
+
+def test_one_number_that_fails_while_others_are_reached_is_no_fault_of_the_carrier(
+    world: World,
+) -> None:
+    write(world)
+    (unlucky,) = claim(world)
+    write(world)
+    world.settle()
+    late = replace(unlucky, attempts=9)
+    world.carrier.fault = SendRetryable("GatewayError")
+    send(world.services, Carriers(world.carrier, world.carrier, "40404"), late)
+    assert state(world, unlucky.id) == "queued"
+    assert open_alarms(world) == []
+
+
+def test_a_sender_that_was_held_up_leaves_what_another_may_take_soon(world: World) -> None:
+    message_id = write(world)
+    (claimed,) = claim(world)
+    world.clock.now += timedelta(seconds=LEASE_S - LONGEST_SEND_S + 1)
+    send(world.services, Carriers(world.carrier, world.carrier, "40404"), claimed)
+    assert world.carrier.texts == []
+    world.clock.now += timedelta(seconds=LONGEST_SEND_S)
+    world.settle()
+    assert state(world, message_id) == "sent"
+    assert len(world.carrier.texts) == 1
 
 
 def test_an_account_without_credit_alarms_operators_and_goes_on_afterwards(world: World) -> None:
