@@ -52,6 +52,15 @@ def descendants(process_id: int) -> list[int]:
     return found
 
 
+def is_running(process_id: int) -> bool:
+    """False when it has ended, also when nobody has asked yet how."""
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
 class Program:
     """One program of Haven in a process of its own; what it prints goes to a log."""
 
@@ -96,6 +105,12 @@ class Program:
             timeout=_DEADLINE_S,
             check=False,
         )
+
+    def kill_alone(self) -> None:
+        """kill -9 for this process and nothing it started, as when memory runs out."""
+        assert self._process is not None, "the program was not started"
+        self._process.kill()
+        self._process.wait()
 
     def kill(self) -> None:
         """kill -9 for it and everything it started, as when the power goes."""

@@ -10,8 +10,8 @@ from gateway import bootstrap, keys
 from gateway.config import from_environment
 from gateway.emergencies.tables import emergencies, timers
 from shared.emergency import EmergencyState
-from tests.faults.callers import Callers, nothing_is_lost, turn
-from tests.faults.installation import Installation, until
+from tests.faults.callers import Answered, Callers, nothing_is_lost, turn
+from tests.faults.installation import Installation, descendants, is_running, until
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("faults")]
 HOSPITAL = "Kenyatta National Hospital"
@@ -45,6 +45,24 @@ def test_nothing_that_was_answered_is_lost(installation: Installation, victim: s
     callers.stop()
     installation.answers()
     nothing_is_lost(installation, callers.answered, box)
+    assert installation.up.stop() == 0
+
+
+def test_no_process_outlives_up(installation: Installation) -> None:
+    installation.starts()
+    assert "Go now" in installation.post("ussd", turn(1)).text
+    started = descendants(installation.up.process_id)
+    assert set(installation.up.children("serve") + installation.up.children("live")) < set(started)
+    installation.up.kill_alone()
+    try:
+        until("they leave by themselves", lambda: not any(map(is_running, started)))
+    finally:
+        for process_id in filter(is_running, started):
+            os.kill(process_id, signal.SIGKILL)
+    # They let go of the ports and of the database, so that it can be started again at once.
+    installation.up.start()
+    installation.answers()
+    nothing_is_lost(installation, [Answered(1, installation.post("ussd", turn(1)).text)], None)
     assert installation.up.stop() == 0
 
 
