@@ -115,6 +115,8 @@ class UnitOfWork:
         except BaseException:
             del self.events[events:]
             self.queued_messages = queued_messages
+            # What was locked or changed in there is as before.
+            self.locked.clear()
             raise
 
     def finish(self) -> None:
