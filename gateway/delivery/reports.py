@@ -2,17 +2,23 @@
 arrive.
 """
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from gateway.delivery.unreached import alarm_if_unreached
 from gateway.notifications.outbox import MessageState
 from gateway.notifications.tables import delivery_reports, messages
 from gateway.unit_of_work import UnitOfWork
+from sync.prepared import Prepared
 
 _DELIVERED = frozenset({"Success"})
 # Keeps our advisory locks apart from anybody else's in the same database.
 _LOCK_SPACE = 0x48415645
 _UNDELIVERABLE = frozenset({"Rejected", "Failed", "AbsentSubscriber", "Expired"})
+_REPORTED = Prepared(
+    select(delivery_reports)
+    .where(delivery_reports.c.provider_id == bindparam("about"))
+    .order_by(delivery_reports.c.id)
+)
 
 
 def receive(uow: UnitOfWork, provider_id: str, status: str, reason: str) -> None:
@@ -44,12 +50,7 @@ def apply_early(uow: UnitOfWork, provider_id: str) -> None:
     """Applies what was reported before the provider's own answer had been stored: call
     `one_at_a_time` before that is stored.
     """
-    early = uow.connection.execute(
-        select(delivery_reports)
-        .where(delivery_reports.c.provider_id == provider_id[:80])
-        .order_by(delivery_reports.c.id)
-    ).all()
-    for report in early:
+    for report in _REPORTED.all(uow.connection, about=provider_id[:80]):
         _apply(uow, provider_id[:80], report.status, report.reason)
 
 
