@@ -13,9 +13,9 @@ from gateway.unit_of_work import UnitOfWork
 from shared.phone_number import masked
 from sync.prepared import Prepared
 
-# How long one send may take (connect 3 s, answer 10 s), and a lease that is longer than two of
-# them,
-# so that none ends under a living sender.
+# How long one send may take (connect 3 s, answer 10 s), and a lease longer than two of them, so
+# that
+# none ends under a living sender.
 LONGEST_SEND_S = 14
 LEASE_S = 30
 _FIRST_WAIT_S = 2.0
