@@ -223,10 +223,8 @@ def test_only_mentioned_and_broken_streams_are_acknowledged(node: Node) -> None:
     assert [each.epoch for each in node.has((LANE, 2))] == [2, 3]
 
 
-def test_many_writers_at_once_leave_no_hole_and_no_double(open_database: Open) -> None:
-    node = Node(open_database)
-    if node.engine.dialect.name == "sqlite":
-        pytest.skip("one connection in memory has one writer by nature")
+def test_many_writers_at_once_leave_no_hole_and_no_double(open_for_many: Open) -> None:
+    node = Node(open_for_many)
 
     def write(name: int) -> None:
         for number in range(25):
