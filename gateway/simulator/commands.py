@@ -1,9 +1,7 @@
 """`haven-gateway simulator` and `haven-gateway phone`."""
 
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 
 import click
 import requests
@@ -13,7 +11,7 @@ from gateway.machine import real_system
 from gateway.simulator.app import create_simulator
 from gateway.simulator.client import Phone, PhoneRefused
 from gateway.simulator.config import SimulatorConfig
-from gateway.simulator.server import bind
+from gateway.simulator.server import bind, stops_on_signals
 from gateway.simulator.terminal_phone import HELP, TerminalPhone
 from shared.errors import InvalidInput
 
@@ -73,16 +71,12 @@ def simulator(
     except InvalidInput as fault:
         app.extensions["stop"]()
         raise click.ClickException(str(fault)) from None
-    # Whoever reads the address may stop us at once, so the signal is taken before it is told.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        # werkzeug may have taken the interrupt already and just returned.
-        with suppress(KeyboardInterrupt):
-            address = f"http://{host}:{server.server_port}"
-            click.echo(
-                f"Phones at {address}/ and {address}/control for what goes wrong. Ctrl+C stops."
-            )
-            server.serve_forever()
+        address = f"http://{host}:{server.server_port}"
+        # Whoever reads the address may stop us at once, so signals are taken before it is told.
+        stops_on_signals(server)
+        click.echo(f"Phones at {address}/ and {address}/control for what goes wrong. Ctrl+C stops.")
+        server.serve_forever()
     finally:
         server.server_close()
         app.extensions["stop"]()
@@ -109,10 +103,9 @@ def phone(url: str, number: str) -> None:
             raise click.ClickException(
                 f"There is no simulator at {url}; start it with `haven-gateway simulator`."
             ) from None
-        if interactive:
-            console.print(f"[bold]{number}[/] on {name}\n{HELP}", highlight=False)
         lines = _typed(console) if interactive else iter(sys.stdin)
-        sys.exit(TerminalPhone(acting, watching, console, interactive).run(lines))
+        welcome = f"[bold]{number}[/] on {name}\n{HELP}" if interactive else ""
+        sys.exit(TerminalPhone(acting, watching, console, interactive).run(lines, welcome))
 
 
 def _typed(console: Console) -> Iterator[str]:

@@ -5,9 +5,11 @@ wait for news without taking a thread from the next caller, and hands out the so
 connection can be cut off half-way. It is not for production, and neither is a simulator.
 """
 
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -35,6 +37,20 @@ def bind(app: Flask, host: str, port: int) -> BaseWSGIServer:
         raise InvalidInput(
             f"Nothing can listen on {host}:{port}; another program may. Choose another --listen."
         ) from None
+
+
+def stops_on_signals(server: BaseWSGIServer) -> None:
+    """From now on SIGINT and SIGTERM end the server's `serve_forever`, also one that begins later.
+
+    An exception out of the signal handler could be raised anywhere, where somebody catches it.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        # It waits until the serving has ended, which goes on in this very thread.
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
 
 
 @contextmanager

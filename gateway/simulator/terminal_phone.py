@@ -49,11 +49,16 @@ class TerminalPhone:
         self._heard: dict[str, int] = {}
         self._stopping = threading.Event()
 
-    def run(self, lines: Iterable[str]) -> int:
-        """Goes through the lines and gives back the exit code: 1 when one of them failed."""
+    def run(self, lines: Iterable[str], welcome: str = "") -> int:
+        """Goes through the lines and gives back the exit code: 1 when one of them failed.
+
+        After the `welcome` every message that comes is shown; older ones are in the inbox.
+        """
         failed = False
         for message in self._phone.state()["messages"]:
             self._note(message)
+        if welcome:
+            self._print(welcome)
         if self._interactive:
             threading.Thread(target=self._watch, daemon=True).start()
         try:

@@ -7,10 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 
+from gateway.simulator.client import Phone
+from gateway.simulator.terminal_phone import TerminalPhone
 from tests.gateway.simulator.loopback import SHORTCODE, VOICE_NUMBER, Loopback, loopback
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +36,7 @@ def typed(url: str, number: str, *lines: str) -> subprocess.CompletedProcess[str
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -55,7 +60,7 @@ def test_a_whole_emergency_through_a_pipe(world: Loopback) -> None:
 
 def test_waiting_for_a_message(world: Loopback) -> None:
     number = "+254711000302"
-    ran = typed(world.url, number, f"/sms {number} note to myself", "/wait 10", "/reply got it")
+    ran = typed(world.url, number, f"/sms {number} note to myself", "/wait 60", "/reply got it")
     assert ran.returncode == 0, ran.stdout
     assert f"SMS from {number}: note to myself" in ran.stdout
     assert f"Sent to {number}." in ran.stdout
@@ -79,7 +84,7 @@ def test_at_a_terminal_messages_and_calls_show_as_they_come(world: Loopback) -> 
 
     def wait_for(text: str) -> None:
         nonlocal shown
-        deadline_s = time.monotonic() + 20
+        deadline_s = time.monotonic() + 60
         while text not in shown:
             assert time.monotonic() < deadline_s, shown
             if select.select([ours], [], [], 0.2)[0]:
@@ -88,17 +93,52 @@ def test_at_a_terminal_messages_and_calls_show_as_they_come(world: Loopback) -> 
     with subprocess.Popen(
         command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **PLAIN}
     ) as phone:
-        wait_for("switch the phone off")
-        world.provider.send_sms(number, "7K2F Reply 1 no transport", SHORTCODE)
-        wait_for("SMS from 20911: 7K2F Reply 1 no transport")
-        world.provider.call(number, VOICE_NUMBER)
-        wait_for(f"{VOICE_NUMBER} is calling.")
-        os.write(ours, b"/wait\n")
-        wait_for("/wait is for scripts")
-        os.write(ours, b"/quit\n")
-        assert phone.wait(timeout=20) == 1  # for the /wait
+        try:
+            wait_for("switch the phone off")
+            world.provider.send_sms(number, "7K2F Reply 1 no transport", SHORTCODE)
+            wait_for("SMS from 20911: 7K2F Reply 1 no transport")
+            world.provider.call(number, VOICE_NUMBER)
+            wait_for(f"{VOICE_NUMBER} is calling.")
+            os.write(ours, b"/wait\n")
+            wait_for("/wait is for scripts")
+            os.write(ours, b"/quit\n")
+            assert phone.wait(timeout=60) == 1  # for the /wait
+        finally:
+            phone.kill()
     os.close(ours)
     os.close(theirs)
+
+
+class Handset(Phone):
+    """A phone whose messages a test puts there."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:1", "+254711000307")
+        self.messages: list[dict[str, str]] = []
+
+    def state(self, after: int | None = None, wait_s: float = 0.0) -> dict[str, Any]:
+        return {"messages": list(self.messages), "version": len(self.messages)}
+
+
+class Greeted(Console):
+    """A console on which the first line brings a message at once."""
+
+    def __init__(self, handset: Handset) -> None:
+        super().__init__(file=StringIO())
+        self._handset = handset
+
+    def print(self, *shown: Any, **how: Any) -> None:
+        super().print(*shown, **how)
+        message = {"id": "1", "direction": "received", "other": "20911", "text": "7K2F saved"}
+        self._handset.messages = [message]
+
+
+def test_a_message_that_comes_with_the_greeting_is_new() -> None:
+    handset = Handset()
+    console = Greeted(handset)
+    assert TerminalPhone(handset, handset, console, False).run(["/wait 1"], "Hello") == 0
+    assert isinstance(console.file, StringIO)
+    assert "SMS from 20911: 7K2F saved" in console.file.getvalue()
 
 
 @pytest.mark.parametrize(
