@@ -19,6 +19,7 @@ from gateway.sites.tables import SiteState, sites, streams
 from shared.errors import HavenError, origin
 from shared.system import System
 from sync import exchange
+from sync.codec import encode
 from sync.events import AlarmState, DispatchDelivered, Event
 from sync.exchange import Message
 from sync.peer import CannotApply, GatewayPeer, readable, same_history
@@ -175,11 +176,11 @@ def _fold(connection: Connection, claims: ClaimsDesk, hospital_id: int, event: E
     try:
         try:
             with connection.begin_nested():
-                return claims.fold(connection, hospital_id, event)
+                return _writable(claims.fold(connection, hospital_id, event))
         except IntegrityError:
             # Somebody else may have added the same row at this moment; now it is there to be seen.
             with connection.begin_nested():
-                return claims.fold(connection, hospital_id, event)
+                return _writable(claims.fold(connection, hospital_id, event))
     except HavenError as error:
         raise CannotApply(str(error)) from error
     except Exception as error:
@@ -194,13 +195,22 @@ def _fold(connection: Connection, claims: ClaimsDesk, hospital_id: int, event: E
         raise CannotApply(f"{type(error).__name__} while applying it.") from error
 
 
+def _writable(folded: Folded) -> Folded:
+    """The same. Raises InvalidInput when one of its events has no form on the wire: streams are
+    written when it is too late to undo one claim alone.
+    """
+    for event in (*folded.answers, *(event for _, event in folded.others)):
+        encode(event)
+    return folded
+
+
 def _set_aside(
     connection: Connection, claims: ClaimsDesk, hospital_id: int, event: Event
 ) -> Folded:
     """It is parked whatever happens here; what fails for the same reason fails alone."""
     try:
         with connection.begin_nested():
-            return claims.set_aside(connection, hospital_id, event)
+            return _writable(claims.set_aside(connection, hospital_id, event))
     except Exception as error:
         if isinstance(error, DBAPIError) and not isinstance(error, _FAULT_OF_THE_CLAIM):
             raise

@@ -21,7 +21,7 @@ from gateway.sites.routes import sites_blueprint
 from gateway.sites.tables import sites, streams
 from shared.dispatch import DispatchState
 from shared.errors import IllegalMove
-from sync.events import AcceptDispatch, Event
+from sync.events import AcceptDispatch, Event, Verdict
 from tests.edge_node.two_sides import Clock, Gateway, Hospital, Network
 
 
@@ -78,19 +78,25 @@ class FailsAt:
         if isinstance(event, AcceptDispatch) and event.dispatch_id == self.dispatch_id:
             if isinstance(self.error, Exception):
                 raise self.error
+            if self.error == UNWRITABLE:
+                (verdict,) = folded.answers
+                assert isinstance(verdict, Verdict)
+                return Folded([replace(verdict, reason="x" * 5000)])
             connection.execute(text(self.error))
         return folded
 
 
+UNWRITABLE = "a verdict that is too long for the wire"
 FAULTS: list[Exception | str] = [
     IllegalMove("not now"),
     KeyError("a defect"),
     # What poisons a whole transaction on PostgreSQL.
     "INSERT INTO effects (number, claim_id) VALUES (1, 1)",
+    UNWRITABLE,
 ]
 
 
-@pytest.mark.parametrize("error", FAULTS, ids=["refused", "defect", "database"])
+@pytest.mark.parametrize("error", FAULTS, ids=["refused", "defect", "database", "unwritable"])
 def test_a_claim_that_cannot_be_folded_does_not_hold_up_the_others(
     gateway: Gateway, hospital: Hospital, error: Exception | str
 ) -> None:
