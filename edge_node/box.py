@@ -26,8 +26,8 @@ from edge_node.dispatch import (
 from edge_node.notifier import Notifier
 from edge_node.store import Store
 from edge_node.tables import availability, streams
-from shared.dispatch import CannotTreatReason, move
-from shared.errors import InvalidInput
+from shared.dispatch import CannotTreatReason, DispatchState, move
+from shared.errors import IllegalMove, InvalidInput
 from shared.hospital import HospitalStatus
 from shared.system import System
 from sync import peer
@@ -38,15 +38,21 @@ from sync.events import (
     CannotTreat,
     Event,
     PatientArrived,
+    TreatAfterAll,
 )
 
 T = TypeVar("T")
+
+_SAID_CANNOT = "You said that you cannot treat this patient here: take that back instead."
+_NOT_SAID = "You have not said that you cannot treat this patient here: there is nothing to undo."
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 200
 MOST_BEDS = 10_000
 
-MakeClaim = Callable[[int, datetime, int], AcceptDispatch | CannotTreat | PatientArrived]
+MakeClaim = Callable[
+    [int, datetime, int], AcceptDispatch | CannotTreat | TreatAfterAll | PatientArrived
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +116,21 @@ class Box:
         self._store.write(work)
         self._notifier.changed()
 
-    def accept(self, dispatch_id: int, by: str) -> Claim:
-        """The hospital expects the patient.
+    def understand(self, dispatch_id: int, version: int) -> None:
+        """Staff have understood what is new of the patient up to the version that they were shown:
+        it is not marked as new any more, and no longer rings for that. Raises NotFound.
+        """
+
+        def work(connection: Connection) -> None:
+            known = dispatches.one(connection, dispatch_id)
+            dispatches.mark_read(connection, known.id, min(version, known.version))
+
+        self._store.write(work)
+        self._notifier.changed()
+
+    def accept(self, dispatch_id: int, by: str, shown_version: int = 0) -> Claim:
+        """The hospital expects the patient as shown: what was new up to `shown_version` is
+        understood.
 
         Said twice, it is one claim. Raises NotFound, InvalidInput, or IllegalMove when the
         dispatch is not to be accepted any more.
@@ -124,6 +143,7 @@ class Box:
             lambda claim_id, now, age_s: AcceptDispatch(
                 at=now, claim_id=claim_id, dispatch_id=dispatch_id, by=by, age_s=age_s
             ),
+            shown_version,
         )
 
     def cannot_treat(
@@ -143,6 +163,20 @@ class Box:
                 age_s=age_s,
                 reason=reason,
                 note=note,
+            ),
+        )
+
+    def treat_after_all(self, dispatch_id: int, by: str) -> Claim:
+        """The hospital takes back that it cannot treat, and expects the patient. Raises as `accept`
+        does.
+        """
+        by = _name(by)
+        return self._claim(
+            ClaimKind.TREAT_AFTER_ALL,
+            dispatch_id,
+            "",
+            lambda claim_id, now, age_s: TreatAfterAll(
+                at=now, claim_id=claim_id, dispatch_id=dispatch_id, by=by, age_s=age_s
             ),
         )
 
@@ -227,16 +261,25 @@ class Box:
             self._told_audible = heard
         return heard
 
-    def _claim(self, kind: ClaimKind, dispatch_id: int, detail: str, make: MakeClaim) -> Claim:
+    def _claim(
+        self,
+        kind: ClaimKind,
+        dispatch_id: int,
+        detail: str,
+        make: MakeClaim,
+        shown_version: int = 0,
+    ) -> Claim:
         now = self._system.now()
 
         def work(connection: Connection) -> Claim:
             dispatch = dispatches.one(connection, dispatch_id)
-            counted = OPEN_CLAIMS | {ClaimState.ACCEPTED}
-            answers = [each for each in dispatch.claims if each.kind in ANSWERS]
-            if answers and answers[-1].kind is kind and answers[-1].state in counted:
-                return answers[-1]
-            move(dispatch.local_state, CLAIMED_STATE[kind])
+            if shown_version:
+                shown = min(shown_version, dispatch.version)
+                dispatches.mark_read(connection, dispatch_id, shown)
+            said = [each for each in dispatch.claims if each.kind in ANSWERS][-1:]
+            if said and _is_said(kind, said[0], dispatch):
+                return said[0]
+            _require_possible(kind, dispatch)
             age_s = max(0, int((now - dispatch.received_at).total_seconds()))
             claim = make(self._system.new_id(), now, age_s)
             return claims.store(connection, kind, claim, detail[:300], now)
@@ -251,6 +294,25 @@ class Box:
         self._notifier.changed()
         self._wake()
         return result
+
+
+def _is_said(kind: ClaimKind, latest: Claim, dispatch: Dispatch) -> bool:
+    """True when the latest answer was this one, and still stands."""
+    counted = OPEN_CLAIMS | {ClaimState.ACCEPTED}
+    return (
+        latest.kind is kind
+        and latest.state in counted
+        and dispatch.local_state is CLAIMED_STATE[kind]
+    )
+
+
+def _require_possible(kind: ClaimKind, dispatch: Dispatch) -> None:
+    move(dispatch.local_state, CLAIMED_STATE[kind])
+    cannot_treat = dispatch.local_state is DispatchState.CANNOT_TREAT
+    if kind is ClaimKind.ACCEPT and cannot_treat:
+        raise IllegalMove(_SAID_CANNOT)
+    if kind is ClaimKind.TREAT_AFTER_ALL and not cannot_treat:
+        raise IllegalMove(_NOT_SAID)
 
 
 def _name(typed: str) -> str:

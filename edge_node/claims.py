@@ -46,7 +46,7 @@ def one(connection: Connection, claim_id: int) -> Claim:
 def of_dispatches(connection: Connection, ids: Sequence[int]) -> dict[int, list[Claim]]:
     """The claims of each dispatch, oldest first."""
     found: defaultdict[int, list[Claim]] = defaultdict(list)
-    query = select(claims).where(claims.c.dispatch_id.in_(ids)).order_by(claims.c.at, claims.c.id)
+    query = select(claims).where(claims.c.dispatch_id.in_(ids)).order_by(claims.c.at, claims.c.seq)
     for row in connection.execute(query):
         found[row.dispatch_id].append(_claim(row))
     return found

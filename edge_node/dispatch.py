@@ -1,13 +1,13 @@
 """What a box knows of a dispatch, folded from what arrived in whatever order."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 
-from shared.dispatch import WAITING, DispatchState
-from shared.emergency import Transport
-from sync.events import DispatchChanged, DispatchOffered
+from shared.dispatch import LIVE, WAITING, DispatchState
+from shared.emergency import Priority, Transport
+from sync.events import GOT_WORSE, DispatchChanged, DispatchOffered
 
 
 class ClaimKind(StrEnum):
@@ -16,6 +16,7 @@ class ClaimKind(StrEnum):
     DELIVERED = "delivered"
     ACCEPT = "accept"
     CANNOT_TREAT = "cannot_treat"
+    TREAT_AFTER_ALL = "treat_after_all"
     ARRIVED = "arrived"
 
 
@@ -33,10 +34,29 @@ CLAIMED_STATE = {
     ClaimKind.DELIVERED: DispatchState.DELIVERED,
     ClaimKind.ACCEPT: DispatchState.ACCEPTED,
     ClaimKind.CANNOT_TREAT: DispatchState.CANNOT_TREAT,
+    ClaimKind.TREAT_AFTER_ALL: DispatchState.ACCEPTED,
     ClaimKind.ARRIVED: DispatchState.ARRIVED,
 }
-ANSWERS = frozenset({ClaimKind.ACCEPT, ClaimKind.CANNOT_TREAT, ClaimKind.ARRIVED})
+ANSWERS = frozenset(CLAIMED_STATE) - {ClaimKind.DELIVERED}
 OPEN_CLAIMS = frozenset({ClaimState.WAITING, ClaimState.SENT})
+# While the patient may come here, what is new about them concerns the staff.
+CONCERNS = LIVE | {DispatchState.EXPIRED}
+# The facts whose change staff have to understand. The countdown, the travel time and the transport
+# move by themselves.
+MARKED = (
+    "priority",
+    "kind",
+    "signs",
+    "needs",
+    "place_name",
+    "place_text",
+    "lat",
+    "lon",
+    "radius_m",
+    "patient_count",
+    "age_years",
+    "note",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What is new of a patient since the facts that staff have understood.
+
+    `before` are those facts, and `changed` the names of the `MARKED` ones that are different now.
+    `version` and `at` (gateway time) are of the latest change. `alarms` means that the patient has
+    become critical, and that this was heard of in time.
+    """
+
+    before: DispatchOffered
+    changed: tuple[str, ...]
+    got_worse: bool
+    alarms: bool
+    version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Dispatch:
     """One patient as this hospital sees it.
 
@@ -65,6 +102,7 @@ class Dispatch:
     arrived. `state`, `version` and `reason` are the gateway's word; `local_state` is where the
     dispatch stands if the hospital's own open claims are accepted. `late` means that it came after
     its validity: it is shown, and does not ring. `dismissed_at` is when staff put it away.
+    `still_needed` is false once nothing that this hospital might say would change anything.
     """
 
     id: int
@@ -79,6 +117,8 @@ class Dispatch:
     late: bool
     dismissed_at: datetime | None
     claims: tuple[Claim, ...]
+    still_needed: bool = True
+    unread: News | None = None
 
     @property
     def local_state(self) -> DispatchState:
@@ -88,11 +128,16 @@ class Dispatch:
         return CLAIMED_STATE[answers[-1].kind] if answers else self.state
 
     @property
+    def news(self) -> News | None:
+        """What staff have yet to understand, while the patient may come here."""
+        return self.unread if self.local_state in CONCERNS else None
+
+    @property
     def rings(self) -> bool:
-        """True while somebody has to answer."""
-        return (
-            self.rang_since is not None and self.offer is not None and self.local_state in WAITING
-        )
+        """True while somebody has to answer, or to understand that a patient became critical."""
+        if self.rang_since is None or self.offer is None:
+            return False
+        return self.local_state in WAITING or (self.news is not None and self.news.alarms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +149,7 @@ class Known:
     version: int
     reason: str
     transport: Transport | None
+    still_needed: bool = True
 
 
 _FACTS = {field.name for field in fields(DispatchChanged)} & {
@@ -126,5 +172,47 @@ def fold(offer: DispatchOffered | None, changes: Iterable[DispatchChanged]) -> K
             version=change.version,
             reason=change.reason or known.reason,
             transport=change.transport or known.transport,
+            still_needed=(
+                known.still_needed if change.still_needed is None else change.still_needed
+            ),
         )
     return known
+
+
+def news_since(
+    understood: int,
+    offer: DispatchOffered,
+    changes: Iterable[DispatchChanged],
+    late: Container[int] = (),
+) -> News | None:
+    """What the changes after the version that staff have understood mean for them; None when it is
+    nothing. `late` are the versions of changes that came after the patient's time.
+    """
+    changes = list(changes)
+    read = max(understood, offer.version)
+    before = fold(offer, [change for change in changes if change.version <= read]).offer
+    now = fold(offer, changes).offer
+    unread = [change for change in changes if change.version > read]
+    if before is None or now is None or not unread:
+        return None
+    changed = tuple(name for name in MARKED if getattr(before, name) != getattr(now, name))
+    got_worse = any(change.reason == GOT_WORSE for change in unread)
+    if not (changed or got_worse):
+        return None
+    telling = [
+        change
+        for change in unread
+        if change.reason == GOT_WORSE or any(getattr(change, name) is not None for name in changed)
+    ]
+    return News(
+        before=before,
+        changed=changed,
+        got_worse=got_worse,
+        alarms=now.priority is Priority.CRITICAL
+        and "priority" in changed
+        and any(
+            change.priority is Priority.CRITICAL and change.version not in late for change in unread
+        ),
+        version=max(change.version for change in telling),
+        at=max(change.at for change in telling),
+    )

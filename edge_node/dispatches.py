@@ -2,18 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from edge_node import claims
-from edge_node.dispatch import Claim, Dispatch, fold
-from edge_node.tables import dismissals, dispatch_changes, dispatches
+from edge_node.dispatch import Claim, Dispatch, News, fold, news_since
+from edge_node.tables import dismissals, dispatch_changes, dispatches, readings
 from shared.errors import NotFound
 from sync.codec import decode, encode
 from sync.events import DispatchChanged, DispatchOffered, Verdict
+
+# Of a patient whose offer has not arrived yet.
+_SHORTEST_VALIDITY = timedelta(hours=2)
 
 
 def take_offer(
@@ -48,7 +51,12 @@ def take_offer(
 
 
 def take_change(
-    connection: Connection, change: DispatchChanged, now: datetime, *, full: bool = True
+    connection: Connection,
+    change: DispatchChanged,
+    now: datetime,
+    gateway_now: datetime,
+    *,
+    full: bool = True,
 ) -> None:
     """Stores a change, also one that comes before its offer."""
     connection.execute(
@@ -62,13 +70,25 @@ def take_change(
             dispatch_id=change.dispatch_id,
             version=change.version,
             full=full,
+            late=gateway_now > _valid_until(connection, change),
             change=encode(change),
         )
         .on_conflict_do_nothing()
     )
 
 
-def take_verdict(connection: Connection, verdict: Verdict, now: datetime) -> None:
+def _valid_until(connection: Connection, change: DispatchChanged) -> datetime:
+    query = select(dispatches.c.offer).where(dispatches.c.id == change.dispatch_id)
+    packed = connection.execute(query).scalar_one_or_none()
+    offer = None if packed is None else decode(packed)
+    if isinstance(offer, DispatchOffered):
+        return offer.valid_until
+    return change.at + _SHORTEST_VALIDITY
+
+
+def take_verdict(
+    connection: Connection, verdict: Verdict, now: datetime, gateway_now: datetime
+) -> None:
     """Marks the claim, and notes where the dispatch stands after it."""
     claims.take_verdict(connection, verdict, now)
     change = DispatchChanged(
@@ -78,7 +98,7 @@ def take_verdict(connection: Connection, verdict: Verdict, now: datetime) -> Non
         state=verdict.state,
         reason="" if verdict.accepted else verdict.reason,
     )
-    take_change(connection, change, now, full=False)
+    take_change(connection, change, now, gateway_now, full=False)
 
 
 def mark_seen(connection: Connection, dispatch_id: int, now: datetime) -> None:
@@ -94,6 +114,17 @@ def dismiss(connection: Connection, dispatch_id: int, now: datetime) -> None:
     """Notes that staff put it away; the first time counts."""
     connection.execute(
         insert(dismissals).values(dispatch_id=dispatch_id, at=now).on_conflict_do_nothing()
+    )
+
+
+def mark_read(connection: Connection, dispatch_id: int, version: int) -> None:
+    """Notes that staff have understood what is new up to this version; the highest counts."""
+    statement = insert(readings).values(dispatch_id=dispatch_id, version=version)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["dispatch_id"],
+            set_={"version": func.max(readings.c.version, statement.excluded.version)},
+        )
     )
 
 
@@ -115,6 +146,7 @@ def _read(connection: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> list
     rows = list(rows)
     ids = [row.id for row in rows]
     changes: defaultdict[int, list[DispatchChanged]] = defaultdict(list)
+    late: defaultdict[int, set[int]] = defaultdict(set)
     query = (
         select(dispatch_changes)
         .where(dispatch_changes.c.dispatch_id.in_(ids))
@@ -124,15 +156,34 @@ def _read(connection: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> list
         change = decode(stored.change)
         if isinstance(change, DispatchChanged):
             changes[stored.dispatch_id].append(change)
+            if stored.late:
+                late[stored.dispatch_id].add(stored.version)
     said = claims.of_dispatches(connection, ids)
     away = dismissals.c
     dismissed = {
         row.dispatch_id: row.at
         for row in connection.execute(select(dismissals).where(away.dispatch_id.in_(ids)))
     }
+    read = {
+        row.dispatch_id: row.version
+        for row in connection.execute(select(readings).where(readings.c.dispatch_id.in_(ids)))
+    }
+
+    def news(row: Row[*tuple[Any, ...]]) -> News | None:
+        offer = _offer(row)
+        if offer is None:
+            return None
+        return news_since(read.get(row.id, 0), offer, changes[row.id], late[row.id])
+
     return [
-        _dispatch(row, changes[row.id], said.get(row.id, []), dismissed.get(row.id)) for row in rows
+        _dispatch(row, changes[row.id], said.get(row.id, []), dismissed.get(row.id), news(row))
+        for row in rows
     ]
+
+
+def _offer(row: Row[*tuple[Any, ...]]) -> DispatchOffered | None:
+    offer = decode(row.offer) if row.offer is not None else None
+    return offer if isinstance(offer, DispatchOffered) else None
 
 
 def _dispatch(
@@ -140,9 +191,9 @@ def _dispatch(
     changes: list[DispatchChanged],
     said: list[Claim],
     dismissed_at: datetime | None,
+    unread: News | None,
 ) -> Dispatch:
-    offer = decode(row.offer) if row.offer is not None else None
-    known = fold(offer if isinstance(offer, DispatchOffered) else None, changes)
+    known = fold(_offer(row), changes)
     return Dispatch(
         id=row.id,
         offer=known.offer,
@@ -156,4 +207,6 @@ def _dispatch(
         late=row.late,
         dismissed_at=dismissed_at,
         claims=tuple(said),
+        still_needed=known.still_needed,
+        unread=unread,
     )

@@ -127,15 +127,15 @@ class Exchanger:
 
     def _act(self, connection: Connection, event: Event) -> None:
         now = self._system.now()
+        gateway_now = now + (self._link.state.offset or timedelta())
         match event:
             case DispatchOffered():
-                gateway_now = now + (self._link.state.offset or timedelta())
                 if dispatches.take_offer(connection, event, now, gateway_now):
                     self._say_delivered(connection, event, now)
             case DispatchChanged():
-                dispatches.take_change(connection, event, now)
+                dispatches.take_change(connection, event, now, gateway_now)
             case Verdict():
-                dispatches.take_verdict(connection, event, now)
+                dispatches.take_verdict(connection, event, now, gateway_now)
             case _:
                 raise CannotApply(
                     f"A {type(event).__name__} is not for boxes of this version: update it."

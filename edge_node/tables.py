@@ -60,6 +60,14 @@ dismissals = Table(
     Column("at", Instant, nullable=False),
 )
 
+# Up to which version staff have understood what is new of a patient.
+readings = Table(
+    "readings",
+    metadata,
+    Column("dispatch_id", Integer, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
 # Changes in any order; what they say together follows from their versions.
 dispatch_changes = Table(
     "dispatch_changes",
@@ -67,6 +75,7 @@ dispatch_changes = Table(
     Column("dispatch_id", Integer, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("full", Boolean, primary_key=True),  # false: only what a verdict said of the state
+    Column("late", Boolean, nullable=False),  # after the patient's time: shown, and does not ring
     Column("change", LargeBinary, nullable=False),
 )
 

@@ -1,20 +1,22 @@
 """Where the hospitals' boxes meet the use cases: claims are folded, reports are taken in."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
-from gateway.emergencies import claims, dispatching, store
+from gateway.emergencies import claims, dispatching, phoning, store
 from gateway.emergencies.tables import dispatches
 from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
 from gateway.hospitals.directory import mark_reachable
-from gateway.sites import publishing
+from gateway.sites import hearing, publishing
 from gateway.sites.exchange import Folded
 from gateway.sites.tables import streams
 from gateway.unit_of_work import Services, UnitOfWork
-from shared.dispatch import LIVE
+from shared.dispatch import LIVE, WAITING, DispatchState
 from sync.codec import decode
 from sync.events import (
+    AlarmState,
     AvailabilityReported,
     Claim,
     DispatchOffered,
@@ -31,6 +33,9 @@ class EnrolledBoxes:
     def publish(self, connection: Connection, hospital_id: int, event: Event) -> bool:
         return publishing.publish(connection, hospital_id, event)
 
+    def is_unheard(self, connection: Connection, hospital_id: int, now: datetime) -> bool:
+        return hearing.is_unheard(connection, hospital_id, now)
+
 
 class BoxDesk:
     """What boxes say, carried out. See `gateway.sites.exchange.ClaimsDesk`."""
@@ -39,13 +44,19 @@ class BoxDesk:
         self._services = services
         self._board = board
 
-    def lock(self, connection: Connection, events: Sequence[Event]) -> None:
+    def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
         """Locks every emergency that these events are about: a claim or a report may then lock the
         counter of changes, which a caller's turn locks after its emergency.
         """
         about = {event.dispatch_id for event in events if isinstance(event, Claim)}
-        if about:
-            store.lock_all(connection, dispatches.c.id.in_(about))
+        which: ColumnElement[bool] = dispatches.c.id.in_(about)
+        if any(isinstance(event, AlarmState) for event in events):
+            # An alarm is about everybody who waits there.
+            waits = dispatches.c.state.in_([state.value for state in WAITING])
+            which |= (dispatches.c.hospital_id == hospital_id) & waits
+        elif not about:
+            return
+        store.lock_all(connection, which)
 
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         """Applies what a hospital's box says."""
@@ -57,6 +68,11 @@ class BoxDesk:
             return Folded([verdict], others)
         if isinstance(event, AvailabilityReported):
             self._report(connection, hospital_id, event)
+        if isinstance(event, AlarmState):
+            audible = event.audible
+            self._services.within(
+                connection, lambda uow: phoning.alarm_changed(uow, hospital_id, audible=audible)
+            )
         return Folded()
 
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
@@ -75,7 +91,7 @@ class BoxDesk:
         """What a box that was just enrolled starts from. Its hospital can be reached from now
         on.
         """
-        concerned = dispatches.c.state.in_([state.value for state in LIVE])
+        concerned = dispatches.c.state.in_([*LIVE, DispatchState.EXPIRED])
         store.lock_all(connection, (dispatches.c.hospital_id == hospital_id) & concerned)
         # From here on nobody is sent to this hospital before this commits: no offer is missed.
         mark_reachable(connection, self._services.system, hospital_id)

@@ -106,3 +106,7 @@ class Boxes(Protocol):
     def publish(self, connection: Connection, hospital_id: int, event: Event) -> bool:
         """Adds the event to the hospital's stream in this transaction; False when it has no box."""
         ...
+
+    def is_unheard(self, connection: Connection, hospital_id: int, now: datetime) -> bool:
+        """True when the hospital has a box that, as far as is known, nobody can hear."""
+        ...

@@ -77,6 +77,7 @@ class UnitOfWork:
     """What one command holds while it runs. Nothing outbound happens inside it."""
 
     __slots__ = (
+        "before",
         "connection",
         "events",
         "locked",
@@ -97,6 +98,8 @@ class UnitOfWork:
         self.locked: dict[int, Row[Any]] = {}
         # Callers' numbers by their ids; they never change.
         self.phones: dict[int, str] = {}
+        # Emergencies and dispatches as they were before this command first changed them, by id.
+        self.before: dict[int, Row[Any]] = {}
         # Who is to be told what when everything else is written.
         self.events: list[tuple[int, Event]] = []
 

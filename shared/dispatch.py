@@ -41,7 +41,8 @@ MOVES: dict[DispatchState, frozenset[DispatchState]] = {
     # Whoever arrives is stabilised, even where the dispatch had gone elsewhere (Constitution of
     # Kenya, art. 43(2)).
     _S.SUPERSEDED: frozenset({_S.ARRIVED}),
-    _S.CANNOT_TREAT: frozenset({_S.ARRIVED}),
+    # Pressed by mistake, or a bed got free: staff may take it back.
+    _S.CANNOT_TREAT: frozenset({_S.ACCEPTED, _S.ARRIVED}),
     _S.WITHDRAWN: frozenset({_S.ARRIVED}),
     _S.ARRIVED: frozenset(),
 }

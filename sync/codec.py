@@ -223,6 +223,16 @@ LAYOUTS: tuple[Layout, ...] = (
                 _opt("priority", _PRIORITY),
                 _opt("travel_min", _NUMBER),
             ),
+            (
+                _opt("kind", _KIND),
+                _opt("needs", _NUMBER),
+                _opt("signs", _TEXTS),
+                _opt("answer_by", _TIME),
+                _opt("distance_m", _NUMBER),
+                _opt("rule_id", _TEXT),
+                _opt("ruleset", _TEXT),
+                _opt("still_needed", _FLAG),
+            ),
         ),
     ),
     Layout(
@@ -269,6 +279,7 @@ LAYOUTS: tuple[Layout, ...] = (
         Lane.REPORTS,
         ((Field("audible", _FLAG), _opt("reason", _TEXT, "")),),
     ),
+    Layout(11, events.TreatAfterAll, Lane.EMERGENCIES, (_CLAIM,)),
 )
 
 _BY_TYPE = {layout.type: layout for layout in LAYOUTS}

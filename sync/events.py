@@ -12,6 +12,9 @@ from shared.dispatch import CannotTreatReason, DispatchState
 from shared.emergency import Kind, Priority, Transport
 from shared.hospital import HospitalStatus
 
+# The reason of a `DispatchChanged` when the caller says so, whatever else has changed.
+GOT_WORSE = "caller: got worse"
+
 
 class Lane(IntEnum):
     """What goes first: a lower lane never waits for a higher one. The numbers are on the wire."""
@@ -92,6 +95,8 @@ class DispatchChanged(Event):
     """A dispatch moved, or more is known. A fact that is None has not changed.
 
     `version` grows with every change of the dispatch, so that changes may arrive in any order.
+    `still_needed` false: what this hospital might yet say changes nothing, because another one has
+    accepted or the patient needs no hospital any more; true when that fell through.
     """
 
     dispatch_id: int
@@ -109,6 +114,14 @@ class DispatchChanged(Event):
     note: str | None = None
     priority: Priority | None = None
     travel_min: int | None = None
+    kind: Kind | None = None
+    needs: int | None = None
+    signs: tuple[str, ...] | None = None
+    answer_by: datetime | None = None
+    distance_m: int | None = None
+    rule_id: str | None = None
+    ruleset: str | None = None
+    still_needed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +175,11 @@ class CannotTreat(Claim):
 
     reason: CannotTreatReason
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatAfterAll(Claim):
+    """The hospital takes back that it cannot treat: it expects the patient."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

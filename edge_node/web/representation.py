@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from edge_node.box import ReportedAvailability
-from edge_node.dispatch import Claim, Dispatch
+from edge_node.dispatch import Claim, Dispatch, News
 from edge_node.link import LinkState
 from shared import capability
 from shared.identifier import to_text
@@ -33,7 +33,9 @@ def dispatch(shown: Dispatch) -> Json:
         "seen_at": _time(shown.seen_at),
         "late": shown.late,
         "dismissed_at": _time(shown.dismissed_at),
+        "still_needed": shown.still_needed,
         "facts": facts(shown.offer) if shown.offer else None,
+        "news": news(shown.news) if shown.news else None,
         "claims": [claim(each) for each in shown.claims],
     }
 
@@ -65,6 +67,20 @@ def facts(offer: DispatchOffered) -> Json:
         "offered_at": _time(offer.at),
         "answer_by": _time(offer.answer_by),
         "valid_until": _time(offer.valid_until),
+    }
+
+
+def news(shown: News) -> Json:
+    """What staff have yet to understand: `was` holds the former value of every fact that is
+    different now.
+    """
+    before = facts(shown.before)
+    return {
+        "at": _time(shown.at),
+        "version": shown.version,
+        "got_worse": shown.got_worse,
+        "alarms": shown.alarms,
+        "was": {name: before[name] for name in shown.changed},
     }
 
 

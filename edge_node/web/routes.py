@@ -79,8 +79,19 @@ def api_blueprint(
 
     @blueprint.post("/api/v1/dispatches/<dispatch_id>/accept")
     def accept(dispatch_id: str) -> Any:
-        claim = box.accept(_id(dispatch_id), _text(_body(), "by"))
+        body = _body()
+        claim = box.accept(_id(dispatch_id), _text(body, "by"), _version(body, 0))
         return representation.claim(claim)
+
+    @blueprint.post("/api/v1/dispatches/<dispatch_id>/understood")
+    def understood(dispatch_id: str) -> Any:
+        found = _id(dispatch_id)
+        box.understand(found, _version(_body()))
+        return representation.dispatch(box.dispatch(found))
+
+    @blueprint.post("/api/v1/dispatches/<dispatch_id>/treat-after-all")
+    def treat_after_all(dispatch_id: str) -> Any:
+        return representation.claim(box.treat_after_all(_id(dispatch_id), _text(_body(), "by")))
 
     @blueprint.post("/api/v1/dispatches/<dispatch_id>/cannot-treat")
     def cannot_treat(dispatch_id: str) -> Any:
@@ -189,6 +200,14 @@ def _text(body: dict[str, Any], name: str, usual: str | None = None) -> str:
         0xD800 <= ord(letter) < 0xE000 for letter in value
     ):
         raise InvalidInput(f"{name} holds characters that cannot be shown.")
+    return value
+
+
+def _version(body: dict[str, Any], usual: int | None = None) -> int:
+    """The version of a dispatch that was on the screen."""
+    value = body.get("version", usual)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 31:
+        raise InvalidInput("version must be the whole number that the dispatch was shown with.")
     return value
 
 

@@ -18,6 +18,7 @@ from gateway.emergencies.hospital_answers import Answerer
 from gateway.emergencies.noting import (
     add_note,
     improve_emergency,
+    note_typed_place,
     place_emergency,
     withdraw_provisional,
 )
@@ -29,6 +30,7 @@ from shared.dispatch import DispatchState
 from shared.emergency import EmergencyState, Priority, Transport, move
 from shared.geo import distance_m
 from shared.identifier import to_text
+from sync.events import GOT_WORSE
 
 _BY_CALLER = Answerer(via="caller")
 # Further from where the hospital was asked for than this, another hospital may be the right one.
@@ -74,12 +76,22 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
     before = emergency
     emergency = store.change(uow, emergency, priority=Priority.CRITICAL.value)
     urgency.hasten(uow, before, emergency)
-    dispatching.tell_live_boxes(uow, emergency, reason="caller: got worse")
+    dispatching.tell_live_boxes(uow, emergency, reason=GOT_WORSE)
     emergency = urgency.ask_better(uow, before, emergency)
     raise_alarm(uow, "worse", emergency=emergency)
     if by_sms:
         telling.tell_caller(uow, emergency, "worse", answers_them=True)
     _audit(uow, emergency, "got worse")
+    return emergency
+
+
+def place_typed(
+    uow: UnitOfWork, emergency: Row[Any], typed: str, choices: tuple[FoundPlace, ...]
+) -> Row[Any]:
+    """The caller typed where the patient is; `choices` are what it may mean."""
+    emergency = note_typed_place(uow, emergency, typed, choices)
+    if emergency.state != EmergencyState.PROVISIONAL:
+        dispatching.tell_live_boxes(uow, emergency, reason="caller: about the place")
     return emergency
 
 
@@ -116,6 +128,13 @@ def _moved_far(before: Row[Any], place: FoundPlace) -> bool:
     )
 
 
+def question_answered(uow: UnitOfWork, emergency: Row[Any], answers: Mapping[str, str]) -> Row[Any]:
+    """The caller went on to the next question, perhaps after the emergency was raised by itself."""
+    if emergency.state == EmergencyState.PROVISIONAL:
+        return improve_emergency(uow, emergency, answers)
+    return details_given(uow, emergency, answers)
+
+
 def details_given(
     uow: UnitOfWork,
     emergency: Row[Any],
@@ -137,10 +156,6 @@ def details_given(
         if telling.is_discreet(before) and before.state != EmergencyState.PROVISIONAL:
             # Whoever may hold the phone has not changed with the answers.
             emergency = store.change(uow, emergency, kind=before.kind)
-        if before.state != EmergencyState.PROVISIONAL:
-            # Boxes know the answers of the offer only; what changed reaches staff as a note.
-            said = ", ".join(value.replace("_", " ") for value in answers.values())
-            emergency = add_note(uow, emergency, f"Caller now says: {said}.")
     values = {"patient_count": patient_count, "age_years": age_years}
     given = {name: value for name, value in values.items() if value is not None}
     if given:
@@ -177,6 +192,7 @@ def cancel(
                 DispatchState.ACCEPTED,
             ):
                 dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
+        dispatching.tell_who_cannot(uow, emergency, still_needed=False)
     solve_all(uow, emergency.id)
     if by_sms:
         telling.tell_caller(uow, emergency, "cancelled", answers_them=True)

@@ -18,6 +18,7 @@ from sync.events import (
     Claim,
     DispatchDelivered,
     PatientArrived,
+    TreatAfterAll,
     Verdict,
 )
 
@@ -83,13 +84,15 @@ def _apply(uow: UnitOfWork, hospital_id: int, claim: Claim) -> Answered:
     who = Answerer(via="box", by=claim.by)
     match claim:
         case DispatchDelivered():
-            return hospital_answers.delivered(uow, claim.dispatch_id)
+            return hospital_answers.delivered(uow, claim.dispatch_id, audible=claim.audible)
         case AcceptDispatch():
             return hospital_answers.accept(uow, claim.dispatch_id, who)
         case CannotTreat():
             return hospital_answers.cannot_treat(
                 uow, claim.dispatch_id, claim.reason, claim.note, who
             )
+        case TreatAfterAll():
+            return hospital_answers.treat_after_all(uow, claim.dispatch_id, who)
         case PatientArrived():
             return hospital_answers.arrived(uow, claim.dispatch_id, who)
     raise AssertionError(f"a claim that nobody folds: {type(claim).__name__}")

@@ -29,6 +29,7 @@ def close(uow: UnitOfWork, emergency: Row[Any]) -> None:
             dispatching.settle(
                 uow, emergency, row, DispatchState.WITHDRAWN, "nothing was heard for a day"
             )
+    dispatching.tell_who_cannot(uow, emergency, still_needed=False)
     free_beds(uow, emergency)
     solve_all(uow, emergency.id)
     audit.record(

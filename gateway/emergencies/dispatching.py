@@ -1,15 +1,14 @@
 """Asks hospitals, one after another and never fewer: silence moves on to the next as well."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, or_, select
 
 from gateway import audit
-from gateway.callers import store as callers
-from gateway.emergencies import store, telling, timers
-from gateway.emergencies.tables import dispatches
+from gateway.emergencies import box_events, phoning, store, telling, timers
+from gateway.emergencies.tables import dispatches, emergencies
 from gateway.emergencies.timers import TimerKind
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.operators.alarms import raise_alarm
@@ -17,7 +16,7 @@ from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import LIVE, WAITING, DispatchState
 from shared.dispatch import move as move_dispatch
-from shared.emergency import EmergencyState, Kind, Priority, Transport
+from shared.emergency import EmergencyState, Priority
 from shared.emergency import move as move_emergency
 from shared.identifier import to_text
 from shared.matching import Match, MatchQuery
@@ -130,6 +129,8 @@ def offer_next(
         if delay_s is not None
     }
     timers.put_all(uow, moments, emergency.id, dispatch_id)
+    if uow.services.boxes.is_unheard(uow.connection, hospital.id, uow.now):
+        phoning.nobody_hears(uow, emergency, dispatch)
     if not hospital.reachable:
         raise_alarm(
             uow,
@@ -167,14 +168,14 @@ def _choose(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> Ma
 
 
 def _ring(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], hospital: HospitalCard) -> None:
-    uow.tell_hospital(hospital.id, offered_event(uow, emergency, dispatch))
+    uow.tell_hospital(hospital.id, box_events.offered(uow, emergency, dispatch))
     for phone in hospital.duty_phones:
         enqueue(
             uow,
             channel=Channel.SMS,
             recipient=phone,
             text=uow.text(
-                _STAFF_LANGUAGE, "hospital.offer", _staff_words(uow, emergency, dispatch)
+                _STAFF_LANGUAGE, "hospital.offer", phoning.staff_words(uow, emergency, dispatch)
             ),
             purpose="hospital offer",
             urgency=1 if emergency.priority == Priority.CRITICAL else 2,
@@ -183,91 +184,33 @@ def _ring(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], hospital: Ho
         )
 
 
-def _staff_words(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> dict[str, str]:
-    priority = Priority(emergency.priority).name.lower()
-    return {
-        "answer_code": dispatch.answer_code,
-        "minutes": str(dispatch.travel_min),
-        "priority": uow.text(_STAFF_LANGUAGE, f"priorities.{priority}", {}),
-    }
-
-
-def offered_event(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> DispatchOffered:
-    """What the hospital's box is told of this patient: all that was answered, nothing more."""
-    caller_phone = None
-    if emergency.caller_id is not None and not telling.is_discreet(emergency):
-        caller_phone = callers.phone(uow, emergency.caller_id)
-    return DispatchOffered(
-        at=uow.now,
-        dispatch_id=dispatch.id,
-        emergency_id=emergency.id,
-        version=dispatch.version,
-        help_code=emergency.help_code,
-        answer_code=dispatch.answer_code,
-        kind=Kind(emergency.kind),
-        priority=Priority(emergency.priority),
-        needs=emergency.needs,
-        raised_at=emergency.raised_at,
-        answer_by=dispatch.answer_by,
-        valid_until=valid_until(dispatch.offered_at, dispatch.travel_min),
-        place_text=emergency.place_text,
-        place_name=emergency.place_name,
-        lat=emergency.lat,
-        lon=emergency.lon,
-        radius_m=emergency.radius_m,
-        travel_min=dispatch.travel_min,
-        distance_m=dispatch.distance_m,
-        caller_phone=caller_phone,
-        patient_count=emergency.patient_count,
-        age_years=emergency.age_years,
-        note=emergency.note,
-        signs=tuple(emergency.answers.values()),
-        rule_id=emergency.rule_id,
-        ruleset=emergency.ruleset,
-    )
-
-
-def open_offers(uow: UnitOfWork, hospital_id: int) -> list[DispatchOffered]:
-    """What a hospital's new box starts from: every patient who still concerns it."""
+def open_offers(uow: UnitOfWork, hospital_id: int) -> list[DispatchOffered | DispatchChanged]:
+    """What a hospital's new box starts from: every patient who still concerns it, also one whom it
+    may still accept though it was silent too long.
+    """
     rows = uow.connection.execute(
         select(dispatches)
+        .join(emergencies, emergencies.c.id == dispatches.c.emergency_id)
         .where(
             dispatches.c.hospital_id == hospital_id,
-            dispatches.c.state.in_([state.value for state in LIVE]),
+            or_(
+                dispatches.c.state.in_([state.value for state in LIVE]),
+                and_(
+                    dispatches.c.state == DispatchState.EXPIRED.value,
+                    emergencies.c.accepted_dispatch_id.is_(None),
+                ),
+            ),
         )
         .order_by(dispatches.c.id)
     ).all()
-    return [offered_event(uow, store.lock(uow, row.emergency_id), row) for row in rows]
-
-
-def valid_until(offered_at: datetime, travel_min: int) -> datetime:
-    """After this moment the patient must have arrived somewhere: a box shows the event,
-    silently.
-    """
-    return offered_at + max(timedelta(hours=2), timedelta(minutes=3 * travel_min))
-
-
-def ring_phone(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
-    """Has the hospital's duty phones called; when there are none, operators are alarmed."""
-    hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
-    for phone in hospital.duty_phones:
-        enqueue(
-            uow,
-            channel=Channel.VOICE,
-            recipient=phone,
-            text=uow.text(_STAFF_LANGUAGE, "voice.offer", _staff_words(uow, emergency, dispatch)),
-            purpose="hospital call",
-            urgency=1,
-            emergency_id=emergency.id,
-            dispatch_id=dispatch.id,
-        )
-    if not hospital.duty_phones:
-        raise_alarm(
-            uow,
-            "not_reachable",
-            emergency=emergency,
-            hospital=hospital.name,
-        )
+    events: list[DispatchOffered | DispatchChanged] = []
+    for row in rows:
+        emergency = store.lock(uow, row.emergency_id)
+        events += [
+            box_events.offered(uow, emergency, row),
+            box_events.standing(uow, emergency, row),
+        ]
+    return events
 
 
 def settle(
@@ -296,7 +239,8 @@ def settle(
     )
     if state not in WAITING:
         timers.clear(uow, emergency.id, dispatch_id=dispatch.id)
-    tell_box(uow, emergency, changed, reason)
+    was_told = DispatchState(dispatch.state) in LIVE | {DispatchState.EXPIRED}
+    tell_box(uow, emergency, changed, reason, everything=not was_told)
     if state in _OVER and emergency.state != EmergencyState.CLOSED:
         _tell_duty_phones(uow, emergency, changed)
     return changed
@@ -322,29 +266,40 @@ def _tell_duty_phones(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) 
         )
 
 
-def tell_box(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], reason: str = "") -> None:
-    """Sends the hospital's box how things stand now, with every improved fact."""
+def tell_box(
+    uow: UnitOfWork,
+    emergency: Row[Any],
+    dispatch: Row[Any],
+    reason: str = "",
+    *,
+    everything: bool = False,
+) -> None:
+    """Sends the hospital's box how things stand now, and what this command has changed of the
+    facts; `everything` when the box was left out of earlier changes.
+    """
     uow.tell_hospital(
         dispatch.hospital_id,
-        DispatchChanged(
-            at=uow.now,
-            dispatch_id=dispatch.id,
-            version=dispatch.version,
-            state=DispatchState(dispatch.state),
-            reason=reason,
-            transport=None if emergency.transport is None else Transport(emergency.transport),
-            place_text=emergency.place_text,
-            place_name=emergency.place_name,
-            lat=emergency.lat,
-            lon=emergency.lon,
-            radius_m=emergency.radius_m,
-            patient_count=emergency.patient_count,
-            age_years=emergency.age_years,
-            note=emergency.note,
-            priority=Priority(emergency.priority),
-            travel_min=dispatch.travel_min,
-        ),
+        box_events.changed(uow, emergency, dispatch, reason, everything=everything),
     )
+
+
+def tell_who_cannot(uow: UnitOfWork, emergency: Row[Any], *, still_needed: bool) -> None:
+    """Tells hospitals that said they cannot treat whether it would help if they took it back. They
+    hear nothing else of the patient any more.
+    """
+    for row in store.dispatches_of(uow.connection, emergency.id):
+        if row.state == DispatchState.CANNOT_TREAT:
+            dispatch = store.change_dispatch(uow, row)
+            uow.tell_hospital(
+                row.hospital_id,
+                DispatchChanged(
+                    at=uow.now,
+                    dispatch_id=row.id,
+                    version=dispatch.version,
+                    state=DispatchState.CANNOT_TREAT,
+                    still_needed=still_needed,
+                ),
+            )
 
 
 def estimate_again(uow: UnitOfWork, emergency: Row[Any]) -> None:

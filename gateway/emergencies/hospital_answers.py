@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway import audit
-from gateway.emergencies import dispatching, store, telling, timers
+from gateway.emergencies import dispatching, phoning, store, telling, timers
 from gateway.emergencies.timers import TimerKind
 from gateway.operators.alarms import solve, solve_all
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import CannotTreatReason, DispatchState
+from shared.dispatch import WAITING, CannotTreatReason, DispatchState
 from shared.emergency import ENDED, EmergencyState, Transport
 from shared.emergency import move as move_emergency
 from shared.errors import NotFound
@@ -46,11 +46,15 @@ def require_own(uow: UnitOfWork, dispatch_id: int, hospital_id: int) -> None:
         raise NotFound("There is no such dispatch.")
 
 
-def delivered(uow: UnitOfWork, dispatch_id: int) -> Answered:
-    """The hospital's box has the dispatch and rings."""
+def delivered(uow: UnitOfWork, dispatch_id: int, *, audible: bool) -> Answered:
+    """The hospital's box has the dispatch and, when `audible`, somebody can hear it ring."""
     emergency, dispatch = _locked(uow, dispatch_id)
+    if DispatchState(dispatch.state) in WAITING:
+        if audible:
+            phoning.somebody_hears(uow, dispatch)
+        else:
+            phoning.nobody_hears(uow, emergency, dispatch)
     if dispatch.state == DispatchState.OFFERED:
-        timers.clear(uow, emergency.id, TimerKind.NOT_DELIVERED, dispatch.id)
         dispatch = store.change_dispatch(
             uow, dispatch, state=DispatchState.DELIVERED.value, delivered_at=uow.now
         )
@@ -60,15 +64,32 @@ def delivered(uow: UnitOfWork, dispatch_id: int) -> Answered:
 def accept(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
     """The hospital expects the patient. The first in the gateway's order wins."""
     emergency, dispatch = _locked(uow, dispatch_id)
+    if dispatch.state == DispatchState.CANNOT_TREAT:
+        return Answered(dispatch, False, _standing_words(DispatchState.CANNOT_TREAT))
+    return _expect(uow, emergency, dispatch, who, "dispatch accepted")
+
+
+def treat_after_all(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
+    """The hospital takes back that it cannot treat here: it expects the patient, unless another one
+    does by now or the patient needs none any more.
+    """
+    emergency, dispatch = _locked(uow, dispatch_id)
+    return _expect(uow, emergency, dispatch, who, "cannot treat taken back")
+
+
+def _expect(
+    uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], who: Answerer, action: str
+) -> Answered:
     state = DispatchState(dispatch.state)
     if state in (DispatchState.ACCEPTED, DispatchState.ARRIVED):
         return Answered(dispatch, True, "")
     refusal = _why_not_accept(emergency, state)
     if refusal:
         return Answered(dispatch, False, refusal)
-    dispatch = dispatching.settle(
-        uow, emergency, dispatch, DispatchState.ACCEPTED, **_answered_values(uow, who)
-    )
+    values = _answered_values(uow, who)
+    if state is DispatchState.CANNOT_TREAT:
+        values |= {"reason_code": None, "reason_note": ""}
+    dispatch = dispatching.settle(uow, emergency, dispatch, DispatchState.ACCEPTED, **values)
     if emergency.state != EmergencyState.ACCEPTED:
         move_emergency(EmergencyState(emergency.state), EmergencyState.ACCEPTED)
     before = emergency.told_dispatch_id
@@ -85,11 +106,12 @@ def accept(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
             if other.id == before and _stays_on_the_way(emergency, dispatch, other):
                 reason += "; the patient is on the way to you and has to be stabilised"
             dispatching.settle(uow, emergency, other, DispatchState.SUPERSEDED, reason)
+    dispatching.tell_who_cannot(uow, emergency, still_needed=False)
     _wait_for_arrival(uow, dispatch)
     solve(uow, "unanswered", emergency.id)
     solve(uow, "not_reachable", emergency.id)
     _tell_where_to_go(uow, emergency, dispatch, before)
-    _audit(uow, dispatch, "dispatch accepted", who)
+    _audit(uow, dispatch, action, who)
     return Answered(dispatch, True, "")
 
 
@@ -106,6 +128,8 @@ def cannot_treat(
     if state not in (*_LIVE, DispatchState.EXPIRED):
         return Answered(dispatch, False, _standing_words(state))
     had_accepted = emergency.accepted_dispatch_id == dispatch.id
+    if had_accepted:
+        dispatching.tell_who_cannot(uow, emergency, still_needed=True)
     dispatch = dispatching.settle(
         uow,
         emergency,
@@ -149,6 +173,7 @@ def arrived(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
                 else DispatchState.SUPERSEDED
             )
             dispatching.settle(uow, emergency, other, state, "the patient arrived elsewhere")
+    dispatching.tell_who_cannot(uow, emergency, still_needed=False)
     if EmergencyState(emergency.state) not in ENDED and emergency.state != EmergencyState.ARRIVED:
         move_emergency(EmergencyState(emergency.state), EmergencyState.ARRIVED)
         store.change(
@@ -186,7 +211,7 @@ def _locked(uow: UnitOfWork, dispatch_id: int) -> tuple[Row[Any], Row[Any]]:
 
 
 def _why_not_accept(emergency: Row[Any], state: DispatchState) -> str:
-    if state in (DispatchState.SUPERSEDED, DispatchState.WITHDRAWN, DispatchState.CANNOT_TREAT):
+    if state in (DispatchState.SUPERSEDED, DispatchState.WITHDRAWN):
         return _standing_words(state)
     if EmergencyState(emergency.state) in ENDED:
         return "the caller cancelled"

@@ -115,7 +115,7 @@ def lock_all(connection: Connection, which: ColumnElement[bool]) -> None:
 
 def change(uow: UnitOfWork, emergency: Row[Any], **values: Any) -> Row[Any]:
     """The emergency with these values and a new version."""
-    changed = _changed(uow, emergencies, emergency.id, values)
+    changed = _changed(uow, emergencies, emergency, values)
     uow.locked[emergency.id] = changed
     return changed
 
@@ -135,12 +135,13 @@ def dispatches_of(connection: Connection, emergency_id: int) -> Sequence[Row[Any
 
 def change_dispatch(uow: UnitOfWork, row: Row[Any], **values: Any) -> Row[Any]:
     """The dispatch with these values and a new version."""
-    return _changed(uow, dispatches, row.id, values)
+    return _changed(uow, dispatches, row, values)
 
 
-def _changed(uow: UnitOfWork, table: Table, row_id: int, values: dict[str, Any]) -> Row[Any]:
+def _changed(uow: UnitOfWork, table: Table, row: Row[Any], values: dict[str, Any]) -> Row[Any]:
+    uow.before.setdefault(row.id, row)
     given = {f"new_{name}": value for name, value in values.items()}
-    return _change(table, tuple(values)).one(uow.connection, changed_id=row_id, **given)
+    return _change(table, tuple(values)).one(uow.connection, changed_id=row.id, **given)
 
 
 def newest_active(uow: UnitOfWork, caller_id: int) -> Row[Any] | None:

@@ -18,7 +18,7 @@ class TimerKind(StrEnum):
 
     # A provisional emergency whose session has gone quiet is raised with what is known.
     SESSION_QUIET = "session_quiet"
-    # The hospital's phone is rung: its box has not got the dispatch.
+    # The hospital's phone is rung: its box has not got the dispatch, or nobody can hear it.
     NOT_DELIVERED = "not_delivered"
     # The hospital's phone is rung: nobody has answered.
     NOT_ANSWERED = "not_answered"

@@ -50,8 +50,8 @@ class Folded:
 class ClaimsDesk(Protocol):
     """Carries out what boxes say, inside the exchange's transaction."""
 
-    def lock(self, connection: Connection, events: Sequence[Event]) -> None:
-        """Locks what these events are about, before anything else is locked."""
+    def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
+        """Locks what these events of a hospital are about, before anything else is locked."""
         ...
 
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
@@ -153,7 +153,7 @@ def _take(
         if failure is not None:
             raise failure
 
-    desk.claims.lock(connection, readable(request))
+    desk.claims.lock(connection, site.hospital_id, readable(request))
     new = _peer.take(connection, site.id, request, now, act)
     others.sort(key=lambda other: other[0])
     later = [other for other in others if other[0] > site.hospital_id]

@@ -108,7 +108,8 @@ def _from_hospital(uow: UnitOfWork, hospital_id: int, sms: IncomingSms) -> bool:
         return True
     who = Answerer(via="sms")
     if words[0] in _YES:
-        answered = hospital_answers.accept(uow, dispatch.id, who)
+        # Said with the code, it also takes back an earlier NO.
+        answered = hospital_answers.treat_after_all(uow, dispatch.id, who)
         text = "accepted" if answered.accepted else _refusal_text(answered.dispatch)
     else:
         note = " ".join(sms.text.split()[2:])

@@ -276,7 +276,7 @@ class _Turn:
             for question in ("sign", "cause", "detail")
             if session.variables.get(question)
         }
-        emergency = noting.improve_emergency(self._uow, self._emergency(session), answers)
+        emergency = caller_answers.question_answered(self._uow, self._emergency(session), answers)
         return {"advice": emergency.advice}
 
     def _withdraw_emergency(self, session: Session) -> Mapping[str, str]:
@@ -291,7 +291,8 @@ class _Turn:
     def _search_place(self, session: Session) -> Mapping[str, str]:
         typed = session.variables["place_typed"]
         answer = self._uow.services.places.search(typed)
-        emergency = noting.note_typed_place(self._uow, self._emergency(session), typed, answer.hits)
+        emergency = self._emergency(session)
+        emergency = caller_answers.place_typed(self._uow, emergency, typed, answer.hits)
         if answer.sure:
             caller_answers.place_given(self._uow, emergency, answer.hits[0])
             return {"place": "known"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from edge_node import dispatches
-from edge_node.dispatch import fold
+from edge_node.dispatch import fold, news_since
 from shared.dispatch import DispatchState
 from shared.emergency import Kind, Priority
 from shared.errors import NotFound
@@ -61,6 +61,7 @@ def test_the_order_of_arrival_does_not_matter(
     assert known.offer is not None
     assert known.offer.note == (notes[-1] if notes else "first")
     assert known.state == (states[-1][0] if states else DispatchState.OFFERED)
+    assert news_since(1, OFFER, shuffled) == news_since(1, OFFER, changes)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
@@ -96,9 +97,9 @@ def _take(connection: Connection, event: Event) -> None:
         case DispatchOffered():
             dispatches.take_offer(connection, event, NOON, NOON)
         case DispatchChanged():
-            dispatches.take_change(connection, event, NOON)
+            dispatches.take_change(connection, event, NOON, NOON)
         case Verdict():
-            dispatches.take_verdict(connection, event, NOON)
+            dispatches.take_verdict(connection, event, NOON, NOON)
 
 
 def test_an_older_offer_does_not_replace_a_newer_one(

@@ -146,11 +146,13 @@ def _step(
 def _answer(rng: Random, hospital: Hospital, dispatch_id: int, made: set[int]) -> None:
     box = hospital.box
     try:
-        match rng.randrange(3):
+        match rng.randrange(4):
             case 0:
                 claim = box.accept(dispatch_id, "AK")
             case 1:
                 claim = box.cannot_treat(dispatch_id, "AK", CannotTreatReason.NO_BED)
+            case 2:
+                claim = box.treat_after_all(dispatch_id, "AK")
             case _:
                 claim = box.arrived(dispatch_id, "AK")
     except IllegalMove:

@@ -10,8 +10,10 @@ from flask.testing import FlaskClient
 from edge_node import claims
 from edge_node.tables import streams as box_streams
 from edge_node.web.app import create_app
+from shared.dispatch import DispatchState
 from shared.identifier import to_text
 from sync import peer
+from sync.events import DispatchChanged
 from tests.edge_node.two_sides import Gateway, Hospital
 
 
@@ -107,6 +109,42 @@ def test_one_audible_console_is_enough_and_the_gateway_hears_of_changes_only(
     assert not hospital.alarm.audible
     assert not says("ward", False)
     assert unsent() == before + 2
+
+
+def test_what_changed_is_shown_until_it_is_understood(
+    browser: Browser, two_sides: tuple[Gateway, Hospital], dispatch: str
+) -> None:
+    gateway, hospital = two_sides
+    dispatch_id = hospital.box.dispatches()[0].id
+    assert browser.gets(dispatch)[1]["news"] is None
+    gateway.publishes(
+        DispatchChanged(
+            at=gateway.system.now(),
+            dispatch_id=dispatch_id,
+            version=3,
+            state=DispatchState.DELIVERED,
+            note="gun",
+            answer_by=gateway.system.now(),
+        )
+    )
+    hospital.exchanges()
+    shown = browser.gets(dispatch)[1]
+    assert (shown["facts"]["note"], shown["news"]["was"]) == ("gun", {"note": "knife"})
+    assert datetime.fromisoformat(shown["facts"]["answer_by"]) == gateway.system.now()
+    understood = f"{dispatch}/understood"
+    for wrong in ({}, {"version": "3"}, {"version": True}, {"version": -1}):
+        assert browser.sends("POST", understood, wrong)[0] == 422
+    assert browser.sends("POST", understood, {"version": 3})[1]["news"] is None
+    assert browser.sends("POST", f"{dispatch}/accept", {"by": "AK", "version": 3})[0] == 200
+
+
+def test_cannot_treat_is_taken_back(browser: Browser, dispatch: str) -> None:
+    refused = {"by": "AK", "reason": "no_bed"}
+    assert browser.sends("POST", f"{dispatch}/treat-after-all", {"by": "AK"})[0] == 409
+    assert browser.sends("POST", f"{dispatch}/cannot-treat", refused)[0] == 200
+    status, claim = browser.sends("POST", f"{dispatch}/treat-after-all", {"by": "AK"})
+    assert (status, claim["kind"]) == (200, "treat_after_all")
+    assert browser.gets(dispatch)[1]["local_state"] == "accepted"
 
 
 def test_what_staff_put_away_stays_away(browser: Browser, dispatch: str) -> None:

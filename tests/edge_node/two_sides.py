@@ -41,6 +41,7 @@ from sync.events import (
     DispatchOffered,
     Event,
     PatientArrived,
+    TreatAfterAll,
     Verdict,
 )
 from sync.packing import Unreadable
@@ -68,6 +69,7 @@ _TARGETS = {
     DispatchDelivered: DispatchState.DELIVERED,
     AcceptDispatch: DispatchState.ACCEPTED,
     CannotTreat: DispatchState.CANNOT_TREAT,
+    TreatAfterAll: DispatchState.ACCEPTED,
     PatientArrived: DispatchState.ARRIVED,
 }
 
@@ -198,7 +200,7 @@ class Gateway:
     def opening(self, connection: Connection, hospital_id: int) -> list[Event]:
         return []
 
-    def lock(self, connection: Connection, events: Sequence[Event]) -> None:
+    def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
         pass
 
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:

@@ -1,9 +1,10 @@
 """What a box reports of its hospital, against what the gateway has sent there meanwhile."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from gateway.box_desk import BoxDesk, EnrolledBoxes
 from gateway.hospitals.availability_board import AvailabilityBoard
@@ -101,11 +102,41 @@ def test_a_box_that_joins_starts_from_the_patients_who_concern_its_hospital(
     phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
     phone.sees("Not yet informed")
     opening = world.services.database.write(lambda c: desk.opening(c, kenyatta.id))
-    (offer,) = opening
+    offer, _ = opening
     assert isinstance(offer, DispatchOffered)
     assert offer.help_code == world.the_emergency().help_code
     # From now on callers are told that this hospital is informed.
     world.phone("+254711000999").dials().chooses("1", "2", "6").types("kibra").sees("Telling")
+
+
+@pytest.mark.parametrize(
+    ("audible", "seen_min_ago", "unheard"),
+    [
+        (None, 0, False),
+        (True, 1, False),
+        (False, 0, True),
+        (True, 6, True),
+        (None, None, True),  # it was enrolled, and has never spoken
+    ],
+)
+def test_what_is_known_of_a_boxs_alarm(
+    world: World,
+    mbagathi: HospitalBox,
+    audible: bool | None,
+    seen_min_ago: int | None,
+    unheard: bool,
+) -> None:
+    now = world.clock.now + timedelta(minutes=10)
+    seen = None if seen_min_ago is None else now - timedelta(minutes=seen_min_ago)
+    said = update(sites).values(audible=audible, last_seen_at=seen)
+    world.services.database.write(lambda c: c.execute(said))
+    boxes = EnrolledBoxes()
+
+    def asked(hospital_id: int) -> bool:
+        return world.services.database.read(lambda c: boxes.is_unheard(c, hospital_id, now))
+
+    assert asked(mbagathi.id) is unheard
+    assert not asked(mbagathi.id + 1)  # no box
 
 
 def test_a_claim_about_another_hospitals_patient_is_refused(

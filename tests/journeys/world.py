@@ -12,6 +12,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, insert, select
 
+from edge_node.dispatch import fold
 from gateway.app import create_app
 from gateway.bootstrap import Gateway, build_services
 from gateway.box_desk import BoxDesk
@@ -33,6 +34,7 @@ from shared.dispatch import CannotTreatReason
 from shared.system import System
 from sync.events import (
     AcceptDispatch,
+    AlarmState,
     CannotTreat,
     Claim,
     DispatchChanged,
@@ -40,6 +42,7 @@ from sync.events import (
     DispatchOffered,
     Event,
     PatientArrived,
+    TreatAfterAll,
     Verdict,
 )
 from sync.sealing import NodeKeys
@@ -85,6 +88,7 @@ class FakeBoxes:
 
     def __init__(self) -> None:
         self.enrolled: set[int] = set()
+        self.unheard: set[int] = set()
         self.events: list[tuple[int, Event]] = []
 
     def publish(self, connection: Connection, hospital_id: int, event: Event) -> bool:
@@ -92,6 +96,9 @@ class FakeBoxes:
             return False
         self.events.append((hospital_id, event))
         return True
+
+    def is_unheard(self, connection: Connection, hospital_id: int, now: datetime) -> bool:
+        return hospital_id in self.unheard
 
 
 class FakePlaces:
@@ -126,6 +133,7 @@ class World:
     services: Services
     carrier: FakeCarrier
     boxes: FakeBoxes
+    desk: BoxDesk
     client: FlaskClient
     sessions: int = 0
     hospital_ids: dict[str, int] = field(default_factory=dict)
@@ -352,12 +360,27 @@ class HospitalBox:
             if hospital_id == self.id and isinstance(event, DispatchChanged)
         ]
 
-    def rings(self) -> DispatchOffered:
-        """The box got an offer, and says that it rings."""
+    def knows(self) -> DispatchOffered:
+        """The latest patient as the box knows them now."""
+        offer = self.offers()[-1]
+        about = [each for each in self.changes() if each.dispatch_id == offer.dispatch_id]
+        known = fold(offer, about).offer
+        assert known is not None
+        return known
+
+    def rings(self, *, audible: bool = True) -> DispatchOffered:
+        """The box got an offer, and says that it rings, and whether anybody can hear it."""
         offers = self.offers()
         assert offers, f"{self.name} does not ring"
-        self._claim(DispatchDelivered, audible=True)
+        self._claim(DispatchDelivered, audible=audible)
         return offers[-1]
+
+    def says_its_alarm(self, *, audible: bool) -> None:
+        """The box says whether it can be heard."""
+        (self.world.boxes.unheard.discard if audible else self.world.boxes.unheard.add)(self.id)
+        said = AlarmState(at=self.world.clock.now, audible=audible)
+        self.world.services.database.write(lambda c: self.world.desk.fold(c, self.id, said))
+        self.world.settle()
 
     def is_silent(self) -> "HospitalBox":
         assert not self.offers(), f"{self.name} rings"
@@ -368,6 +391,9 @@ class HospitalBox:
 
     def cannot_treat(self, reason: CannotTreatReason = CannotTreatReason.NO_BED) -> Verdict:
         return self._claim(CannotTreat, reason=reason)
+
+    def can_treat_after_all(self) -> Verdict:
+        return self._claim(TreatAfterAll)
 
     def reports_arrival(self) -> Verdict:
         return self._claim(PatientArrived)
@@ -412,4 +438,4 @@ def build_world(database: Database, folder: Path) -> World:
     desk = BoxDesk(services, AvailabilityBoard(system))
     gateway = Gateway(services, keys, NodeKeys(keys.boxes), desk)
     client = create_app(gateway).test_client()
-    return World(clock, services, FakeCarrier(), boxes, client)
+    return World(clock, services, FakeCarrier(), boxes, desk, client)

@@ -27,7 +27,7 @@ delivered    -> accepted cannot_treat expired superseded withdrawn arrived
 expired      -> accepted cannot_treat superseded withdrawn arrived
 accepted     -> cannot_treat withdrawn arrived
 superseded   -> arrived
-cannot_treat -> arrived
+cannot_treat -> accepted arrived
 withdrawn    -> arrived
 arrived      ->
 """

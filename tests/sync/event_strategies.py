@@ -91,6 +91,14 @@ any_event: st.SearchStrategy[events.Event] = st.one_of(
         note=_maybe(texts),
         priority=_maybe(st.sampled_from(Priority)),
         travel_min=_maybe(numbers),
+        kind=_maybe(st.sampled_from(Kind)),
+        needs=_maybe(st.integers(0, 2**27 - 1)),
+        signs=_maybe(st.lists(texts, max_size=4).map(tuple)),
+        answer_by=_maybe(instants),
+        distance_m=_maybe(numbers),
+        rule_id=_maybe(texts),
+        ruleset=_maybe(texts),
+        still_needed=_maybe(st.booleans()),
         unknown_tail=tails,
     ),
     st.builds(
@@ -107,6 +115,7 @@ any_event: st.SearchStrategy[events.Event] = st.one_of(
     st.builds(events.DispatchDelivered, **_claim, audible=st.booleans()),
     st.builds(events.AcceptDispatch, **_claim),
     st.builds(events.CannotTreat, **_claim, reason=st.sampled_from(CannotTreatReason), note=texts),
+    st.builds(events.TreatAfterAll, **_claim),
     st.builds(events.PatientArrived, **_claim),
     st.builds(
         events.AvailabilityReported,

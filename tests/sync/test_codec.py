@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.capability import Capability
+from shared.dispatch import DispatchState
 from shared.emergency import Kind, Priority
 from shared.errors import InvalidInput
 from sync import events, packing
 from sync.codec import LAYOUTS, decode, encode, lane_of
-from sync.events import DispatchOffered, Event, Lane
+from sync.events import DispatchChanged, DispatchOffered, Event, Lane
 from sync.packing import Reader, Unreadable
 from tests.sync.event_strategies import any_event, identifiers, instants
 
@@ -94,6 +95,29 @@ def test_an_event_that_is_cut_short_is_unreadable() -> None:
 
 def test_a_full_emergency_is_about_a_hundred_and_twenty_bytes() -> None:
     assert len(encode(an_offer())) <= 120
+
+
+def a_change() -> DispatchChanged:
+    return DispatchChanged(
+        at=NOON,
+        dispatch_id=an_offer().dispatch_id,
+        version=3,
+        state=DispatchState.DELIVERED,
+        reason="caller: got worse",
+        priority=Priority.CRITICAL,
+        answer_by=NOON + timedelta(seconds=45),
+    )
+
+
+def test_getting_worse_takes_few_bytes() -> None:
+    assert len(encode(a_change())) <= 48
+
+
+def test_a_change_from_before_it_could_say_what_is_needed_is_still_read() -> None:
+    """The second group was added later: its bit map and `answer_by` are the last three bytes."""
+    packed = encode(a_change())
+    older = decode(packed[:-3])
+    assert older == replace(a_change(), answer_by=None)
 
 
 def test_an_event_that_would_not_fit_is_refused_with_advice() -> None:

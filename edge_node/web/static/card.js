@@ -9,12 +9,13 @@ export class Card {
   #dispatch = null;
   #answer;
   #factsShown = "";
+  #newsShown = "";
   #parts = {};
 
   // `answer(dispatch id, verb, body)` tells the box; it throws an error with a `shown` text.
   constructor(id, answer) {
     this.#answer = answer;
-    const part = (name, tag, properties = {}) => (this.#parts[name] = make(tag, properties));
+    const part = (name, tag, properties = {}, ...children) => (this.#parts[name] = make(tag, properties, ...children));
     const line = (name, tag, properties) => part(name, tag, { hidden: true, ...properties });
     const button = (name, verb, text) => {
       const made = part(name, "button", { type: "button", class: verb, onclick: () => this.press(verb) });
@@ -25,6 +26,8 @@ export class Card {
       make("div", { class: "band" }, part("priority", "strong"), part("what", "h3"), part("waits", "span", { class: "waits" })),
       // The buttons stick inside this part, so that they never cover the band.
       make("div", { class: "body" },
+        part("news", "section", { class: "news", hidden: true }, part("newsTitle", "h4"), part("newsLines", "ul"),
+          button("understood", "understood", say("action.understood"))),
         line("standing", "p", { class: "standing" }),
         line("fate", "p", { class: "fate", role: "status" }),
         line("next", "p", { class: "next" }),
@@ -32,9 +35,10 @@ export class Card {
         line("failure", "p", { class: "failure", role: "alert" }),
         make("div", { class: "actions" },
           button("accept", "accept", say("action.accept")),
+          button("takeBack", "take-back", say("action.take_back")),
           button("refuse", "refuse", say("action.cannot_treat")),
           button("arrived", "arrived", say("action.arrived")),
-          button("dismiss", "dismiss", say("action.understood"))),
+          button("dismiss", "dismiss", say("action.put_away"))),
         part("form", "form", { class: "refusal", hidden: true, onsubmit: (event) => this.#refuse(event) })));
     this.#fillForm(id);
   }
@@ -43,39 +47,43 @@ export class Card {
     return this.#dispatch;
   }
 
+  // True when something new stands on the card, or has left it: what is below has moved.
   show(dispatch, connected) {
     this.#dispatch = dispatch;
+    const moved = this.#showNews(dispatch);
     const { facts } = dispatch;
     const kind = facts ? words.headline(facts) : say("card.no_facts");
     this.element.className = ["card", facts?.priority ?? "high", words.place(dispatch),
       dispatch.late ? "late" : "", dispatch.local_state,
       this.#parts.form.hidden ? "" : "refusing"].join(" ");
-    this.element.setAttribute("aria-label", `${facts ? say(`priority.${facts.priority}`) : ""} ${kind}`);
-    setText(this.#parts.priority, facts ? say(`priority.${facts.priority}`) : "");
+    this.element.setAttribute("aria-label", `${words.firstWord(dispatch)} ${kind}`);
+    setText(this.#parts.priority, words.firstWord(dispatch));
     setText(this.#parts.what, kind);
     this.#line("standing", words.standing(dispatch));
     const said = words.answer(dispatch);
-    const fate = said ? words.fateOf(said, connected) : null;
+    const fate = said ? words.fateOf(said, connected, facts) : null;
     this.#line("fate", fate?.text ?? "");
     this.#parts.fate.dataset.tone = fate?.tone ?? "";
-    const shown = JSON.stringify([facts, dispatch.transport, dispatch.reason, words.canAccept(dispatch)]);
+    const shown = JSON.stringify([facts, dispatch.transport, dispatch.news, dispatch.local_state]);
     if (shown !== this.#factsShown) {
       this.#factsShown = shown;
       this.#parts.facts.replaceChildren(...(facts ? this.#facts(facts, dispatch) : []));
     }
     this.#actions(dispatch);
     this.tick();
+    return moved;
   }
 
   // Once a second: the counts that move.
   tick() {
     const { facts, rings, late, local_state: state } = this.#dispatch;
     const now = gatewayNow();
-    const waits = rings || state === "expired";
+    const asks = rings && words.canAccept(this.#dispatch);
+    const waits = asks || state === "expired";
     setText(this.#parts.waits, waits && facts
       ? say("card.waits", { time: stopwatch(now - Date.parse(facts.offered_at)) }) : "");
     const left_ms = facts ? Date.parse(facts.answer_by) - now : 0;
-    const next = !rings || late || !facts ? ""
+    const next = !asks || state === "expired" || late || !facts ? ""
       : left_ms > 0 ? say("card.asks_next", { time: stopwatch(left_ms + 999) }) : say("card.asked_next");
     this.#line("next", next);
     this.#parts.next.classList.toggle("passed", left_ms <= 0);
@@ -88,8 +96,13 @@ export class Card {
       if (words.canRefuse(this.#dispatch)) this.#openForm();
       return;
     }
-    const allowed = { accept: words.canAccept, arrived: words.canArrive, dismiss: words.canDismiss };
-    if (allowed[verb](this.#dispatch)) await this.#send(verb, this.#parts[verb]);
+    const dispatch = this.#dispatch;
+    const shown = { version: dispatch.version };
+    if (verb === "accept" && words.canAccept(dispatch)) await this.#send(verb, this.#parts.accept, shown);
+    if (verb === "understood" && words.canUnderstand(dispatch)) await this.#send(verb, this.#parts.understood, shown);
+    if (verb === "take-back" && words.canTakeBack(dispatch)) await this.#send("treat-after-all", this.#parts.takeBack);
+    if (verb === "arrived" && words.canArrive(dispatch)) await this.#send(verb, this.#parts.arrived);
+    if (verb === "dismiss" && words.canDismiss(dispatch)) await this.#send(verb, this.#parts.dismiss);
   }
 
   closeForm() {
@@ -99,23 +112,40 @@ export class Card {
     return true;
   }
 
+  #showNews(dispatch) {
+    const { news, newsTitle, newsLines, understood } = this.#parts;
+    understood.hidden = !words.canUnderstand(dispatch);
+    const shown = dispatch.news ? JSON.stringify([dispatch.news, dispatch.facts]) : "";
+    if (shown === this.#newsShown) return false;
+    this.#newsShown = shown;
+    news.hidden = !dispatch.news;
+    if (!dispatch.news) return true;
+    const title = say("news.title", { time: clockTime(Date.parse(dispatch.news.at)) });
+    setText(newsTitle, dispatch.news.got_worse ? `${title}. ${say("news.worse")}` : title);
+    newsLines.replaceChildren(...words.changes(dispatch).map(({ name, now, was }) => make("li", { class: name },
+      make("span", { class: "label" }, `${say(`news.${name}`)}: `),
+      make("strong", {}, now), was && make("span", { class: "was" }, ` (${say("news.was", { value: was })})`))));
+    return true;
+  }
+
   #facts(facts, dispatch) {
-    const row = (name, ...values) => make("div", { class: `fact ${name}` },
-      make("span", { class: "label" }, say(`card.${name}`)),
+    const changed = words.changedRows(dispatch.news);
+    const row = (name, ...values) => make("div", { class: `fact ${name}${changed.has(name) ? " marked" : ""}` },
+      make("span", { class: "label" }, say(`card.${name}`), changed.has(name) && make("em", {}, say("card.changed"))),
       ...values.filter(Boolean).map((value) => (typeof value === "string" ? make("span", {}, value) : value)));
     const transport = dispatch.transport
       ? make("span", { class: `transport ${dispatch.transport}` }, say(`card.transport.${dispatch.transport}`)) : null;
-    const news = words.callerNews(dispatch);
-    this.#parts.arrival = make("span", { class: "big" });
-    this.#parts.travel = make("span");
+    // Nobody is on the way to a hospital that the patient was withdrawn from.
+    const comes = words.isComing(dispatch);
+    this.#parts.arrival = comes ? make("span", { class: "big" }) : null;
+    this.#parts.travel = comes ? make("span") : null;
     const needs = facts.needs.filter((code) => code !== "emergency_24h");
     return [
-      row("arrives", this.#parts.arrival, this.#parts.travel, transport),
+      comes ? row("arrives", this.#parts.arrival, this.#parts.travel, transport) : null,
       row("from", ...words.whereFrom(facts).map((line, number) =>
         make("span", { class: number ? "" : "big" }, line))),
-      row("said", words.answered(facts).join(", ") || word("kind", facts.kind), words.who(facts),
-        news && make("strong", { class: "news" }, news)),
-      row("needs", (needs.length ? needs : facts.needs).map((code) => word("need", code)).join(" · ")),
+      row("said", words.answered(facts).join(", ") || word("kind", facts.kind), words.who(facts)),
+      row("needs", words.needWords(needs.length ? needs : facts.needs)),
       row("code", make("strong", {}, facts.help_code)),
       row("caller", make("span", { class: "phone" }, words.callerPhone(facts)),
         words.canAccept(dispatch) && make("span", { class: "by-sms" }, say("card.by_sms", { code: `YES ${facts.answer_code}` }))),
@@ -132,9 +162,11 @@ export class Card {
   }
 
   #actions(dispatch) {
-    const { accept, refuse, arrived, dismiss } = this.#parts;
+    const { accept, takeBack, refuse, arrived, dismiss } = this.#parts;
+    takeBack.hidden = !words.canTakeBack(dispatch);
     accept.hidden = !words.canAccept(dispatch) || !dispatch.facts;
     setText(accept, say(dispatch.local_state === "expired" ? "action.accept_after_all" : "action.accept"));
+    setText(refuse, say(dispatch.local_state === "accepted" ? "action.cannot_after_all" : "action.cannot_treat"));
     refuse.hidden = !words.canRefuse(dispatch) || !dispatch.facts;
     arrived.hidden = !words.canArrive(dispatch);
     dismiss.hidden = !words.canDismiss(dispatch);
@@ -142,9 +174,10 @@ export class Card {
   }
 
   async #send(verb, button, body = {}) {
-    const { accept, refuse, arrived, dismiss, form } = this.#parts;
-    const all = [accept, refuse, arrived, dismiss, ...form.elements];
+    const { accept, takeBack, refuse, arrived, dismiss, understood, form } = this.#parts;
+    const all = [accept, takeBack, refuse, arrived, dismiss, understood, ...form.elements];
     const text = button.textContent;
+    const hadFocus = this.element.contains(document.activeElement);
     this.#line("failure", "");
     for (const each of all) each.disabled = true;
     button.textContent = say("action.saving");
@@ -158,6 +191,9 @@ export class Card {
       button.textContent = text;
       for (const each of all) each.disabled = false;
       if (this.#dispatch) this.#actions(this.#dispatch);
+      // The pressed button may be gone: the keyboard stays with its patient.
+      const lost = document.activeElement === document.body || document.activeElement?.closest("[hidden]");
+      if (hadFocus && lost) this.element.focus({ preventScroll: true });
     }
   }
 

@@ -2,7 +2,7 @@
 import { Card } from "./card.js";
 import { setText } from "./elements.js";
 import { say } from "./texts.js";
-import { canAccept, headline, inOrder, offeredAt, place } from "./words.js";
+import { canAccept, changes, headline, inOrder, offeredAt, place } from "./words.js";
 import { gatewayNow } from "./time.js";
 
 const SHOW_EARLIER_MS = 24 * 3600_000;
@@ -45,11 +45,13 @@ export class CardList {
       card.element.remove();
       this.#cards.delete(id);
     }
+    let grown = false;
     for (const dispatch of [...main, ...earlier]) {
-      if (!this.#cards.has(dispatch.id)) this.#cards.set(dispatch.id, new Card(dispatch.id, this.#answer));
-      this.#cards.get(dispatch.id).show(dispatch, connected);
+      const isNew = !this.#cards.has(dispatch.id);
+      if (isNew) this.#cards.set(dispatch.id, new Card(dispatch.id, this.#answer));
+      grown = this.#cards.get(dispatch.id).show(dispatch, connected) && !isNew || grown;
     }
-    const moved = this.#arrange(this.#place, main);
+    const moved = this.#arrange(this.#place, main) || grown;
     this.#arrange(this.#earlier.lastElementChild, earlier);
     if (moved) this.#settle();
     this.#earlier.hidden = earlier.length === 0;
@@ -86,6 +88,10 @@ export class CardList {
     const present = elements.indexOf(document.activeElement?.closest(".card"));
     const next = present < 0 ? 0 : Math.min(Math.max(present + step, 0), elements.length - 1);
     elements[next]?.focus();
+  }
+
+  goTo(id) {
+    this.#cards.get(id)?.element.focus();
   }
 
   closeForm() {
@@ -130,13 +136,31 @@ export class CardList {
   }
 
   #announceNew() {
-    for (const { id, facts } of this.ringing()) {
-      if (this.#announced.has(id)) continue;
-      this.#announced.add(id);
-      if (id === this.#dispatches[0].id) this.#bringIntoSight();
-      this.#announce(say("list.new", {
-        priority: say(`priority.${facts.priority}`), what: headline(facts), minutes: facts.travel_min,
-      }));
+    const tell = (key, text) => {
+      if (this.#announced.has(key)) return false;
+      this.#announced.add(key);
+      this.#announce(text());
+      return true;
+    };
+    const what = (facts) => ({ priority: say(`priority.${facts.priority}`), what: headline(facts) });
+    const spoken = (dispatch) => changes(dispatch)
+      .map(({ name, now, was }) => `${say(`news.${name}`)}: ${now}${was ? `, ${say("news.was", { value: was })}` : ""}.`).join(" ");
+    for (const dispatch of this.#dispatches.filter((each) => each.news)) {
+      const { id, facts, news } = dispatch;
+      // A patient who is new here is announced as they are now, below.
+      if (!this.#announced.has(id) && canAccept(dispatch)) this.#announced.add(`${id} ${news.version}`);
+      const text = news.alarms ? "list.worse" : "list.changed";
+      tell(`${id} ${news.version}`, () => say(text, { ...what(facts), changes: spoken(dispatch) }));
+    }
+    for (const dispatch of this.ringing()) {
+      const { id, facts } = dispatch;
+      const isNew = canAccept(dispatch)
+        && tell(id, () => say("list.new", { ...what(facts), minutes: facts.travel_min }));
+      // Once when it comes, and once more when it has become critical.
+      const louder = `${id} ${facts.priority}`;
+      const seen = this.#announced.has(louder);
+      this.#announced.add(louder);
+      if ((isNew || !seen) && id === this.#dispatches[0].id) this.#bringIntoSight();
     }
   }
 }

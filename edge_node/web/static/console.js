@@ -4,9 +4,10 @@ import { flash } from "./attention.js";
 import * as beds from "./beds.js";
 import { Following, request, Unreachable } from "./box.js";
 import { CardList } from "./card_list.js";
-import { byId, setText } from "./elements.js";
+import { byId, make, setText } from "./elements.js";
 import * as initials from "./initials.js";
 import * as link from "./link.js";
+import * as ringingLine from "./ringing.js";
 import { Sound } from "./sound.js";
 import { clockTime, gatewayNow, setClock } from "./time.js";
 import { fillPage, say } from "./texts.js";
@@ -22,6 +23,7 @@ let askedSince = Date.now(); // the latest answer of the box, or the start of th
 let audibleTold = null;
 let soundToldAt = 0;
 let testing = false;
+const toAnnounce = [];
 
 const sound = new Sound(showSound);
 const cards = new CardList(byId("cards"), byId("earlier"), answer, announce);
@@ -35,6 +37,7 @@ function show(next) {
   link.show(next.link, byId("link"));
   beds.show(next.availability);
   cards.show(next.dispatches, next.link.connected);
+  ringingLine.show(cards.ringing(), (id) => cards.goTo(id));
   showLost();
   ring();
   showSound();
@@ -105,7 +108,8 @@ function leave() {
 }
 
 async function answer(id, verb, body) {
-  const content = verb === "dismiss" ? {} : { by: initials.by(), ...body };
+  const nameless = verb === "dismiss" || verb === "understood";
+  const content = nameless ? body : { by: initials.by(), ...body };
   try {
     await request("POST", `/api/v1/dispatches/${id}/${verb}`, content);
   } catch (error) {
@@ -115,11 +119,13 @@ async function answer(id, verb, body) {
   } finally {
     await following.ask();
   }
-  if (verb !== "dismiss") initials.askIfMissing(announce);
+  if (!nameless) initials.askIfMissing(announce);
 }
 
+// For screen readers: what comes at once is said together, and the same words can be said again.
 function announce(text) {
-  setText(byId("announced"), text);
+  if (toAnnounce.push(text) > 1) return;
+  queueMicrotask(() => byId("announced").replaceChildren(make("span", {}, toAnnounce.splice(0).join(" "))));
 }
 
 function tick() {
@@ -146,6 +152,7 @@ function testSound() {
 
 const KEYS = {
   a: () => cards.press("accept"),
+  u: () => cards.press("understood"),
   c: () => cards.press("refuse"),
   r: () => cards.press("arrived"),
   ArrowDown: () => cards.move(1),

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
+from edge_node.dispatch import ANSWERS
 from shared import capability
 from shared.dispatch import CannotTreatReason, DispatchState
 from shared.emergency import Kind, Priority, Transport
@@ -101,6 +102,8 @@ def test_cannot_treat_needs_a_reason_and_reminds(page: Page, ward: Ward) -> None
     [claim] = ward.hospital.box.dispatches()[0].claims[-1:]
     assert claim.detail == "no_blood_or_drug: no O negative"
     ward.exchanges()
+    expect(card).to_contain_text("Confirmed by the gateway")
+    card.get_by_role("button", name="Understood, put away").click()
     expect(page.locator("#earlier summary")).to_have_text("Earlier patients (1)")
 
 
@@ -372,6 +375,7 @@ def test_every_code_has_words(page: Page) -> None:
         *(f"priority.{each.name.lower()}" for each in Priority),
         *(f"refuse.{each.name.lower()}" for each in CannotTreatReason),
         *(f"card.transport.{each.name.lower()}" for each in Transport),
+        *(f"claim.{each}" for each in ANSWERS),
         *(f"beds.{each}" for each in HospitalStatus),
         *(f"need.{code}" for code in capability.codes(capability.ALL)),
         *(f"sign.{option.value}" for option in screens["what"].options),

@@ -53,6 +53,10 @@ class RunningClock(Clock):
         return System(now, identifier.maker(now, rng), rng)
 
 
+def _id(card: str) -> int:
+    return identifier.from_text(card.removeprefix("#dispatch-"))
+
+
 class Ward:
     """What happens around the console."""
 
@@ -99,41 +103,39 @@ class Ward:
 
     def hears(self, card: str, state: DispatchState, **facts: Any) -> None:
         """The gateway moves a dispatch, and the box learns of it."""
-        dispatch_id = identifier.from_text(card.removeprefix("#dispatch-"))
-        version = self.hospital.box.dispatch(dispatch_id).version + 1
+        self._publishes(card, state, facts)
+        self.exchanges()
+
+    def hears_more(self, card: str, **facts: Any) -> None:
+        """More is known of the patient; the dispatch stands as it did."""
+        self.hears(card, self.gateway.state_of(_id(card)), **facts)
+
+    def is_superseded(self, card: str) -> None:
+        """Another hospital accepts; the box hears of it at the next exchange."""
+        reason = {"reason": "another hospital accepted first"}
+        self._publishes(card, DispatchState.SUPERSEDED, reason)
+
+    def _publishes(self, card: str, state: DispatchState, facts: dict[str, Any]) -> None:
+        row = toy_dispatches.c.id == _id(card)
+        moved = (
+            update(toy_dispatches)
+            .where(row)
+            .values(state=state, version=toy_dispatches.c.version + 1)
+            .returning(toy_dispatches.c.version)
+        )
+        version = self.gateway.quiet.write(lambda c: c.execute(moved).scalar_one())
         self.gateway.publishes(
             DispatchChanged(
                 at=self.gateway.system.now(),
-                dispatch_id=dispatch_id,
+                dispatch_id=_id(card),
                 version=version,
                 state=state,
                 **facts,
             )
         )
-        self.exchanges()
-
-    def is_superseded(self, card: str) -> None:
-        """Another hospital accepts; the box hears of it at the next exchange."""
-        dispatch_id = identifier.from_text(card.removeprefix("#dispatch-"))
-        version = self.hospital.box.dispatch(dispatch_id).version + 2
-        row = toy_dispatches.c.id == dispatch_id
-        values = {"state": DispatchState.SUPERSEDED, "version": version}
-        self.gateway.quiet.write(
-            lambda c: c.execute(update(toy_dispatches).where(row).values(values))
-        )
-        self.gateway.publishes(
-            DispatchChanged(
-                at=self.gateway.system.now(),
-                dispatch_id=dispatch_id,
-                version=version,
-                state=DispatchState.SUPERSEDED,
-                reason="another hospital accepted first",
-            )
-        )
 
     def hears_transport(self, card: str, answer: Transport) -> None:
-        dispatch_id = identifier.from_text(card.removeprefix("#dispatch-"))
-        self.hears(card, self.hospital.box.dispatch(dispatch_id).state, transport=answer)
+        self.hears_more(card, transport=answer)
 
     def exchanges(self) -> None:
         """The box and its gateway talk until nothing waits."""

@@ -114,8 +114,8 @@ def test_moving_tells_the_hospital(world: World) -> None:
     phone = Smartphone(world)
     phone.raises(kind="snakebite", **KIBRA)
     phone.says("location", lat=-1.30, lon=36.78)
-    change = mbagathi.changes()[-1]
-    assert (change.lat, change.lon, change.radius_m) == (-1.30, 36.78, 50)
+    known = mbagathi.knows()
+    assert (known.lat, known.lon, known.radius_m) == (-1.30, 36.78, 50)
 
 
 def test_details_are_triaged_again_and_never_make_it_less_urgent(world: World) -> None:
@@ -125,10 +125,9 @@ def test_details_are_triaged_again_and_never_make_it_less_urgent(world: World) -
     worse = phone.says("details", detail="head", age_years=8, patient_count=1, note="sleepy now")
     assert worse.get_json()["priority"] == "critical"
     assert worse.get_json()["advice"]["code"] == "dont_move"
-    change = mbagathi.changes()[-1]
-    assert (change.priority, change.age_years) == (Priority.CRITICAL, 8)
-    assert change.note is not None
-    assert change.note.splitlines() == ["Caller now says: injury, head.", "sleepy now"]
+    known = mbagathi.knows()
+    assert (known.priority, known.age_years) == (Priority.CRITICAL, 8)
+    assert (known.signs, known.note) == (("injury", "head"), "sleepy now")
     milder = phone.says("details", sign="sickness", detail="other")
     assert milder.get_json()["priority"] == "critical"
     assert world.the_emergency().answers == {"sign": "sickness", "detail": "other"}

@@ -67,8 +67,8 @@ class FailsAt:
         self.dispatch_id = dispatch_id
         self.error = error
 
-    def lock(self, connection: Connection, events: Sequence[Event]) -> None:
-        self.gateway.lock(connection, events)
+    def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
+        self.gateway.lock(connection, hospital_id, events)
 
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         return self.gateway.set_aside(connection, hospital_id, event)

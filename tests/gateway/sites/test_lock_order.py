@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from gateway.box_desk import BoxDesk, EnrolledBoxes
 from gateway.database.schema import metadata
-from gateway.emergencies import dispatching, store
+from gateway.emergencies import box_events, dispatching, store
 from gateway.hospitals.availability_board import AvailabilityBoard
+from gateway.notifications.tables import messages
 from gateway.sites.enrolment import EnrolmentDesk, issue_code
 from gateway.sites.exchange import ExchangeDesk
 from gateway.sites.tables import SiteState, sites
@@ -55,7 +56,7 @@ class RealGateway:
             for dispatch_id in dispatch_ids:
                 dispatch = store.dispatch(uow, dispatch_id)
                 emergency = store.lock(uow, dispatch.emergency_id)
-                offer = dispatching.offered_event(uow, emergency, dispatch)
+                offer = box_events.offered(uow, emergency, dispatch)
                 uow.tell_hospital(dispatch.hospital_id, offer)
 
         self.services.write(work)
@@ -134,6 +135,31 @@ def test_claims_and_a_report_in_one_exchange_wait_for_a_turn(
     assert {row.state for row in world.dispatches()} == {DispatchState.CANNOT_TREAT}
     for dispatch_id in shown:
         assert box.box.dispatch(dispatch_id).claims[-1].state == "accepted"
+    box.store.close()
+
+
+def test_an_alarm_that_falls_silent_waits_for_a_turn(
+    world: World, gateway: RealGateway, database: CountingDatabase, tmp_path: Path
+) -> None:
+    hospital = world.hospital("Mbagathi Hospital", -1.31, 36.80, duty_phone="+254722000001")
+    box = a_box(world, gateway, tmp_path / "box")
+    box.enrols(gateway.code(hospital))
+    for number in ("+254711000111", "+254711000222"):
+        world.phone(number).dials().chooses("1", "2", "6").types("kibra")
+    first, second = (row.id for row in world.dispatches())
+    gateway.offers([first, second])
+    box.box.report_alarm(audible=True)
+    box.exchanges()
+    box.box.cannot_treat(first, "DK", CannotTreatReason.NO_BED)
+    box.box.report_alarm(audible=False)
+    turn = Turn(gateway, world.emergencies()[-1].id)
+    exchange = Beside(box.exchanges)
+    exchange.waits(database)
+    turn.goes_on()
+    exchange.result()
+    assert database.again == 0
+    calls = select(messages.c.dispatch_id).where(messages.c.channel == "voice")
+    assert gateway.quiet.read(lambda c: c.execute(calls).scalars().all()) == [second]
     box.store.close()
 
 
