@@ -338,5 +338,5 @@ def _nobody_left(uow: UnitOfWork, emergency: Row[Any], facts: dict[str, Any]) ->
         return emergency  # somebody may still answer; the alarm is for when nobody can
     timers.leave_to_operators(uow, emergency.id)
     raise_alarm(uow, "unanswered", emergency=emergency)
-    telling.tell_caller(uow, emergency, "unanswered")
+    telling.tell_nobody_left(uow, emergency)
     return emergency

@@ -51,6 +51,19 @@ def tell_of_another(uow: UnitOfWork, emergency: Row[Any], other: HospitalCard) -
     )
 
 
+def tell_nobody_left(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    """Tells the caller that no hospital is left to ask. One that has said it cannot treat them must
+    still stabilise them, so they go on there.
+    """
+    if emergency.told_dispatch_id is not None:
+        told = store.dispatch(uow, emergency.told_dispatch_id)
+        if told.state == DispatchState.CANNOT_TREAT:
+            hospital = uow.services.hospitals.card(uow.connection, told.hospital_id)
+            tell_caller(uow, emergency, "nobody_else", {"hospital": hospital.name})
+            return
+    tell_caller(uow, emergency, "unanswered")
+
+
 def tell_caller(
     uow: UnitOfWork,
     emergency: Row[Any],

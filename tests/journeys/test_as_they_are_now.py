@@ -80,6 +80,16 @@ def test_answers_after_a_session_was_raised_by_itself_reach_the_hospital(world: 
     assert box.knows().priority is Priority.CRITICAL
 
 
+def test_words_about_the_place_reach_a_hospital_that_was_asked_meanwhile(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6")
+    world.forward(60)
+    world.phone().texts("kibra")
+    assert box.rings().place_text == "kibra"
+    phone.types("olymp")
+    assert box.knows().place_text == "olymp"
+
+
 @pytest.mark.parametrize("silent_s", [0, 95])
 def test_a_new_box_starts_from_everybody_who_may_still_be_accepted(
     world: World, silent_s: int

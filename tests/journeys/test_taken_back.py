@@ -124,4 +124,4 @@ def test_an_acceptance_is_taken_back_by_cannot_treat(world: World, near: Hospita
     staff.texts(f"YES {code}").reads("thank you")
     staff.texts(f"NO {code}").reads("noted")
     assert world.the_emergency().state == EmergencyState.UNANSWERED
-    phone.reads("no hospital has answered yet")
+    phone.reads("Mbagathi Hospital says it cannot treat this", "Our operators look for another")
