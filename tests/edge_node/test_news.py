@@ -181,6 +181,17 @@ def test_cannot_treat_is_taken_back(two_sides: Both) -> None:
     assert gateway.state_of(dispatch_id) is D.CANNOT_TREAT
 
 
+def test_an_answer_that_was_taken_back_elsewhere_can_be_given_again(two_sides: Both) -> None:
+    gateway, hospital = two_sides
+    dispatch_id = asked(gateway, hospital)
+    first = hospital.box.cannot_treat(dispatch_id, "AK", CannotTreatReason.NO_BED)
+    hospital.exchanges()
+    hears(two_sides, dispatch_id, state=D.ACCEPTED)  # by SMS
+    again = hospital.box.cannot_treat(dispatch_id, "AK", CannotTreatReason.NO_BED)
+    assert again.id != first.id
+    assert again.state is ClaimState.WAITING
+
+
 def test_what_the_gateway_says_is_needed_is_kept(two_sides: Both) -> None:
     dispatch_id = asked(*two_sides)
     assert hears(two_sides, dispatch_id, state=D.CANNOT_TREAT).still_needed
