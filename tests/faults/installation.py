@@ -114,7 +114,8 @@ class Program:
 
     def kill(self) -> None:
         """kill -9 for it and everything it started, as when the power goes."""
-        if self._process is None:
+        if self._process is None or self._process.poll() is not None:
+            # Its number may be somebody else's by now.
             return
         for process_id in [self._process.pid, *descendants(self._process.pid)]:
             try:
