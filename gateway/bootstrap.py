@@ -13,6 +13,7 @@ from gateway.box_desk import BoxDesk, EnrolledBoxes
 from gateway.config import Config
 from gateway.database import migrate
 from gateway.database.database import Database
+from gateway.database.polite import PoliteWriter
 from gateway.database.postgres import PostgresDatabase
 from gateway.database.sqlite import SqliteDatabase, SqliteReader
 from gateway.delivery.sending import Carriers
@@ -136,6 +137,25 @@ def open_gateway(config: Config, system: System) -> Gateway:
     database.read(services.hospitals.load)
     desk = BoxDesk(services, AvailabilityBoard(system))
     return Gateway(services, keys, NodeKeys(keys.boxes), desk)
+
+
+def open_beside(config: Config, system: System) -> Services:
+    """What a command of the command line works with, beside a running gateway or without one; its
+    senders and boxes are told by the rows alone. Searching places needs `places.refresh()` first.
+    """
+    keys = load_or_make_keys(config)
+    database = PoliteWriter(open_database(config, keys))
+    services = build_services(
+        config,
+        system,
+        database,
+        keys,
+        boxes=EnrolledBoxes(),
+        places=PlaceFinder(database, config.country, loaded=False),
+    )
+    # Before any transaction that writes, so that none is long.
+    database.read(services.hospitals.load)
+    return services
 
 
 def carriers(config: Config) -> Carriers:

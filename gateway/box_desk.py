@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from gateway.emergencies import claims, dispatching, phoning, store
 from gateway.emergencies.tables import dispatches
+from gateway.hospitals import reachability
 from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
-from gateway.hospitals.directory import mark_reachable
 from gateway.sites import hearing, publishing
 from gateway.sites.exchange import Folded
 from gateway.sites.tables import streams
@@ -94,7 +94,7 @@ class BoxDesk:
         concerned = dispatches.c.state.in_([*LIVE, DispatchState.EXPIRED])
         store.lock_all(connection, (dispatches.c.hospital_id == hospital_id) & concerned)
         # From here on nobody is sent to this hospital before this commits: no offer is missed.
-        mark_reachable(connection, self._services.system, hospital_id)
+        reachability.box_enrolled(connection, self._services.system, hospital_id)
 
         def offers(uow: UnitOfWork) -> list[Event]:
             return [*dispatching.open_offers(uow, hospital_id)]

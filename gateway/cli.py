@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from sqlalchemy import Connection, or_, select
 
 from gateway import keys as keys_module
 from gateway.config import Config, from_environment
 from gateway.database.polite import PoliteWriter
-from gateway.hospitals.tables import hospitals
 from gateway.importing.commands import Registers
-from shared.errors import HavenError, InvalidInput, NotFound
+from gateway.operators.opened import Reading
+from gateway.unit_of_work import Services
+from shared.errors import HavenError, InvalidInput
 from shared.identifier import to_text
 from shared.system import System
 from sync.sealing import NodeKeys
@@ -134,22 +134,35 @@ def _registers() -> Iterator[Registers]:
         database.close()
 
 
-def _find_hospital(connection: Connection, typed: str) -> tuple[int, str]:
-    wanted = [hospitals.c.name == typed, hospitals.c.source_id == typed]
-    if typed.isdigit():
-        wanted.append(hospitals.c.id == int(typed))
-    query = select(hospitals.c.id, hospitals.c.name).where(or_(*wanted)).limit(2)
-    found = connection.execute(query).all()
-    if not found:
-        raise NotFound(f"No hospital is called {typed!r} or has that id. See: hospitals list")
-    if len(found) > 1:
-        raise InvalidInput(f"Several hospitals are called {typed!r}: give the id instead.")
-    return found[0].id, found[0].name
+@contextmanager
+def _reading() -> Iterator[Reading]:
+    from gateway import bootstrap
+    from gateway.machine import real_system
+
+    config = _config()
+    loaded = keys_module.load(config.secret_dir)
+    reader = bootstrap.open_reader(config, loaded)
+    try:
+        yield Reading(reader, real_system(), keys_module.PhoneVault(loaded.phone_numbers))
+    finally:
+        reader.close()
+
+
+@contextmanager
+def _acting() -> Iterator[Services]:
+    from gateway import bootstrap
+    from gateway.machine import real_system
+
+    services = bootstrap.open_beside(_config(), real_system())
+    try:
+        yield services
+    finally:
+        services.database.close()
 
 
 @main.group()
 def emergencies() -> None:
-    """What is going on."""
+    """What is going on, and acting on it by hand."""
 
 
 @emergencies.command("watch")
@@ -158,16 +171,12 @@ def emergencies_watch(as_json: bool) -> None:
     """Show the emergencies of the last day, who has them, and what needs a person."""
     import json
 
-    from gateway import bootstrap
-    from gateway.machine import real_system
     from gateway.operators.overview import overview, own_alarms
 
-    config = _config()
-    reader = bootstrap.open_reader(config, keys_module.load(config.secret_dir))
-    now = real_system().now()
-    rows = reader.read(lambda connection: overview(connection, now))
-    alarms = reader.read(own_alarms)
-    reader.close()
+    with _reading() as reading:
+        now = reading.system.now()
+        rows = reading.database.read(lambda connection: overview(connection, now))
+        alarms = reading.database.read(own_alarms)
     if as_json:
         shown = {"alarms": alarms, "emergencies": [row.as_dict() for row in rows]}
         click.echo(json.dumps(shown))
@@ -218,13 +227,20 @@ def deliveries_retry(message: str) -> None:
 
 def _register() -> None:
     from gateway.hospitals.commands import hospitals_group
+    from gateway.hospitals.lookup import find_hospital
+    from gateway.operators.alarm_commands import alarm_commands
+    from gateway.operators.emergency_commands import add_emergency_commands
+    from gateway.operators.opened import Openers
     from gateway.places.commands import places_group
     from gateway.simulator.commands import phone, simulator
     from gateway.sites.commands import sites_commands
 
     main.add_command(hospitals_group(_registers))
     main.add_command(places_group(_registers))
-    main.add_command(sites_commands(_open_for_command, _find_hospital))
+    main.add_command(sites_commands(_open_for_command, find_hospital))
+    openers = Openers(_reading, _acting)
+    add_emergency_commands(emergencies, openers)
+    main.add_command(alarm_commands(openers))
     main.add_command(simulator)
     main.add_command(phone)
 

@@ -57,8 +57,8 @@ class Hospitals(Protocol):
         """Raises NotFound for an unknown id."""
         ...
 
-    def by_duty_phone(self, connection: Connection, number: str) -> int | None:
-        """The hospital whose duty phone this is."""
+    def with_duty_phone(self, connection: Connection, number: str) -> tuple[int, ...]:
+        """The hospitals whose duty phone this is: a campus or a county may share one."""
         ...
 
     def reserve(self, connection: Connection, hospital_id: int) -> None:
@@ -82,10 +82,13 @@ class FoundPlace:
 
 @dataclass(frozen=True, slots=True)
 class PlaceAnswer:
-    """What a typed place may mean, best first; `sure` when the first needs no asking."""
+    """What a typed place may mean, best first; `sure` when the first needs no asking, `likely` when
+    the words are about a place at all: a cry for help may name none.
+    """
 
     sure: bool
     hits: tuple[FoundPlace, ...]
+    likely: bool = False
 
 
 class Places(Protocol):

@@ -10,14 +10,13 @@ from gateway.api.answers import triage_answers
 from gateway.api.emergency_models import Answers, EmergencyReport, MoreDetails, Position
 from gateway.emergencies import caller_answers, noting, store, telling
 from gateway.emergencies.raising import raise_emergency
+from gateway.places.position import place_at
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import ENDED, EmergencyState, Transport
 from shared.errors import IllegalMove, InvalidInput
-from shared.geo import COUNTRY_BOXES, check_position, looks_swapped
 from shared.identifier import to_text
 from shared.phone_number import normalise
-from shared.place import TYPICAL_RADIUS_M, PlaceKind
 
 _CHANNEL = "rest"
 
@@ -116,13 +115,7 @@ def _position(
 ) -> FoundPlace | None:
     if lat is None or lon is None:
         return None
-    check_position(lat, lon)
-    box = COUNTRY_BOXES.get(uow.services.config.country)
-    if box is not None and looks_swapped(lat, lon, box):
-        raise InvalidInput("lat and lon look swapped: latitude is the one near the equator's 0.")
-    typical_m = TYPICAL_RADIUS_M[PlaceKind.POSITION]
-    radius_m = round(typical_m if accuracy_m is None else max(accuracy_m, 1.0))
-    return FoundPlace(f"{lat:.5f}, {lon:.5f}", lat, lon, radius_m)
+    return place_at(lat, lon, uow.services.config.country, accuracy_m)
 
 
 def _place(

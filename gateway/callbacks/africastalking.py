@@ -9,7 +9,7 @@ A plain WSGI application in front of Flask's: Flask's own work would be half of 
 
 import hmac
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -103,8 +103,21 @@ def _handlers(services: Services) -> Mapping[str, Callable[[dict[str, str]], Rep
         return Reply("")
 
     def sms(form: dict[str, str]) -> Reply:
+        came = IncomingSms(
+            provider_id=form.get("id", "").strip()[:80],
+            sender=form.get("from", "").strip(),
+            text=form.get("text", ""),
+        )
+        if not came.provider_id:
+            _log.warning("incoming sms refused", reason="id is missing.")
+            return Reply("")
+        take_in = incoming.receive
         try:
-            incoming.receive(services, _incoming_sms(form, services.config.country))
+            came = replace(came, sender=normalise(came.sender, services.config.country))
+        except InvalidInput:
+            take_in = incoming.keep_for_operators
+        try:
+            take_in(services, came)
         except HavenError as error:
             _log.warning("incoming sms refused", reason=str(error))
         return Reply("")
@@ -181,17 +194,6 @@ def _ussd_request(form: dict[str, str], country: str) -> UssdRequest:
         service_code=form.get("serviceCode", "")[:_LONGEST_SERVICE_CODE],
         network_code=form.get("networkCode", ""),
         text=form.get("text", "")[:_LONGEST_HISTORY],
-    )
-
-
-def _incoming_sms(form: dict[str, str], country: str) -> IncomingSms:
-    provider_id = form.get("id", "").strip()
-    if not provider_id:
-        raise InvalidInput("id is missing.")
-    return IncomingSms(
-        provider_id=provider_id[:80],
-        sender=normalise(form.get("from", ""), country),
-        text=form.get("text", ""),
     )
 
 

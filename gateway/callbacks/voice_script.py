@@ -3,12 +3,14 @@
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from gateway.emergencies import hospital_answers
 from gateway.emergencies.hospital_answers import Answerer
 from gateway.emergencies.tables import dispatches
-from gateway.notifications.tables import messages
+from gateway.hospitals.reachability import duty_phone_answered
+from gateway.notifications.outbox import VALID, Channel, MessageState
+from gateway.notifications.tables import messages, spoken_calls
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.dispatch import WAITING, CannotTreatReason, DispatchState
 
@@ -27,18 +29,8 @@ def _step(uow: UnitOfWork, session_id: str, number: str, digits: str, callback_u
     call = _call(uow, session_id, number)
     if call is None or call.dispatch_id is None:
         return _say(uow.text(_LANGUAGE, "voice.over", {}))
-    who = Answerer(via="voice")
-    if digits.startswith("1"):
-        answered = hospital_answers.accept(uow, call.dispatch_id, who)
-        return _say(
-            uow.text(_LANGUAGE, "voice.accepted" if answered.accepted else "voice.over", {})
-        )
-    if digits.startswith("2"):
-        answered = hospital_answers.cannot_treat(
-            uow, call.dispatch_id, CannotTreatReason.OTHER, "", who
-        )
-        text = "voice.cannot_treat" if answered.accepted else "voice.over"
-        return _say(uow.text(_LANGUAGE, text, {}))
+    if digits[:1] in ("1", "2"):
+        return _say(uow.text(_LANGUAGE, f"voice.{_answer(uow, call.dispatch_id, digits)}", {}))
     state = uow.connection.execute(
         select(dispatches.c.state).where(dispatches.c.id == call.dispatch_id)
     ).scalar_one()
@@ -47,23 +39,58 @@ def _step(uow: UnitOfWork, session_id: str, number: str, digits: str, callback_u
     return _ask(call.text, callback_url)
 
 
+def _answer(uow: UnitOfWork, dispatch_id: int, digits: str) -> str:
+    who = Answerer(via="voice")
+    if digits.startswith("1"):
+        answered, text = hospital_answers.accept(uow, dispatch_id, who), "accepted"
+    else:
+        reason = CannotTreatReason.OTHER
+        answered = hospital_answers.cannot_treat(uow, dispatch_id, reason, "", who)
+        text = "cannot_treat"
+    duty_phone_answered(uow.connection, uow.system, answered.dispatch.hospital_id)
+    return text if answered.accepted else "over"
+
+
 def _call(uow: UnitOfWork, session_id: str, number: str) -> Row[Any] | None:
-    voice = select(messages).where(
-        messages.c.channel == "voice", messages.c.dispatch_id.is_not(None)
+    """The message that is read out on this call, the same one from its first step to its last: a
+    key answers what was heard, whatever else concerns the phone by then.
+    """
+    heard = select(spoken_calls.c.message_id).where(spoken_calls.c.session_id == session_id)
+    of_dispatch = select(messages).where(
+        messages.c.channel == Channel.VOICE.value, messages.c.dispatch_id.is_not(None)
     )
-    found = uow.connection.execute(
-        voice.where(messages.c.provider_id == session_id).limit(1)
-    ).first()
+    found = uow.connection.execute(of_dispatch.where(messages.c.id.in_(heard))).first()
     if found is not None:
         return found
-    # The phone may be picked up before the provider's answer to our request has been stored.
-    hospital_id = uow.services.hospitals.by_duty_phone(uow.connection, number)
-    if hospital_id is None:
+    ours = of_dispatch.where(messages.c.provider_id == session_id).limit(1)
+    found = uow.connection.execute(ours).first() or _likeliest(uow, of_dispatch, number)
+    if found is not None:
+        uow.connection.execute(
+            spoken_calls.insert(),
+            {"session_id": session_id, "message_id": found.id, "at": uow.now},
+        )
+    return found
+
+
+def _likeliest(
+    uow: UnitOfWork, of_dispatch: Select[tuple[Any, ...]], number: str
+) -> Row[Any] | None:
+    """The phone may be picked up before the provider's answer to our request has been stored: the
+    call to it that is being made now, before one that no other session has read out, before the
+    latest.
+    """
+    hospital_ids = uow.services.hospitals.with_duty_phone(uow.connection, number)
+    if not hospital_ids:
         return None
+    being_made = (messages.c.state == MessageState.QUEUED.value) & (messages.c.attempts > 0)
     return uow.connection.execute(
-        voice.join(dispatches, dispatches.c.id == messages.c.dispatch_id)
-        .where(dispatches.c.hospital_id == hospital_id)
-        .order_by(messages.c.id.desc())
+        of_dispatch.join(dispatches, dispatches.c.id == messages.c.dispatch_id)
+        .where(dispatches.c.hospital_id.in_(hospital_ids), messages.c.created_at >= uow.now - VALID)
+        .order_by(
+            being_made.desc(),
+            messages.c.id.in_(select(spoken_calls.c.message_id)),
+            messages.c.id.desc(),
+        )
         .limit(1)
     ).first()
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from gateway.notifications.outbox import VALID, MessageState
 from gateway.notifications.tables import messages
@@ -45,20 +45,27 @@ def latest(connection: Connection, *, only_waiting: bool = False) -> list[Delive
     if only_waiting:
         waiting = [MessageState.QUEUED.value, MessageState.FAILED.value]
         query = query.where(messages.c.state.in_(waiting))
-    return [
-        DeliveryRow(
-            id=to_text(row.id),
-            channel=row.channel,
-            purpose=row.purpose,
-            to=row.recipient_masked,
-            state=row.state,
-            attempts=row.attempts,
-            created_at=row.created_at.isoformat(),
-            provider_status=row.provider_status,
-            last_error=row.last_error,
-        )
-        for row in connection.execute(query)
-    ]
+    return [_shown(row) for row in connection.execute(query)]
+
+
+def of_emergency(connection: Connection, emergency_id: int) -> list[DeliveryRow]:
+    """Every message about this emergency, oldest first."""
+    query = select(messages).where(messages.c.emergency_id == emergency_id)
+    return [_shown(row) for row in connection.execute(query.order_by(messages.c.id))]
+
+
+def _shown(row: Row[Any]) -> DeliveryRow:
+    return DeliveryRow(
+        id=to_text(row.id),
+        channel=row.channel,
+        purpose=row.purpose,
+        to=row.recipient_masked,
+        state=row.state,
+        attempts=row.attempts,
+        created_at=row.created_at.isoformat(),
+        provider_status=row.provider_status,
+        last_error=row.last_error,
+    )
 
 
 def retry_now(connection: Connection, message: str, now: datetime) -> int:

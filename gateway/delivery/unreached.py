@@ -27,4 +27,4 @@ def alarm_if_unreached(uow: UnitOfWork, message_id: int) -> None:
     ).one()
     if dispatch.state == DispatchState.OFFERED:
         hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
-        raise_alarm(uow, "not_reachable", emergency=emergency, hospital=hospital.name)
+        raise_alarm(uow, "not_reachable", emergency=emergency, hospital=hospital.name, again=False)

@@ -121,6 +121,22 @@ def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[
     return emergency
 
 
+def place_confirmed(
+    uow: UnitOfWork, emergency: Row[Any], place: FoundPlace, *, answers_them: bool
+) -> Row[Any]:
+    """The place, taken in, and the caller told what came of it. Whoever says where the patient is
+    means it: nothing waits any longer. `answers_them` when it was the caller who just wrote.
+    """
+    told_before = emergency.told_dispatch_id
+    emergency = place_given(uow, emergency, place)
+    if emergency.state == EmergencyState.PROVISIONAL:
+        return raise_emergency(uow, emergency).emergency
+    if emergency.told_dispatch_id == told_before and emergency.state != EmergencyState.UNANSWERED:
+        words = {"hit_1": place.name}
+        telling.tell_caller(uow, emergency, "place_noted", words, answers_them=answers_them)
+    return emergency
+
+
 def _moved_far(before: Row[Any], place: FoundPlace) -> bool:
     return (
         before.lat is not None

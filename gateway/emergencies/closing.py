@@ -1,11 +1,13 @@
-"""Ends an emergency that nothing more was heard of, so that none stays open for ever."""
+"""Ends an emergency: by an operator, or because nothing more was heard of it for a day, so that
+none stays open for ever.
+"""
 
 from typing import Any
 
 from sqlalchemy import Row
 
 from gateway import audit
-from gateway.emergencies import dispatching, store
+from gateway.emergencies import dispatching, store, timers
 from gateway.operators.alarms import solve_all
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import LIVE, DispatchState
@@ -18,27 +20,33 @@ ENDS_BY_ITSELF = frozenset(
 )
 
 
-def close(uow: UnitOfWork, emergency: Row[Any]) -> None:
-    """Closes it: beds are free again, boxes hear of it, and the caller's next words are a new
-    emergency.
+def close(
+    uow: UnitOfWork,
+    emergency: Row[Any],
+    *,
+    reason: str = "nothing was heard for a day",
+    actor: str = "gateway",
+) -> Row[Any]:
+    """Closes it: beds are free again, boxes hear why, alarms are solved, and the caller's next
+    words are a new emergency. Raises IllegalMove while it is provisional or has ended.
     """
     state = move(EmergencyState(emergency.state), EmergencyState.CLOSED)
     emergency = store.change(uow, emergency, state=state.value, ended_at=uow.now)
+    timers.clear(uow, emergency.id)
     for row in store.dispatches_of(uow.connection, emergency.id):
         if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
-            dispatching.settle(
-                uow, emergency, row, DispatchState.WITHDRAWN, "nothing was heard for a day"
-            )
+            dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
     dispatching.tell_who_cannot(uow, emergency, still_needed=False)
     free_beds(uow, emergency)
     solve_all(uow, emergency.id)
     audit.record(
         uow.connection,
         uow.system,
-        "gateway",
-        "emergency closed by itself",
+        actor,
+        "emergency closed",
         f"emergency:{to_text(emergency.id)}",
     )
+    return emergency
 
 
 def free_beds(uow: UnitOfWork, emergency: Row[Any]) -> None:

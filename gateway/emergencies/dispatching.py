@@ -1,5 +1,6 @@
 """Asks hospitals, one after another and never fewer: silence moves on to the next as well."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -7,10 +8,9 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select
 
 from gateway import audit
-from gateway.emergencies import box_events, phoning, store, telling, timers
+from gateway.emergencies import box_events, duty_phones, phoning, store, telling, timers
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.emergencies.timers import TimerKind
-from gateway.notifications.outbox import Channel, enqueue
 from gateway.operators.alarms import raise_alarm
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
@@ -18,13 +18,13 @@ from shared.dispatch import LIVE, WAITING, DispatchState
 from shared.dispatch import move as move_dispatch
 from shared.emergency import EmergencyState, Priority
 from shared.emergency import move as move_emergency
+from shared.errors import Conflict
 from shared.identifier import to_text
 from shared.matching import Match, MatchQuery
 from sync.events import DispatchChanged, DispatchOffered
 from sync.prepared import Prepared
 
 _DEFAULT_RADIUS_M = 3000
-_STAFF_LANGUAGE = "en"
 _OVER = frozenset({DispatchState.SUPERSEDED, DispatchState.WITHDRAWN})
 _ADD = Prepared(
     dispatches.insert().returning(*dispatches.c),
@@ -88,23 +88,68 @@ def offer_next(
     match = _choose(uow, emergency, frozenset(row.hospital_id for row in asked))
     if match is None:
         return Asked(_nobody_left(uow, emergency, facts), None, None)
-    hospital = uow.services.hospitals.card(uow.connection, match.hospital_id)
+    choice = _Choice(
+        match.hospital_id,
+        match.travel_min,
+        match.distance_m,
+        uow.services.hospitals.explain(uow.connection, match),
+    )
+    return _offer(uow, emergency, choice, len(asked) + 1, sends_caller=sends_caller, **facts)
+
+
+def offer_to(
+    uow: UnitOfWork, emergency: Row[Any], hospital_id: int, why: str, *, sends_caller: bool
+) -> Asked:
+    """Asks this hospital, which a person chose, whatever the ranking says and however full it is.
+
+    The emergency needs a place. Raises NotFound when the hospital has no coordinates, and Conflict
+    when it was asked already.
+    """
+    asked = store.dispatches_of(uow.connection, emergency.id)
+    if any(row.hospital_id == hospital_id for row in asked):
+        raise Conflict("That hospital was asked already.")
+    query = query_for(uow, emergency, frozenset())
+    minutes, metres = uow.services.hospitals.travel(uow.connection, hospital_id, query)
+    uow.services.hospitals.reserve(uow.connection, hospital_id)
+    choice = _Choice(hospital_id, minutes, metres, (why,))
+    return _offer(uow, emergency, choice, len(asked) + 1, sends_caller=sends_caller)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A hospital whose bed is reserved, and why it was chosen."""
+
+    hospital_id: int
+    travel_min: float
+    distance_m: float
+    explanation: Sequence[str]
+
+
+def _offer(
+    uow: UnitOfWork,
+    emergency: Row[Any],
+    choice: _Choice,
+    position: int,
+    *,
+    sends_caller: bool,
+    **facts: Any,
+) -> Asked:
+    hospital = uow.services.hospitals.card(uow.connection, choice.hospital_id)
     deadlines = DEADLINES[Priority(emergency.priority)]
     answer_by = uow.now + timedelta(seconds=deadlines.ask_next_s)
     dispatch_id = uow.system.new_id()
-    travel_min = max(1, round(match.travel_min))
     dispatch = _ADD.one(
         uow.connection,
         id=dispatch_id,
         emergency_id=emergency.id,
-        hospital_id=match.hospital_id,
+        hospital_id=choice.hospital_id,
         version=1,
         state=DispatchState.OFFERED.value,
-        position=len(asked) + 1,
+        position=position,
         answer_code=store.unused_answer_code(uow),
-        travel_min=travel_min,
-        distance_m=round(match.distance_m),
-        explanation=list(uow.services.hospitals.explain(uow.connection, match)),
+        travel_min=max(1, round(choice.travel_min)),
+        distance_m=round(choice.distance_m),
+        explanation=list(choice.explanation),
         reserved=True,
         reachable=hospital.reachable,
         offered_at=uow.now,
@@ -117,7 +162,8 @@ def offer_next(
         facts["told_dispatch_id"] = dispatch_id
     if facts:
         emergency = store.change(uow, emergency, **facts)
-    _ring(uow, emergency, dispatch, hospital)
+    uow.tell_hospital(hospital.id, box_events.offered(uow, emergency, dispatch))
+    duty_phones.text_offer(uow, emergency, dispatch, hospital)
     delays_s = {
         TimerKind.NOT_DELIVERED: deadlines.not_delivered_s,
         TimerKind.NOT_ANSWERED: deadlines.not_answered_s,
@@ -165,23 +211,6 @@ def query_for(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> 
 def _choose(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> Match | None:
     query = query_for(uow, emergency, exclude)
     return uow.services.hospitals.assign(uow.connection, query, uow.now)
-
-
-def _ring(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], hospital: HospitalCard) -> None:
-    uow.tell_hospital(hospital.id, box_events.offered(uow, emergency, dispatch))
-    for phone in hospital.duty_phones:
-        enqueue(
-            uow,
-            channel=Channel.SMS,
-            recipient=phone,
-            text=uow.text(
-                _STAFF_LANGUAGE, "hospital.offer", phoning.staff_words(uow, emergency, dispatch)
-            ),
-            purpose="hospital offer",
-            urgency=1 if emergency.priority == Priority.CRITICAL else 2,
-            emergency_id=emergency.id,
-            dispatch_id=dispatch.id,
-        )
 
 
 def open_offers(uow: UnitOfWork, hospital_id: int) -> list[DispatchOffered | DispatchChanged]:
@@ -242,28 +271,9 @@ def settle(
     was_told = DispatchState(dispatch.state) in LIVE | {DispatchState.EXPIRED}
     tell_box(uow, emergency, changed, reason, everything=not was_told)
     if state in _OVER and emergency.state != EmergencyState.CLOSED:
-        _tell_duty_phones(uow, emergency, changed)
+        cancelled = emergency.state == EmergencyState.CANCELLED
+        duty_phones.text_over(uow, changed, "withdrawn" if cancelled else "taken")
     return changed
-
-
-def _tell_duty_phones(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
-    """Staff who were asked by SMS, and may have accepted so, stop expecting the patient."""
-    cancelled = emergency.state == EmergencyState.CANCELLED
-    for phone in uow.services.hospitals.card(uow.connection, dispatch.hospital_id).duty_phones:
-        enqueue(
-            uow,
-            channel=Channel.SMS,
-            recipient=phone,
-            text=uow.text(
-                _STAFF_LANGUAGE,
-                "hospital.withdrawn" if cancelled else "hospital.taken",
-                {"answer_code": dispatch.answer_code},
-            ),
-            purpose="hospital over",
-            urgency=2,
-            emergency_id=emergency.id,
-            dispatch_id=dispatch.id,
-        )
 
 
 def tell_box(

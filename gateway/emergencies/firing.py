@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
-from gateway.emergencies import closing, dispatching, phoning, store, telling, timers, urgency
+from gateway.emergencies import closing, dispatching, duty_phones, store, telling, timers, urgency
 from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.timers import TimerKind
 from gateway.operators.alarms import raise_alarm, remind
@@ -80,7 +80,7 @@ def _fire(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
     if kind is TimerKind.ASK_NEXT:
         _ask_next(uow, emergency_id, timer.dispatch_id)
     else:
-        phoning.ring_phone(uow, emergency, dispatch)
+        duty_phones.call(uow, emergency, dispatch)
 
 
 def _ask_next(uow: UnitOfWork, emergency_id: int, dispatch_id: int) -> None:

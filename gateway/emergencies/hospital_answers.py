@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from gateway import audit
 from gateway.emergencies import dispatching, phoning, store, telling, timers
 from gateway.emergencies.timers import TimerKind
-from gateway.operators.alarms import solve, solve_all
+from gateway.operators.alarms import solve, solve_about, solve_all
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import WAITING, CannotTreatReason, DispatchState
 from shared.emergency import ENDED, EmergencyState, Transport
@@ -34,7 +34,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Who speaks for the hospital, and how: `via` is box, sms or voice."""
+    """Who speaks for the hospital, and how: `via` is box, sms or voice, operator for what staff
+    said on the phone, or caller.
+    """
 
     via: str
     by: str = ""
@@ -89,7 +91,9 @@ def _expect(
     values = _answered_values(uow, who)
     if state is DispatchState.CANNOT_TREAT:
         values |= {"reason_code": None, "reason_note": ""}
-    dispatch = dispatching.settle(uow, emergency, dispatch, DispatchState.ACCEPTED, **values)
+    # Whoever looks at the box may not be who was on the phone.
+    how = "your staff accepted on the phone" if who.via == "operator" else ""
+    dispatch = dispatching.settle(uow, emergency, dispatch, DispatchState.ACCEPTED, how, **values)
     if emergency.state != EmergencyState.ACCEPTED:
         move_emergency(EmergencyState(emergency.state), EmergencyState.ACCEPTED)
     before = emergency.told_dispatch_id
@@ -130,6 +134,8 @@ def cannot_treat(
     had_accepted = emergency.accepted_dispatch_id == dispatch.id
     if had_accepted:
         dispatching.tell_who_cannot(uow, emergency, still_needed=True)
+    hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
+    solve_about(uow, "not_reachable", emergency.id, hospital.name)
     dispatch = dispatching.settle(
         uow,
         emergency,

@@ -5,18 +5,16 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from gateway.emergencies import store, timers
+from gateway.emergencies import duty_phones, store, timers
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.emergencies.timers import TimerKind
-from gateway.notifications.outbox import Channel, enqueue
+from gateway.notifications.outbox import Channel
 from gateway.notifications.tables import messages
-from gateway.operators.alarms import raise_alarm
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import WAITING, DispatchState
 from shared.emergency import Priority
 from sync.prepared import Prepared
 
-_STAFF_LANGUAGE = "en"
 # As long as a critical patient's hospital has for taking in the offer (DESIGN).
 _UNHEARD_AFTER = timedelta(seconds=20)
 _CALL_OF = Prepared(
@@ -30,29 +28,6 @@ _CALL_OF = Prepared(
 )
 
 
-def ring_phone(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
-    """Has the hospital's duty phones called; when there are none, operators are alarmed."""
-    hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
-    for phone in hospital.duty_phones:
-        enqueue(
-            uow,
-            channel=Channel.VOICE,
-            recipient=phone,
-            text=uow.text(_STAFF_LANGUAGE, "voice.offer", staff_words(uow, emergency, dispatch)),
-            purpose="hospital call",
-            urgency=1,
-            emergency_id=emergency.id,
-            dispatch_id=dispatch.id,
-        )
-    if not hospital.duty_phones:
-        raise_alarm(
-            uow,
-            "not_reachable",
-            emergency=emergency,
-            hospital=hospital.name,
-        )
-
-
 def nobody_hears(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
     """Nobody can hear the hospital's box: its duty phone is rung at once for a critical patient,
     soon for any other, and once for each. A hospital without one keeps its deadlines, so that
@@ -63,7 +38,7 @@ def nobody_hears(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> No
         return
     if emergency.priority == Priority.CRITICAL:
         timers.clear(uow, emergency.id, TimerKind.NOT_DELIVERED, dispatch.id)
-        ring_phone(uow, emergency, dispatch)
+        duty_phones.call(uow, emergency, dispatch)
         return
     due_at = max(uow.now, dispatch.offered_at + _UNHEARD_AFTER)
     timers.put(uow, TimerKind.NOT_DELIVERED, emergency.id, due_at, dispatch.id)
@@ -96,16 +71,6 @@ def alarm_changed(uow: UnitOfWork, hospital_id: int, *, audible: bool) -> None:
             nobody_hears(uow, emergency, dispatch)
         elif dispatch.state == DispatchState.DELIVERED:
             somebody_hears(uow, dispatch)
-
-
-def staff_words(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> dict[str, str]:
-    """What staff are told of a patient where anybody might listen."""
-    priority = Priority(emergency.priority).name.lower()
-    return {
-        "answer_code": dispatch.answer_code,
-        "minutes": str(dispatch.travel_min),
-        "priority": uow.text(_STAFF_LANGUAGE, f"priorities.{priority}", {}),
-    }
 
 
 def _was_rung(uow: UnitOfWork, dispatch: Row[Any]) -> bool:

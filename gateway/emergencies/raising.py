@@ -39,7 +39,17 @@ def send_to_hospital(uow: UnitOfWork, emergency: Row[Any], **facts: Any) -> Aske
     """Asks the best hospital left, and sends the caller there; `facts` about the emergency are
     written with it.
     """
-    asked = dispatching.offer_next(uow, emergency, sends_caller=True, **facts)
+    return _tell_where(uow, dispatching.offer_next(uow, emergency, sends_caller=True, **facts))
+
+
+def send_to(uow: UnitOfWork, emergency: Row[Any], hospital_id: int, why: str) -> Asked:
+    """Asks this hospital, and sends the caller there. Raises what `dispatching.offer_to` does."""
+    return _tell_where(
+        uow, dispatching.offer_to(uow, emergency, hospital_id, why, sends_caller=True)
+    )
+
+
+def _tell_where(uow: UnitOfWork, asked: Asked) -> Asked:
     if asked.dispatch is None or asked.hospital is None:
         return asked
     telling.tell_caller(
@@ -65,10 +75,8 @@ def _without_place(uow: UnitOfWork, emergency: Row[Any]) -> Asked:
     emergency = store.change(uow, emergency, state=state.value, raised_at=uow.now)
     timers.leave_to_operators(uow, emergency.id)
     raise_alarm(uow, "no_place", emergency=emergency)
-    choices = emergency.place_choices or []
-    if choices:
-        names = {f"hit_{n}": choice[0] for n, choice in enumerate(choices, start=1)}
-        telling.tell_caller(uow, emergency, "place_unclear", names)
+    if emergency.place_choices:
+        telling.ask_which_place(uow, emergency)
     else:
         telling.tell_caller(uow, emergency, "ask_place")
     return Asked(emergency, None, None)

@@ -10,8 +10,12 @@ from gateway.emergencies import store
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
+from shared import gsm
 from shared.dispatch import DispatchState
 from shared.emergency import DISCREET_KINDS, Kind, Priority
+
+# Three of them fit one SMS.
+_CHOICE_WIDTH = 30
 
 
 def is_discreet(emergency: Row[Any]) -> bool:
@@ -62,6 +66,14 @@ def tell_nobody_left(uow: UnitOfWork, emergency: Row[Any]) -> None:
             tell_caller(uow, emergency, "nobody_else", {"hospital": hospital.name})
             return
     tell_caller(uow, emergency, "unanswered")
+
+
+def ask_which_place(uow: UnitOfWork, emergency: Row[Any], *, answers_them: bool = False) -> None:
+    """Asks which of the places that the caller's words may mean it is: a number chooses."""
+    names = [gsm.clip(gsm.to_gsm(name), _CHOICE_WIDTH) for name, *_ in emergency.place_choices]
+    choices = ", ".join(f"{number} {name}" for number, name in enumerate(names, start=1))
+    words = {"choices": choices}
+    tell_caller(uow, emergency, "place_unclear", words, answers_them=answers_them)
 
 
 def tell_caller(

@@ -3,9 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select
 
-from gateway.hospitals import changes
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.index import MatchIndex
 from gateway.hospitals.tables import hospitals
@@ -13,7 +12,6 @@ from gateway.ports import HospitalCard
 from shared.errors import NotFound
 from shared.geo import distance_m
 from shared.matching import Match, MatchQuery, explain
-from shared.system import System
 from sync.prepared import Prepared
 
 # Another process may take the last bed between ranking and reserving; then it is ranked afresh.
@@ -83,22 +81,12 @@ class HospitalDirectory:
         phones = (row.duty_phone,) if row.duty_phone else ()
         return HospitalCard(row.id, row.name, row.reachable, phones)
 
-    def by_duty_phone(self, connection: Connection, number: str) -> int | None:
+    def with_duty_phone(self, connection: Connection, number: str) -> tuple[int, ...]:
         query = select(hospitals.c.id).where(hospitals.c.duty_phone == number)
-        found: int | None = connection.execute(query.limit(1)).scalar()
-        return found
+        return tuple(connection.execute(query.order_by(hospitals.c.id)).scalars())
 
     def reserve(self, connection: Connection, hospital_id: int) -> None:
         self._board.reserve(connection, hospital_id)
 
     def give_back(self, connection: Connection, hospital_id: int) -> None:
         self._board.give_back(connection, hospital_id)
-
-
-def mark_reachable(connection: Connection, system: System, hospital_id: int) -> None:
-    """A channel to this hospital has proved itself: patients are told that it is informed."""
-    (number,) = changes.take_numbers(connection)
-    connection.execute(
-        update(hospitals).where(hospitals.c.id == hospital_id).values(reachable=True)
-    )
-    changes.record(connection, [changes.Change(number, system.new_id(), hospital_id)])

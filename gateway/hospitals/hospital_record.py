@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.hospitals import changes
+from gateway.hospitals import changes, reachability
 from gateway.hospitals.changes import Change
 from gateway.hospitals.tables import availability, hospitals
 from gateway.importing.importing import Store, Stored
@@ -73,14 +73,14 @@ class HospitalRecord:
 def hospital_store(system: System) -> Store[HospitalRecord]:
     """A function that stores a batch of records of one source by their source's ids, and logs what
     changed for the matching indexes. What a register does not know (reachable, availability) stays
-    as it is.
+    as it is; only a new duty phone has yet to prove itself.
     """
 
     def store(connection: Connection, batch: Sequence[HospitalRecord], dry_run: bool) -> Stored:
         known = _known(connection, batch)
         new = [record for record in batch if record.source_id not in known]
         changed = [
-            (known[record.source_id]["id"], record.values())
+            (known[record.source_id], record.values())
             for record in batch
             if record.source_id in known and _differs(known[record.source_id], record.values())
         ]
@@ -143,10 +143,14 @@ def _create(
     return created
 
 
-def _update(connection: Connection, changed: Sequence[tuple[int, dict[str, Any]]]) -> list[int]:
-    for hospital_id, values in changed:
+def _update(
+    connection: Connection, changed: Sequence[tuple[dict[str, Any], dict[str, Any]]]
+) -> list[int]:
+    for row, values in changed:
+        if values.get("duty_phone", row["duty_phone"]) != row["duty_phone"]:
+            values |= reachability.without_duty_phone(connection, row["id"])
         connection.execute(
             update(hospitals).where(hospitals.c.id == bindparam("known_id")),
-            {"known_id": hospital_id, **values},
+            {"known_id": row["id"], **values},
         )
-    return [hospital_id for hospital_id, _ in changed]
+    return [row["id"] for row, _ in changed]

@@ -40,8 +40,11 @@ hospitals = Table(
     Column("open_24h", Boolean),
     # A HospitalStatus: the register's own word, `closed` or `normal`.
     Column("status", String(16), nullable=False),
-    Column("duty_phone", String(24)),
-    # A channel to it has been tested: a box is enrolled, or its duty phone answered.
+    Column("duty_phone", String(24), index=True),
+    # When this duty phone first answered one of our offers; None again when the number changes.
+    Column("duty_phone_proved_at", Instant),
+    # A channel to it has been tested: a box is enrolled, or its duty phone answered. Kept by
+    # gateway.hospitals.reachability alone.
     Column("reachable", Boolean, nullable=False, default=False),
     UniqueConstraint("source", "source_id"),
 )

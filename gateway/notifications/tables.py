@@ -62,6 +62,16 @@ delivery_attempts = Table(
     Column("detail", String(240), nullable=False, server_default=""),
 )
 
+# Which message was read out on which call: a key that is pressed there answers what was heard.
+spoken_calls = Table(
+    "spoken_calls",
+    metadata,
+    # The provider's name for the call.
+    Column("session_id", String(80), primary_key=True),
+    Column("message_id", ForeignKey("messages.id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+)
+
 # Every report as it came, also one that comes before the provider's own answer was stored.
 delivery_reports = Table(
     "delivery_reports",

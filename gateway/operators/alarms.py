@@ -1,9 +1,9 @@
 """Raises alarms: a row for the operators' board, and an SMS to each operator's phone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, or_, select, update
 
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.operators.tables import alarms
@@ -12,6 +12,10 @@ from shared.emergency import DISCREET_KINDS, Kind
 from sync.prepared import Prepared
 
 _LANGUAGE = "en"
+_LONGEST_DETAIL = 1100
+# While so many of one kind about the gateway itself wait, one more is on the list without an SMS:
+# whoever sends us rubbish must not fill the operators' phones.
+_MOST_TOLD = 5
 _unsolved = (alarms.c.kind == bindparam("of_kind")) & alarms.c.solved_at.is_(None)
 _of_emergency = _unsolved & (alarms.c.emergency_id == bindparam("of_emergency"))
 # About the gateway itself.
@@ -19,7 +23,21 @@ _own = _unsolved & alarms.c.emergency_id.is_(None)
 _FIND = Prepared(
     select(alarms.c.id).where(_of_emergency, alarms.c.detail == bindparam("of_detail")).limit(1)
 )
-_FIND_OWN = Prepared(select(alarms.c.id).where(_own).limit(1))
+# Unsolved, or solved by a person.
+_FIND_UNLESS_BY_ITSELF = Prepared(
+    select(alarms.c.id)
+    .where(
+        alarms.c.kind == bindparam("of_kind"),
+        alarms.c.emergency_id == bindparam("of_emergency"),
+        alarms.c.detail == bindparam("of_detail"),
+        or_(alarms.c.solved_at.is_(None), alarms.c.solved_by != ""),
+    )
+    .limit(1)
+)
+_FIND_OWN = Prepared(
+    select(alarms.c.id).where(_own, alarms.c.detail == bindparam("of_detail")).limit(1)
+)
+_OWN_WAITING = Prepared(select(alarms.c.id).where(_own).limit(_MOST_TOLD))
 _WAITING = Prepared(
     select(alarms)
     .where(alarms.c.emergency_id == bindparam("of_emergency"), alarms.c.solved_at.is_(None))
@@ -32,6 +50,11 @@ _SOLVE_ALL = Prepared(
 )
 _ADD = Prepared(alarms.insert(), ("id", "kind", "emergency_id", "detail", "raised_at"))
 _SOLVE = Prepared(update(alarms).where(_of_emergency).values(solved_at=bindparam("now")))
+_SOLVE_ABOUT = Prepared(
+    update(alarms)
+    .where(_of_emergency, alarms.c.detail == bindparam("of_detail"))
+    .values(solved_at=bindparam("now"))
+)
 _SOLVE_OWN = Prepared(update(alarms).where(_own).values(solved_at=bindparam("now")))
 
 
@@ -42,21 +65,30 @@ def raise_alarm(
     emergency: Row[Any] | None = None,
     hospital: str = "",
     reason: str = "",
+    detail: str = "",
+    again: bool = True,
 ) -> None:
     """Writes the alarm and tells every operator, in this transaction.
 
     `kind` names a text under the catalogue's `operator`; where the caller may be watched, the one
-    that ends in `_discreet` if there is one: it says not to phone. The same alarm about the same
-    emergency and hospital is raised once while it is unsolved.
+    that ends in `_discreet` if there is one: it says not to phone. `detail` is what operators read
+    on their list and never in an SMS; without it, the hospital or the reason. The same alarm about
+    the same emergency and detail is raised once while it is unsolved; without `again` also not
+    after an operator has solved it, for what is the same news once more.
     """
-    detail = (hospital or reason)[:160]
     emergency_id = None if emergency is None else emergency.id
+    kept = (detail or hospital or reason)[:_LONGEST_DETAIL]
+    told_before: Sequence[Row[Any]] = ()
     if emergency_id is None:
-        same = _FIND_OWN.first(uow.connection, of_kind=kind)
+        told_before = _OWN_WAITING.all(uow.connection, of_kind=kind)
+        if detail:
+            same = _FIND_OWN.first(uow.connection, of_kind=kind, of_detail=kept)
+        else:
+            # Whatever the reason is this time, the same thing is to be mended.
+            same = next(iter(told_before), None)
     else:
-        same = _FIND.first(
-            uow.connection, of_kind=kind, of_emergency=emergency_id, of_detail=detail
-        )
+        find = _FIND if again else _FIND_UNLESS_BY_ITSELF
+        same = find.first(uow.connection, of_kind=kind, of_emergency=emergency_id, of_detail=kept)
     if same is not None:
         return
     _ADD.run(
@@ -64,10 +96,11 @@ def raise_alarm(
         id=uow.system.new_id(),
         kind=kind,
         emergency_id=emergency_id,
-        detail=detail,
+        detail=kept,
         raised_at=uow.now,
     )
-    _tell_operators(uow, kind, emergency, {"hospital": hospital, "reason": reason})
+    if len(told_before) < _MOST_TOLD:
+        _tell_operators(uow, kind, emergency, {"hospital": hospital, "reason": reason})
 
 
 def remind(uow: UnitOfWork, emergency: Row[Any]) -> None:
@@ -103,6 +136,17 @@ def solve(uow: UnitOfWork, kind: str, emergency_id: int | None) -> None:
         _SOLVE_OWN.run(uow.connection, of_kind=kind, now=uow.now)
     else:
         _SOLVE.run(uow.connection, of_kind=kind, of_emergency=emergency_id, now=uow.now)
+
+
+def solve_about(uow: UnitOfWork, kind: str, emergency_id: int, hospital: str) -> None:
+    """Closes the alarm about this emergency and this one hospital."""
+    _SOLVE_ABOUT.run(
+        uow.connection,
+        of_kind=kind,
+        of_emergency=emergency_id,
+        of_detail=hospital,
+        now=uow.now,
+    )
 
 
 def solve_all(uow: UnitOfWork, emergency_id: int) -> None:

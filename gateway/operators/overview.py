@@ -1,5 +1,6 @@
 """What is going on, for people at a terminal: no name, no number, no medical fact."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,13 +69,7 @@ def overview(connection: Connection, now: datetime) -> list[OverviewRow]:
         .order_by(dispatches.c.position)
     ):
         asked.setdefault(dispatch.emergency_id, []).append(f"{dispatch.name} ({dispatch.state})")
-    waiting: dict[int, list[str]] = {}
-    for alarm in connection.execute(
-        select(alarms.c.emergency_id, alarms.c.kind).where(
-            alarms.c.emergency_id.in_(ids), alarms.c.solved_at.is_(None)
-        )
-    ):
-        waiting.setdefault(alarm.emergency_id, []).append(alarm.kind)
+    waiting = alarms_waiting(connection, ids)
     return [
         OverviewRow(
             id=to_text(row.id),
@@ -88,3 +83,15 @@ def overview(connection: Connection, now: datetime) -> list[OverviewRow]:
         )
         for row in recent
     ]
+
+
+def alarms_waiting(connection: Connection, emergency_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The kinds of the alarms that wait for a person, by emergency, oldest first."""
+    waiting: dict[int, list[str]] = {}
+    for alarm in connection.execute(
+        select(alarms.c.emergency_id, alarms.c.kind)
+        .where(alarms.c.emergency_id.in_(emergency_ids), alarms.c.solved_at.is_(None))
+        .order_by(alarms.c.raised_at, alarms.c.id)
+    ):
+        waiting.setdefault(alarm.emergency_id, []).append(alarm.kind)
+    return waiting

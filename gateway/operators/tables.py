@@ -1,6 +1,6 @@
 """Alarms: what only a person can solve now."""
 
-from sqlalchemy import Column, String, Table
+from sqlalchemy import Column, String, Table, Text
 
 from gateway.database.metadata import Id, Instant, metadata
 
@@ -12,7 +12,11 @@ alarms = Table(
     Column("kind", String(24), nullable=False),
     # None for an alarm about the gateway itself.
     Column("emergency_id", Id, index=True),
-    Column("detail", String(160), nullable=False, server_default=""),
+    # The hospital it is about, a reason, or what somebody wrote.
+    Column("detail", Text, nullable=False, server_default=""),
     Column("raised_at", Instant, nullable=False, index=True),
     Column("solved_at", Instant),
+    # The initials of the operator who solved it, empty where the gateway did, and what they noted.
+    Column("solved_by", String(12), nullable=False, server_default=""),
+    Column("solved_note", String(240), nullable=False, server_default=""),
 )

@@ -14,6 +14,8 @@ from shared.place import Place, PlaceKind
 # silently: real spellings reach about half of the places at the first guess.
 _CLEAR_LEAD = 0.15
 _TOO_WIDE = frozenset({PlaceKind.COUNTY, PlaceKind.AREA})
+# Words of a cry for help that name no place score up to 0.66 on some place or other.
+_LIKELY_SCORE = 0.7
 _CHOICES = 3
 _LOOKED_AT = 10
 # A ward, its village and its market often share a name: nearer than this they are one choice.
@@ -25,9 +27,11 @@ class PlaceFinder:
     `refresh` has loaded: reading 25,000 places takes seconds.
     """
 
-    def __init__(self, database: Database, country: str) -> None:
+    def __init__(self, database: Database, country: str, *, loaded: bool = True) -> None:
+        """Loads the gazetteer at once, unless `loaded` is false: then `refresh` does."""
         self._gazetteer = CurrentGazetteer(database, country)
-        self._gazetteer.refresh()
+        if loaded:
+            self._gazetteer.refresh()
 
     def refresh(self) -> None:
         """Loads the gazetteer again if an import or a person has changed it."""
@@ -42,6 +46,7 @@ class PlaceFinder:
                 FoundPlace(label, hit.place.lat, hit.place.lon, round(hit.place.radius_m))
                 for hit, label in zip(hits, labels, strict=True)
             ),
+            likely=any(hit.score >= _LIKELY_SCORE for hit in hits),
         )
 
 

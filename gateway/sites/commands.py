@@ -8,6 +8,7 @@ import click
 from sqlalchemy import Connection, select, update
 
 from gateway.database.database import Database
+from gateway.hospitals.reachability import box_lost
 from gateway.sites.enrolment import CODE_LIFE, issue_code
 from gateway.sites.tables import SiteState, sites, streams
 from shared.errors import NotFound
@@ -67,17 +68,30 @@ def sites_commands(open_gateway: Opener, find_hospital: FindHospital) -> click.G
     @click.argument("site", type=int)
     def revoke_command(site: int) -> None:
         """Stop listening to box SITE for good: it was stolen or broken."""
-        database, _, _ = open_gateway()
-
-        def work(connection: Connection) -> int:
-            revoked = update(sites).where(sites.c.id == site).values(state=SiteState.REVOKED)
-            return connection.execute(revoked).rowcount
-
-        if not database.write(work):
-            raise NotFound(f"There is no box {site}. See: haven-gateway sites list")
+        database, system, _ = open_gateway()
+        reached = database.write(lambda connection: revoke(connection, system, site))
         click.echo(f"Box {site} is revoked. Its hospital needs a new code: sites enrol HOSPITAL")
+        if not reached:
+            click.echo(
+                "No other channel to this hospital has proved itself: callers now read that it is "
+                "not yet informed, and operators phone it. See: emergencies list"
+            )
 
     return group
+
+
+def revoke(connection: Connection, system: System, site_id: int) -> bool:
+    """Believes the box no more; whether its hospital can still be reached. Raises NotFound."""
+    revoked = (
+        update(sites)
+        .where(sites.c.id == site_id)
+        .values(state=SiteState.REVOKED)
+        .returning(sites.c.hospital_id)
+    )
+    hospital_id = connection.execute(revoked).scalar()
+    if hospital_id is None:
+        raise NotFound(f"There is no box {site_id}. See: haven-gateway sites list")
+    return box_lost(connection, system, hospital_id)
 
 
 def _list(connection: Connection) -> list[dict[str, Any]]:

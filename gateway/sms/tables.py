@@ -9,6 +9,8 @@ incoming_sms = Table(
     metadata,
     # The provider's id of the message.
     Column("provider_id", String(80), primary_key=True),
+    # Who sent it, where that is no phone number: nobody can be answered or called back.
+    Column("sender", String(40), nullable=False, server_default=""),
     Column("caller_id", Id),
     Column("emergency_id", Id, index=True),
     Column("text", Text, nullable=False),

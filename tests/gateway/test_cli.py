@@ -95,7 +95,16 @@ def test_only_one_process_serves_a_database(environment: dict[str, str]) -> None
         (),
         *[
             (group,)
-            for group in ("db", "keys", "hospitals", "places", "sites", "emergencies", "deliveries")
+            for group in (
+                "db",
+                "keys",
+                "hospitals",
+                "places",
+                "sites",
+                "alarms",
+                "emergencies",
+                "deliveries",
+            )
         ],
         *[(command,) for command in ("up", "serve", "worker", "live", "simulator", "phone")],
     ],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.operators.overview import own_alarms
 from shared.dispatch import DispatchState
 from shared.emergency import EmergencyState, Priority
 from tests.journeys.world import World
@@ -9,6 +10,7 @@ from tests.journeys.world import World
 NAIROBI_WEST = (-1.3100, 36.8000)
 THIKA = (-1.0333, 37.0690)
 DUTY = "+254722000001"
+OPERATOR = "+254700000001"
 
 
 @pytest.mark.parametrize("words", ["yes", "Yes.", "YES, {code}!", "ndiyo {code}", "Yes: {code}"])
@@ -121,3 +123,88 @@ def test_a_place_far_away_after_acceptance_is_decided_by_people(world: World) ->
     near.accepts()
     phone.texts("PLACE thika").reads("place noted: Thika, Kiambu")
     world.phone("+254700000001").reads("far from where Mbagathi Hospital expected")
+
+
+@pytest.mark.parametrize(
+    "words", ["OK", "asante sana", "Ok thanks, noted", "sawa", "👍", "Received."]
+)
+@pytest.mark.parametrize("number", [DUTY, OPERATOR])
+def test_thanks_from_staff_are_no_emergency(world: World, number: str, words: str) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
+    world.phone(number).texts(words).reads("Text HELP and the place")
+    assert world.emergencies() == []
+
+
+@pytest.mark.parametrize("words", ["SOS", "help kibra", "Dharura! nisaidie", "*384*911#"])
+@pytest.mark.parametrize("number", [DUTY, OPERATOR])
+def test_staff_who_ask_for_help_get_it(world: World, number: str, words: str) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
+    world.phone(number).texts(words)
+    assert world.the_emergency().note == words
+
+
+def test_an_operators_own_alert_goes_on_as_anybodys(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    operator = world.phone(OPERATOR).texts("help")
+    operator.texts("kibra").reads("telling Mbagathi Hospital")
+    box.rings()
+
+
+def test_words_about_a_patient_from_staff_reach_operators_and_raise_nothing(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
+    world.phone().dials().chooses("1", "2", "6").types("kibra")
+    words = "We send our ambulance to kibra now"
+    world.phone(DUTY).texts(words).reads("no alert was raised")
+    assert len(world.emergencies()) == 1
+    world.phone(OPERATOR).reads("Mbagathi Hospital wrote")
+    (alarm,) = world.services.database.read(own_alarms)
+    assert (alarm["kind"], alarm["detail"]) == ("staff_wrote", f"Mbagathi Hospital: {words}")
+
+
+def test_a_cry_that_may_mean_several_places_offers_them(world: World) -> None:
+    kisumu = world.hospital("Kisumu Hospital", -0.0917, 34.7680)
+    phone = (
+        world.phone().texts("help olympic").reads("where is it?", "1 Olympic, Nairobi", "3 Olympia")
+    )
+    kisumu.is_silent()
+    phone.texts("3").reads("telling Kisumu Hospital")
+    assert kisumu.rings().place_name == "Olympia, Kisumu"
+
+
+@pytest.mark.parametrize("sender", ["MPESA", "22141", ""])
+def test_words_from_nobody_who_can_be_answered_are_read_by_people(
+    world: World, sender: str
+) -> None:
+    form = {"id": "in-odd", "from": sender, "to": "40404", "text": "help, flood at kibra"}
+    for _ in range(2):
+        assert world.post("sms", form)[0] == 200
+    world.settle()
+    assert len(world.phone(OPERATOR).reads("no phone number").inbox()) == 1
+    (alarm,) = world.services.database.read(own_alarms)
+    assert alarm["detail"] == f"{sender or 'nobody named'}: help, flood at kibra"
+    assert world.emergencies() == []
+
+
+def test_rubbish_from_nobody_does_not_fill_operators_phones(world: World) -> None:
+    for number in range(20):
+        world.post(
+            "sms", {"id": f"ad-{number}", "from": "PROMO", "text": f"Win {number} shillings"}
+        )
+    world.settle()
+    assert len(world.phone(OPERATOR).inbox()) == 5
+    assert len(world.services.database.read(own_alarms)) == 20
+
+
+def test_two_hospitals_with_one_duty_phone_answer_each_for_itself(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
+    world.hospital("Thika Hospital", *THIKA, box=False, duty_phone=DUTY)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    duty = world.phone(DUTY).reads("Mbagathi Hospital: a patient")
+    world.forward(91)
+    first, second = world.dispatches()
+    assert any("Thika Hospital: a patient" in text for text in duty.inbox())
+    duty.texts(f"YES {second.answer_code}").reads(second.answer_code, "thank you")
+    phone.reads("Thika Hospital expects you")
+    states = [row.state for row in world.dispatches()]
+    assert states == [DispatchState.SUPERSEDED, DispatchState.ACCEPTED]
+    assert first.hospital_id != second.hospital_id

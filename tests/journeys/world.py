@@ -118,7 +118,7 @@ class FakePlaces:
         if "thika" in words:
             return PlaceAnswer(True, (FoundPlace("Thika, Kiambu", -1.0333, 37.0690, 2500),))
         if "olymp" in words:
-            return PlaceAnswer(False, self.OLYMPIC)
+            return PlaceAnswer(False, self.OLYMPIC, likely=True)
         return PlaceAnswer(False, ())
 
     def refresh(self) -> None:
@@ -176,6 +176,7 @@ class World:
                     "open_24h": True,
                     "status": "normal",
                     "duty_phone": duty_phone,
+                    "duty_phone_proved_at": None if duty_phone is None else self.clock.now,
                     "reachable": box or duty_phone is not None,
                 },
             ).scalar_one()

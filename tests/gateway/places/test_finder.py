@@ -82,3 +82,23 @@ def test_a_typed_position_is_taken_as_it_is(finder: PlaceFinder) -> None:
 @pytest.mark.parametrize("typed", ["", "??", "xqzw vjkq", "*" * 200])
 def test_rubbish_finds_nothing_and_harms_nothing(finder: PlaceFinder, typed: str) -> None:
     assert not finder.search(typed).sure
+
+
+@pytest.mark.parametrize(
+    "cry", ["help", "nisaidie", "sos", "help my wife is bleeding", "saidieni!"]
+)
+def test_a_cry_that_names_no_place_is_not_taken_for_one(finder: PlaceFinder, cry: str) -> None:
+    assert not finder.search(cry).likely
+
+
+@pytest.mark.parametrize("cry", ["help lodwar", "nisaidie ajali Lodwar", "SOS lodwar"])
+def test_words_that_cry_for_help_do_not_hide_the_place(finder: PlaceFinder, cry: str) -> None:
+    answer = finder.search(cry)
+    assert answer.sure
+    assert answer.hits[0].name == "Lodwar, Turkana"
+
+
+@pytest.mark.parametrize("cry", ["help lodwr", "help marafa"])
+def test_a_cry_near_a_place_is_asked_about(finder: PlaceFinder, cry: str) -> None:
+    answer = finder.search(cry)
+    assert (answer.sure, answer.likely) == (False, True)

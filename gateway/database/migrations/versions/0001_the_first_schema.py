@@ -23,9 +23,11 @@ def upgrade() -> None:
         sa.Column(
             "emergency_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
-        sa.Column("detail", sa.String(length=160), server_default="", nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
         sa.Column("raised_at", sa.BigInteger(), nullable=False),
         sa.Column("solved_at", sa.BigInteger(), nullable=True),
+        sa.Column("solved_by", sa.String(length=12), server_default="", nullable=False),
+        sa.Column("solved_note", sa.String(length=240), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
     )
     with op.batch_alter_table("alarms", schema=None) as batch_op:
@@ -145,10 +147,14 @@ def upgrade() -> None:
         sa.Column("open_24h", sa.Boolean(), nullable=True),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("duty_phone", sa.String(length=24), nullable=True),
+        sa.Column("duty_phone_proved_at", sa.BigInteger(), nullable=True),
         sa.Column("reachable", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hospitals")),
         sa.UniqueConstraint("source", "source_id", name=op.f("uq_hospitals_source_source_id")),
     )
+    with op.batch_alter_table("hospitals", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hospitals_duty_phone"), ["duty_phone"], unique=False)
+
     op.create_table(
         "idempotent_answers",
         sa.Column("reference", sa.LargeBinary(length=32), nullable=False),
@@ -165,6 +171,7 @@ def upgrade() -> None:
     op.create_table(
         "incoming_sms",
         sa.Column("provider_id", sa.String(length=80), nullable=False),
+        sa.Column("sender", sa.String(length=40), server_default="", nullable=False),
         sa.Column("caller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
             "emergency_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
@@ -502,6 +509,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("place_id", "name", name=op.f("pk_place_aliases")),
     )
+    op.create_table(
+        "spoken_calls",
+        sa.Column("session_id", sa.String(length=80), nullable=False),
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_spoken_calls_message_id")
+        ),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_spoken_calls")),
+    )
+    with op.batch_alter_table("spoken_calls", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_spoken_calls_message_id"), ["message_id"], unique=False
+        )
+
     op.create_table(
         "dispatches",
         sa.Column(

@@ -1,0 +1,74 @@
+"""A case as a terminal shows it."""
+
+from collections.abc import Iterator
+
+from gateway.operators.casebook import AskedHospital, CaseFile, OpenEmergency
+from gateway.operators.plain_words import age_words, clock_words
+
+_NO_PHONE = "Do NOT phone the caller: they may be watched."
+
+
+def open_line(row: OpenEmergency) -> str:
+    """One emergency of the list."""
+    waits = f"  ! {', '.join(row.alarms)}" if row.alarms else ""
+    phone = "DO NOT PHONE" if row.do_not_phone else row.phone or "no number"
+    return (
+        f"{row.code}  {row.priority:<8} {row.state:<12} {age_words(row.age_s)}  {row.place}  "
+        f"{row.hospital or 'no hospital'}  {phone}{waits}"
+    )
+
+
+def case_lines(case: CaseFile) -> list[str]:
+    """All that is kept of one emergency."""
+    return list(_lines(case))
+
+
+def _lines(case: CaseFile) -> Iterator[str]:
+    yield f"{case.code}  {case.priority}  {case.state}  ({case.id})"
+    if case.do_not_phone:
+        yield f"  {_NO_PHONE}"
+    yield f"  said      {', '.join((case.kind, *case.said))}"
+    patients = "" if case.patient_count == 1 else f"{case.patient_count} patients"
+    age = "" if case.age_years is None else f"age {case.age_years}"
+    for fact in filter(
+        None, (patients, age, f"transport: {case.transport}" * bool(case.transport))
+    ):
+        yield f"            {fact}"
+    for line in case.note.splitlines():
+        yield f"  wrote     {line}"
+    yield f"  place     {case.place}"
+    if case.lat is not None:
+        yield f"            {case.lat:.5f}, {case.lon:.5f}, within {case.radius_m} m"
+    if case.place_typed and case.lat is not None:
+        yield f"            typed: {case.place_typed}"
+    yield f"  caller    {case.phone or 'no verified number'} ({case.channel}, {case.language})"
+    yield f"  alarms    {', '.join(case.alarms) or 'none'}"
+    yield "Hospitals"
+    for asked in case.asked:
+        yield from _hospital_lines(asked)
+    if not case.asked:
+        yield "  nobody was asked yet"
+    yield "Messages"
+    for message in case.messages:
+        yield f"  {message.line()}"
+    yield "What happened (UTC)"
+    for moment in case.history:
+        yield f"  {clock_words(moment.at)}  {moment.what}, by {moment.who}"
+    if case.next:
+        yield "What happens by itself (UTC)"
+    for moment in case.next:
+        yield f"  {clock_words(moment.at)}  {moment.what}"
+
+
+def _hospital_lines(asked: AskedHospital) -> Iterator[str]:
+    told = "" if asked.had_proved_channel else ", no proved channel"
+    yield (
+        f"  {asked.hospital} ({asked.hospital_id}): {asked.state}, about {asked.travel_min} min, "
+        f"asked {clock_words(asked.offered_at)}{told}"
+    )
+    if asked.answered_at is not None:
+        by = f" {asked.answered_by}" if asked.answered_by else ""
+        reason = f": {asked.reason}" if asked.reason else ""
+        yield f"    answered {clock_words(asked.answered_at)} via {asked.answered_via}{by}{reason}"
+    for why in asked.explanation:
+        yield f"    {why}"

@@ -1,0 +1,134 @@
+"""What a caller texts: answers to an open alert, a place, words for the hospital, a cry for help.
+
+A keyword counts only when it is the whole message. Nothing is dropped: words that mean nothing to
+us reach the hospital as a note, and words from a stranger raise an emergency.
+"""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from gateway.emergencies import (
+    caller_answers,
+    dispatching,
+    noting,
+    store,
+    telling,
+    urgency,
+)
+from gateway.operators.alarms import raise_alarm
+from gateway.ports import FoundPlace
+from gateway.unit_of_work import UnitOfWork
+from shared import help_code
+from shared.emergency import EmergencyState, Transport
+
+# A bare cry for help goes on by itself unless it is called off within this time.
+_DENIAL_S = 120
+_CANCEL = frozenset({"CANCEL", "SAFE"})
+_WORSE = frozenset({"WORSE", "GOT WORSE", "AMEZIDIWA", "HALI MBAYA", "HALI MBAYA SANA"})
+_TRANSPORT = frozenset(str(answer.value) for answer in Transport)
+_PLACE = re.compile(r"^(?:place|mahali)\b[\s:.,-]*(.+)$", re.IGNORECASE | re.DOTALL)
+
+
+def take(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any] | None:
+    """Does what the caller asks; the emergency that it was about, None when it was about none."""
+    words = text.upper().split()
+    code = help_code.parse(words[-1]) if words else None
+    emergency = None if code is None else store.active_with_code(uow, caller.id, code)
+    if emergency is not None:
+        # "CANCEL 7K2F" is the keyword with the code of one of this caller's alerts.
+        words = words[:-1]
+    else:
+        emergency = store.newest_active(uow, caller.id)
+    if emergency is None:
+        if words and words[0] in _CANCEL | _TRANSPORT and len(words) <= (2 if code else 1):
+            # A late answer to an alert that has ended is no new cry for help.
+            telling.tell_no_alert(uow, caller)
+            return None
+        return _cry_for_help(uow, caller, text)
+    keyword = " ".join(words)
+    if keyword in _CANCEL:
+        return caller_answers.cancel(uow, emergency, by_sms=True)
+    if keyword in _WORSE:
+        return caller_answers.got_worse(uow, emergency, by_sms=True)
+    place = _PLACE.match(text)
+    if place is not None:
+        return _place(uow, emergency, place.group(1))
+    if emergency.lat is None:
+        choice = _chosen(emergency, keyword)
+        if choice is not None:
+            return _placed(uow, emergency, choice)
+        if not keyword.isdigit():
+            return _place(uow, emergency, text)
+    elif keyword.isdigit() and len(keyword) == 1:
+        choice = _chosen(emergency, keyword)
+        if choice is not None:
+            return _placed(uow, emergency, choice)
+        if keyword in _TRANSPORT:
+            return caller_answers.answer_transport(
+                uow, emergency, Transport(int(keyword)), by_sms=True
+            )
+    emergency = noting.add_note(uow, emergency, text)
+    dispatching.tell_live_boxes(uow, emergency, reason="caller: wrote again")
+    if emergency.state in (EmergencyState.UNANSWERED, EmergencyState.NOT_ARRIVED):
+        raise_alarm(uow, "wrote", emergency=emergency)
+    if emergency.state == EmergencyState.UNANSWERED:
+        # A hospital may have opened since; if none has, the caller hears where to turn.
+        asked = urgency.ask_better(uow, emergency, emergency)
+        if asked.state == EmergencyState.UNANSWERED:
+            telling.tell_caller(uow, emergency, "unanswered", answers_them=True)
+        return asked
+    return emergency
+
+
+def _placed(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[Any]:
+    return caller_answers.place_confirmed(uow, emergency, place, answers_them=True)
+
+
+def _chosen(emergency: Row[Any], keyword: str) -> FoundPlace | None:
+    choices = emergency.place_choices or []
+    if keyword.isdigit() and 1 <= int(keyword) <= len(choices):
+        return FoundPlace(*choices[int(keyword) - 1])
+    return None
+
+
+def _place(uow: UnitOfWork, emergency: Row[Any], typed: str) -> Row[Any]:
+    answer = uow.services.places.search(typed)
+    emergency = noting.note_typed_place(uow, emergency, typed, () if answer.sure else answer.hits)
+    if answer.sure:
+        return _placed(uow, emergency, answer.hits[0])
+    # What names no place may say what is wrong: the hospital reads it.
+    emergency = noting.add_note(uow, emergency, typed)
+    if emergency.state != EmergencyState.PROVISIONAL:
+        dispatching.tell_live_boxes(uow, emergency, reason="caller: about the place")
+    if answer.hits:
+        telling.ask_which_place(uow, emergency, answers_them=True)
+    else:
+        telling.tell_caller(uow, emergency, "place_not_found", answers_them=True)
+    return emergency
+
+
+def _cry_for_help(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any]:
+    language = caller.language or uow.services.menus.default_language
+    emergency = noting.note_emergency(
+        uow,
+        caller_id=caller.id,
+        channel="sms",
+        language=language,
+        answers={},
+        quiet_at=uow.now + timedelta(seconds=_DENIAL_S),
+        note=text,
+    )
+    answer = uow.services.places.search(text)
+    if answer.sure:
+        emergency = noting.note_typed_place(uow, emergency, text, ())
+        emergency = caller_answers.place_given(uow, emergency, answer.hits[0])
+        telling.tell_caller(uow, emergency, "ask_what", answers_them=True)
+    elif answer.likely:
+        emergency = noting.note_typed_place(uow, emergency, text, answer.hits)
+        telling.ask_which_place(uow, emergency, answers_them=True)
+    else:
+        telling.tell_caller(uow, emergency, "ask_place", answers_them=True)
+    return emergency
