@@ -207,6 +207,9 @@ def _named_place(services: Services, name: str, choice: int | None) -> FoundPlac
 
 def _asked(uow: UnitOfWork, emergency: Row[Any], typed: str) -> int:
     """The hospital that was asked and is meant: part of its name is enough among so few."""
+    typed = typed.strip()
+    if not typed:
+        raise InvalidInput("Name the hospital, or give its number.")
     hospitals = uow.services.hospitals
     meant = [
         card.id
@@ -214,7 +217,7 @@ def _asked(uow: UnitOfWork, emergency: Row[Any], typed: str) -> int:
             hospitals.card(uow.connection, row.hospital_id)
             for row in store.dispatches_of(uow.connection, emergency.id)
         )
-        if typed.strip().lower() in card.name.lower() or typed.strip() == str(card.id)
+        if typed.lower() in card.name.lower() or typed == str(card.id)
     ]
     if len(meant) == 1:
         return meant[0]

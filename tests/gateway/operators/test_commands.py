@@ -84,6 +84,8 @@ def test_an_operator_finds_a_hospital_by_hand(installed: Installed) -> None:
     first = listed["hospital"].removesuffix(" (offered)")
     assert (listed["code"], listed["phone"]) == (code, "+254…111")
     assert listed["phone"] in installed.runs("emergencies", "list").output
+    nobody = ("emergencies", "accept", code, " ", "--by", "JK")
+    assert "Name the hospital" in installed.runs(*nobody, code=1).output
     no = installed.runs(
         "emergencies", "cannot-treat", code, first, "--reason", "no-bed", "--by", "JK"
     )
