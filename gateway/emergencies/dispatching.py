@@ -1,6 +1,6 @@
 """Asks hospitals, one after another and never fewer: silence moves on to the next as well."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -77,15 +77,15 @@ DEADLINES = {
 def offer_next(
     uow: UnitOfWork, emergency: Row[Any], *, sends_caller: bool = False, **facts: Any
 ) -> Asked:
-    """Asks the best hospital that has not been asked yet; when nobody is left, operators own the
-    emergency.
+    """Asks the best hospital that has not been asked yet, or that another one took the place of;
+    when nobody is left, operators own the emergency.
 
     `sends_caller` makes it the one that the caller is told to go to. `facts` are what else is new
     about the emergency, its state among them, written in the same statement.
     """
     provisional = emergency.state == EmergencyState.PROVISIONAL
     asked = () if provisional else store.dispatches_of(uow.connection, emergency.id)
-    match = _choose(uow, emergency, frozenset(row.hospital_id for row in asked))
+    match = _choose(uow, emergency, asked_hospitals(asked))
     if match is None:
         return Asked(_nobody_left(uow, emergency, facts), None, None)
     choice = _Choice(
@@ -106,13 +106,20 @@ def offer_to(
     when it was asked already.
     """
     asked = store.dispatches_of(uow.connection, emergency.id)
-    if any(row.hospital_id == hospital_id for row in asked):
+    if hospital_id in asked_hospitals(asked):
         raise Conflict("That hospital was asked already.")
     query = query_for(uow, emergency, frozenset())
     minutes, metres = uow.services.hospitals.travel(uow.connection, hospital_id, query)
     uow.services.hospitals.reserve(uow.connection, hospital_id)
     choice = _Choice(hospital_id, minutes, metres, (why,))
     return _offer(uow, emergency, choice, len(asked) + 1, sends_caller=sends_caller)
+
+
+def asked_hospitals(asked: Iterable[Row[Any]]) -> frozenset[int]:
+    """The hospitals that are not asked again: one that never got to answer, because another was
+    faster, may be needed after all.
+    """
+    return frozenset(row.hospital_id for row in asked if row.state != DispatchState.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,9 @@ def arrived(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
                 if other.state == DispatchState.ACCEPTED
                 else DispatchState.SUPERSEDED
             )
-            dispatching.settle(uow, emergency, other, state, "the patient arrived elsewhere")
+            here = other.hospital_id == dispatch.hospital_id
+            reason = "the patient has arrived" if here else "the patient arrived elsewhere"
+            dispatching.settle(uow, emergency, other, state, reason)
     dispatching.tell_who_cannot(uow, emergency, still_needed=False)
     if EmergencyState(emergency.state) not in ENDED and emergency.state != EmergencyState.ARRIVED:
         move_emergency(EmergencyState(emergency.state), EmergencyState.ARRIVED)

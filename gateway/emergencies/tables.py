@@ -64,7 +64,9 @@ dispatches = Table(
     "dispatches",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
-    # Found by the unique pair below.
+    # Found by the unique pair below. A hospital may be asked again, in a row of its own, when the
+    # one
+    # that took its place turned out not to treat.
     Column("emergency_id", ForeignKey("emergencies.id"), nullable=False),
     Column("hospital_id", ForeignKey("hospitals.id"), nullable=False, index=True),
     Column("version", Integer, nullable=False),
@@ -89,7 +91,7 @@ dispatches = Table(
     # A shared.dispatch.CannotTreatReason.
     Column("reason_code", Integer),
     Column("reason_note", String(240), nullable=False, server_default=""),
-    UniqueConstraint("emergency_id", "hospital_id"),
+    UniqueConstraint("emergency_id", "position"),
 )
 
 timers = Table(

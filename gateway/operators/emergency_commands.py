@@ -211,16 +211,16 @@ def _asked(uow: UnitOfWork, emergency: Row[Any], typed: str) -> int:
     if not typed:
         raise InvalidInput("Name the hospital, or give its number.")
     hospitals = uow.services.hospitals
-    meant = [
+    meant = {
         card.id
         for card in (
             hospitals.card(uow.connection, row.hospital_id)
             for row in store.dispatches_of(uow.connection, emergency.id)
         )
         if typed.lower() in card.name.lower() or typed == str(card.id)
-    ]
+    }
     if len(meant) == 1:
-        return meant[0]
+        return meant.pop()
     return find_hospital(uow.connection, typed)[0]
 
 

@@ -179,7 +179,8 @@ def _require_not_ended(emergency: Row[Any]) -> None:
 
 
 def _dispatch_of(uow: UnitOfWork, emergency: Row[Any], hospital_id: int) -> Row[Any]:
-    for row in store.dispatches_of(uow.connection, emergency.id):
+    # The latest first: one that was asked again answers that.
+    for row in store.dispatches_of(uow.connection, emergency.id)[::-1]:
         if row.hospital_id == hospital_id:
             return row
     raise NotFound(

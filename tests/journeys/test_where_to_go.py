@@ -1,5 +1,7 @@
 """Nobody is sent to a hospital that does not expect them without hearing of it."""
 
+from gateway.emergencies import hospital_answers
+from gateway.emergencies.hospital_answers import Answerer
 from shared.dispatch import DispatchState
 from shared.emergency import EmergencyState
 from tests.journeys.world import World
@@ -68,3 +70,46 @@ def test_a_hospital_whose_patient_has_not_come_may_still_pass_them_on(world: Wor
     assert near.cannot_treat().accepted
     far.rings()
     assert world.the_emergency().state == EmergencyState.DISPATCHED
+
+
+def test_a_hospital_that_another_took_the_place_of_is_asked_again(world: World) -> None:
+    near = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    far = world.hospital("Thika Hospital", *THIKA)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    near.rings()
+    world.forward(91)
+    first = far.rings()
+    near.accepts()
+    phone.reads("Mbagathi Hospital expects you")
+    # Pressed by mistake, and nobody else is left: the one that never got to answer is needed.
+    near.cannot_treat()
+    again = far.rings()
+    assert again.dispatch_id != first.dispatch_id
+    assert again.answer_code != first.answer_code
+    phone.reads("Mbagathi Hospital says it cannot treat", "asking Thika Hospital")
+    assert far.accepts().accepted
+    phone.reads("go to Thika Hospital now", "Mbagathi Hospital cannot treat this")
+    assert [row.state for row in world.dispatches() if row.reserved] == [DispatchState.ACCEPTED]
+    phone.texts("3")
+    assert world.the_emergency().state == EmergencyState.ARRIVED
+
+
+def test_a_patient_who_comes_on_the_card_that_had_gone_is_there(world: World) -> None:
+    near = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    far = world.hospital("Thika Hospital", *THIKA)
+    world.phone().dials().chooses("1", "2", "6").types("kibra")
+    near.rings()
+    world.forward(91)
+    far.rings()
+    near.accepts()
+    near.cannot_treat()
+    gone, again = (row for row in world.dispatches() if row.hospital_id == far.id)
+    assert (gone.state, again.state) == (DispatchState.SUPERSEDED, DispatchState.OFFERED)
+    world.services.write(
+        lambda uow: hospital_answers.arrived(uow, gone.id, Answerer(via="operator"))
+    )
+    assert far.changes()[-1].reason == "the patient has arrived"
+    assert {row.id: row.state for row in world.dispatches() if row.hospital_id == far.id} == {
+        gone.id: DispatchState.ARRIVED,
+        again.id: DispatchState.SUPERSEDED,
+    }

@@ -565,7 +565,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatches")),
         sa.UniqueConstraint(
-            "emergency_id", "hospital_id", name=op.f("uq_dispatches_emergency_id_hospital_id")
+            "emergency_id", "position", name=op.f("uq_dispatches_emergency_id_position")
         ),
     )
     with op.batch_alter_table("dispatches", schema=None) as batch_op:
