@@ -72,7 +72,7 @@ class Match:
     `score` and its parts are 0 to 1. `tier` counts from 1; 0 is beyond every tier. `missing` and
     `unknown` are the needed capabilities that it is known not to have, and that nobody knows of.
     `expected_free_beds` is None when beds were never reported; `report_age_s` likewise.
-    `assigned_since` is what the ranking had seen, for a reservation to depend on.
+    `assigned_since` counts the patients whom we sent there since its last report.
     `expected_care_min` is set for the last resort: minutes until somebody can treat, being moved
     on included.
     """

@@ -10,9 +10,9 @@ from gateway.hospitals.changes import Change
 from gateway.hospitals.tables import availability
 from shared.capability import codes
 from shared.errors import InvalidInput, NotFound
-from shared.hospital import STOCK, TAKES_PATIENTS, HospitalStatus
+from shared.hospital import STOCK, HospitalStatus
 from shared.system import System
-from sync.prepared import Prepared, one_of
+from sync.prepared import Prepared
 
 _MOST_BEDS = 10_000
 
@@ -56,19 +56,12 @@ class AvailabilityReport:
             raise InvalidInput("The same stock cannot be there and be used up; correct one.")
 
 
-_counting = (
+_COUNT = Prepared(
     update(availability)
     .where(availability.c.hospital_id == bindparam("of"))
     .values(
         assigned_since=availability.c.assigned_since + bindparam("change"),
         version=bindparam("number"),
-    )
-)
-_COUNT = Prepared(_counting)
-_COUNT_IF_UNCHANGED = Prepared(
-    _counting.where(
-        availability.c.assigned_since <= bindparam("seen"),
-        one_of(availability.c.status, [str(status) for status in TAKES_PATIENTS]),
     )
 )
 
@@ -83,23 +76,17 @@ class AvailabilityBoard:
         self._system = system
 
     def reserve(
-        self, connection: Connection, hospital_id: int, assigned_seen: int | None = None
-    ) -> bool:
-        """Counts one more patient of ours towards this hospital.
+        self, connection: Connection, hospital_id: int, number: int | None = None
+    ) -> Change:
+        """Counts one more patient of ours towards this hospital; the change that this is.
 
-        False, and nothing changes, when it stopped taking patients meanwhile, or when somebody
-        reserved after the ranking that saw `assigned_seen` (Match.assigned_since): catch up and
-        rank again. None takes the place whoever else did, for a hospital that already answered.
+        `number` is one that was taken before hospitals were ranked, so that nobody else could take
+        the place meanwhile. Without one the place is taken whoever else did, for a hospital that
+        already answered.
         """
-        (number,) = changes.take_numbers(connection)
-        if assigned_seen is None:
-            reserved = _COUNT.run(connection, of=hospital_id, change=1, number=number)
-        else:
-            reserved = _COUNT_IF_UNCHANGED.run(
-                connection, of=hospital_id, change=1, number=number, seen=assigned_seen
-            )
-        changes.record(connection, [Change(number, self._system.new_id(), hospital_id)])
-        return reserved == 1
+        if number is None:
+            (number,) = changes.take_numbers(connection)
+        return self._count(connection, hospital_id, 1, number)
 
     def give_back(self, connection: Connection, hospital_id: int) -> None:
         """Takes back one reservation: cannot treat, expired, cancelled, not arrived.
@@ -108,8 +95,13 @@ class AvailabilityBoard:
         report in between had already counted the bed as taken.
         """
         (number,) = changes.take_numbers(connection)
-        _COUNT.run(connection, of=hospital_id, change=-1, number=number)
-        changes.record(connection, [Change(number, self._system.new_id(), hospital_id)])
+        self._count(connection, hospital_id, -1, number)
+
+    def _count(self, connection: Connection, hospital_id: int, by: int, number: int) -> Change:
+        _COUNT.run(connection, of=hospital_id, change=by, number=number)
+        change = Change(number, self._system.new_id(), hospital_id)
+        changes.record(connection, [change])
+        return change
 
     def report(self, connection: Connection, hospital_id: int, report: AvailabilityReport) -> bool:
         """Takes in what a hospital says of itself; False when it said something newer before.

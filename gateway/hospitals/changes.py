@@ -58,6 +58,11 @@ def take_numbers(connection: Connection, count: int = 1) -> range:
     return range(last - count + 1, last + 1)
 
 
+def put_back(connection: Connection, number: int) -> None:
+    """Gives back the number taken last, for which there is no change after all."""
+    connection.execute(update(hospital_change_counter).values(number=number - 1))
+
+
 def record(connection: Connection, changes: Sequence[Change]) -> None:
     """Writes the changes under the numbers taken for them."""
     for change in changes:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
+from gateway.hospitals import changes
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.index import MatchIndex
 from gateway.hospitals.tables import hospitals
@@ -14,8 +15,6 @@ from shared.geo import distance_m
 from shared.matching import Match, MatchQuery, explain
 from sync.prepared import Prepared
 
-# Another process may take the last bed between ranking and reserving; then it is ranked afresh.
-_ATTEMPTS = 5
 _CARD = Prepared(
     select(hospitals.c.id, hospitals.c.name, hospitals.c.reachable, hospitals.c.duty_phone).where(
         hospitals.c.id == bindparam("of")
@@ -34,15 +33,15 @@ class HospitalDirectory:
         self._index.catch_up(connection)
 
     def assign(self, connection: Connection, query: MatchQuery, now: datetime) -> Match | None:
-        for attempt in range(_ATTEMPTS):
-            self._index.catch_up(connection)
-            best = next(iter(self._index.rank(query, now, limit=1)), None)
-            if best is None:
-                return None
-            seen = best.assigned_since if attempt < _ATTEMPTS - 1 else None
-            if self._board.reserve(connection, best.hospital_id, seen):
-                return best
-        return None
+        # From here on nobody else changes what is ranked: they wait for their number.
+        (number,) = changes.take_numbers(connection)
+        self._index.catch_up(connection)
+        best = next(iter(self._index.rank(query, now, limit=1)), None)
+        if best is None:
+            changes.put_back(connection, number)
+            return None
+        self._index.reserved(self._board.reserve(connection, best.hospital_id, number))
+        return best
 
     def rank(
         self, connection: Connection, query: MatchQuery, now: datetime, limit: int

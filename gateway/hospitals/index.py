@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +70,19 @@ class MatchIndex:
         """
         with self._lock:
             return self._arrays.get(hospital_id)
+
+    def reserved(self, change: Change) -> None:
+        """Applies our own reservation without reading it again: `change` is the one after those
+        that this transaction caught up with.
+        """
+        with self._lock:
+            if change.number != self._history[-1].number + 1:
+                # Another connection has caught up meanwhile, and cannot see ours yet.
+                return
+            hospital, availability = self._arrays.get(change.hospital_id)
+            counted = replace(availability, assigned_since=availability.assigned_since + 1)
+            self._arrays.put(hospital, counted)
+            self._history = [*self._history, change][-_REMEMBERED:]
 
     def _catch_up(self, connection: Connection) -> None:
         if not self._history:

@@ -131,6 +131,8 @@ class _Turn:
             rest = text[len(row.answered_text) :].removeprefix("*")
             # A `*` in free text may be meant as typed; anywhere else it joins several answers.
             fresh = [rest] if takes_text(self._menus, session) else rest.split("*")
+        # Their number has just been compared with the stored one: nobody need look it up again.
+        self._uow.phones[self._caller_id] = self._request.phone
         for token in fresh:
             if screen is not None and (screen.ends or (row is None and screen.name in _OF_ALERT)):
                 # Digits dialled ahead were meant for a new emergency, never for the open one.

@@ -15,6 +15,7 @@ from gateway.database.database import Database
 from gateway.hospitals import changes
 from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
 from gateway.hospitals.changes import Change
+from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
 from gateway.hospitals.tables import availability, hospital_changes, hospitals
 from shared.capability import Capability
@@ -24,7 +25,7 @@ from shared.geo import EARTH_RADIUS_M
 from shared.hospital import Availability, Hospital, HospitalStatus
 from shared.identifier import maker
 from shared.match_policy import MatchPolicy
-from shared.matching import MatchQuery, rank
+from shared.matching import Match, MatchQuery, rank
 from shared.system import System
 from shared.travel import GreatCircleTravel
 from tests.bench import matching as seeded
@@ -186,7 +187,7 @@ def test_an_index_in_another_process_catches_up(database: Database) -> None:
         stock_has=int(Capability.BLOOD),
     )
     assert database.write(lambda connection: _BOARD.report(connection, 3, report))
-    assert database.write(lambda connection: _BOARD.reserve(connection, 4))
+    database.write(lambda connection: _BOARD.reserve(connection, 4))
     database.write(lambda connection: _BOARD.give_back(connection, 5))
     # Until it catches up, it knows nothing of that.
     before = index.get(4)[1].assigned_since
@@ -232,13 +233,12 @@ def test_threads_that_share_an_index_promise_each_bed_once(database: Database) -
     database.read(index.catch_up)
     query = MatchQuery(-1.31, 36.81, 0.0, 0, Priority.CRITICAL, seeded.NOW)
 
+    directory = HospitalDirectory(index, _BOARD)
+
     def assign(connection: Connection) -> int:
-        for _ in range(20):
-            index.catch_up(connection)
-            best = index.rank(query, seeded.NOW, limit=1)[0]
-            if _BOARD.reserve(connection, best.hospital_id, best.assigned_since):
-                return best.hospital_id
-        raise AssertionError("twenty rankings in a row were out of date")
+        best = directory.assign(connection, query, seeded.NOW)
+        assert best is not None
+        return best.hospital_id
 
     with ThreadPoolExecutor(max_workers=4) as threads:
         chosen = list(threads.map(lambda _: database.write(assign), range(8)))
@@ -297,24 +297,64 @@ def test_the_log_keeps_only_what_an_index_may_still_need(
     assert numbers == [8, 9, 10, 11]
 
 
-def test_a_place_is_taken_only_as_it_was_seen(database: Database) -> None:
-    _, index = _seeded(database, count=5)
+def _assign(directory: HospitalDirectory, connection: Connection) -> Match | None:
+    query = MatchQuery(-1.31, 36.81, 0.0, 0, Priority.CRITICAL, seeded.NOW)
+    return directory.assign(connection, query, seeded.NOW)
 
-    def reserve(assigned_seen: int | None) -> bool:
-        return database.write(lambda connection: _BOARD.reserve(connection, 1, assigned_seen))
 
-    said = AvailabilityReport(HospitalStatus.NORMAL, seeded.NOW, "console", free_beds=6)
-    database.write(lambda connection: _BOARD.report(connection, 1, said))
-    assert reserve(0)
-    assert not reserve(0)
-    assert reserve(1)
-    closed = AvailabilityReport(HospitalStatus.CLOSED, seeded.NOW, "console")
-    database.write(lambda connection: _BOARD.report(connection, 1, closed))
-    assert not reserve(2)
-    # It closed, but it accepted this patient: it is counted all the same.
-    assert reserve(None)
+def test_an_assignment_that_is_rolled_back_leaves_no_trace_in_the_index(database: Database) -> None:
+    pairs, index = _seeded(database)
+    directory = HospitalDirectory(index, _BOARD)
+
+    def fails(connection: Connection) -> None:
+        best = _assign(directory, connection)
+        assert best is not None
+        assert index.get(best.hospital_id)[1].assigned_since == best.assigned_since + 1
+        raise _GivesUp
+
+    with pytest.raises(_GivesUp):
+        database.write(fails)
+    # The number of the lost change is given out again, to another hospital.
+    database.write(lambda connection: _BOARD.reserve(connection, 5))
     database.read(index.catch_up)
-    assert index.get(1)[1].assigned_since == 3
+    assert _same(_current(database, pairs), index)
+
+
+def test_a_reservation_that_a_reader_has_not_seen_is_read_again(database: Database) -> None:
+    pairs, index = _seeded(database)
+    directory = HospitalDirectory(index, _BOARD)
+
+    def assigns_beside_a_reader(connection: Connection) -> None:
+        first = _assign(directory, connection)
+        # Another thread asks for hospitals nearby before this commits.
+        with ThreadPoolExecutor(max_workers=1) as other:
+            other.submit(database.read, index.catch_up).result()
+        assert first is not None
+        assert index.get(first.hospital_id)[1].assigned_since == first.assigned_since
+        assert _assign(directory, connection) is not None
+        assert index.get(first.hospital_id)[1].assigned_since > first.assigned_since
+
+    database.write(assigns_beside_a_reader)
+    database.read(index.catch_up)
+    assert _same(_current(database, pairs), index)
+
+
+def test_where_nobody_is_left_the_log_has_no_gap(database: Database) -> None:
+    pairs, index = _seeded(database, count=3)
+    directory = HospitalDirectory(index, _BOARD)
+    closed = AvailabilityReport(HospitalStatus.CLOSED, seeded.NOW, "console")
+
+    def close(connection: Connection) -> None:
+        for hospital, _ in pairs:
+            _BOARD.report(connection, hospital.id, closed)
+
+    database.write(close)
+    before = database.read(changes.last_number)
+    assert database.write(lambda connection: _assign(directory, connection)) is None
+    assert database.read(changes.last_number) == before
+    database.write(lambda connection: _BOARD.reserve(connection, 1))
+    database.read(index.catch_up)
+    assert _same(_current(database, pairs), index)
 
 
 def test_a_late_report_does_not_overwrite_a_newer_one(database: Database) -> None:
