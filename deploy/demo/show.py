@@ -31,7 +31,7 @@ def main() -> int:
     try:
         with Stage(folder, addresses) as stage:
             server = _serve_front_page(addresses)
-            print(_what_to_press(addresses), flush=True)
+            print(_what_to_press(addresses, _shown(stage.operators_command)), flush=True)
             while not stopping.wait(0.5):
                 dead = stage.dead()
                 if dead is not None:
@@ -74,7 +74,13 @@ def _serve_front_page(addresses: Addresses) -> ThreadingHTTPServer:
     return server
 
 
-def _what_to_press(addresses: Addresses) -> str:
+def _shown(path: Path) -> Path:
+    """The path as somebody in the project's folder types it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _what_to_press(addresses: Addresses, operators_command: Path) -> str:
     return f"""
   Haven is running. Open  {addresses.front}
 
@@ -90,7 +96,9 @@ def _what_to_press(addresses: Addresses) -> str:
   API        {addresses.gateway}/api/v1/docs
   Carrier    {addresses.simulator}/  (more phones, faults on demand)
 
-  The same phone in a terminal:  haven-gateway phone --url {addresses.simulator}
+  An operator, in another terminal:  {operators_command} emergencies list
+                                     {operators_command} alarms list
+  The same phone in a terminal:      {operators_command} phone --url {addresses.simulator}
   Stop with Ctrl-C.
 """
 

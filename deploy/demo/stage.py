@@ -5,6 +5,7 @@ only.
 import json
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -117,6 +118,7 @@ class Stage:
         """Sets up what is missing and starts everything; returns when all of it answers."""
         self._require_free_ports()
         environment = self.environment()
+        self._write_operators_command(environment)
         self.command("hospitals", "import", str(PROJECT / "deploy/demo/hospitals.csv"), ok=(0, 3))
         self.command("places", "import", str(PROJECT / "deploy/demo/places.csv"), ok=(0, 3))
         simulator = self.addresses.simulator.removeprefix("http://")
@@ -153,6 +155,22 @@ class Stage:
     def dead(self) -> str | None:
         """The name of a process that has ended by itself."""
         return next((n for n, p in self.processes.items() if p.poll() is not None), None)
+
+    @property
+    def operators_command(self) -> Path:
+        """`haven-gateway` on the demo's own data: for whoever plays the operator."""
+        return self.folder / "haven-gateway"
+
+    def _write_operators_command(self, environment: dict[str, str]) -> None:
+        lines = [
+            f"export {name}={shlex.quote(value)}"
+            for name, value in sorted(environment.items())
+            if name.startswith("HAVEN_") or name == "PYTHONPATH"
+        ]
+        lines.append(f'exec {shlex.quote(sys.executable)} -m gateway "$@"')
+        # It holds secrets: for its owner alone.
+        self.operators_command.touch(mode=0o700)
+        self.operators_command.write_text("#!/bin/sh\n" + "\n".join(lines) + "\n")
 
     def _enrol(self, number: int, hospital: str) -> None:
         if (self.folder / f"box-{number + 1}" / "enrolled").exists():

@@ -48,7 +48,7 @@ def worker_of(stage: Stage) -> int:
 
 
 def test_the_whole_story_and_a_worker_that_is_killed(stage: Stage) -> None:
-    tell(stage.addresses)
+    tell(stage)
 
     killed = worker_of(stage)
     os.kill(killed, signal.SIGKILL)
