@@ -1,5 +1,6 @@
 """The whole schema: importing this module puts every table on the one MetaData."""
 
+import gateway.alarms.tables
 import gateway.api.tables
 import gateway.audit
 import gateway.callers.tables
@@ -7,7 +8,6 @@ import gateway.emergencies.tables
 import gateway.hospitals.tables
 import gateway.keys
 import gateway.notifications.tables
-import gateway.operators.tables
 import gateway.places.tables
 import gateway.sites.tables
 import gateway.sms.tables

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import structlog
 
+from gateway.alarms.alarm import raise_alarm, solve
 from gateway.delivery import reports
 from gateway.delivery.unreached import alarm_if_unreached
 from gateway.notifications import outbox
 from gateway.notifications.outbox import Channel, Claimed
-from gateway.operators.alarms import raise_alarm, solve
 from gateway.providers.ports import Accepted, SmsSender, VoiceCaller
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.errors import OperatorMustAct, SendRefused, SendRetryable

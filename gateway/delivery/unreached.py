@@ -2,9 +2,9 @@
 
 from sqlalchemy import select
 
+from gateway.alarms.alarm import raise_alarm
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.notifications.tables import messages
-from gateway.operators.alarms import raise_alarm
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import DispatchState
 

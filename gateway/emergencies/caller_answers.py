@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway import audit
+from gateway.alarms.alarm import raise_alarm, solve, solve_all
 from gateway.emergencies import (
     dispatching,
     hospital_answers,
@@ -23,7 +24,6 @@ from gateway.emergencies.noting import (
     withdraw_provisional,
 )
 from gateway.emergencies.raising import raise_emergency, send_to_hospital
-from gateway.operators.alarms import raise_alarm, solve, solve_all
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import DispatchState

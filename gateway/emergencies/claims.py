@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from gateway.alarms.alarm import raise_alarm
 from gateway.emergencies import hospital_answers, store
 from gateway.emergencies.hospital_answers import Answered, Answerer
-from gateway.operators.alarms import raise_alarm
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import DispatchState
 from shared.errors import HavenError, NotFound

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway import audit
+from gateway.alarms.alarm import solve_all
 from gateway.emergencies import dispatching, store, timers
-from gateway.operators.alarms import solve_all
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import LIVE, DispatchState
 from shared.emergency import EmergencyState, move

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select
 
 from gateway import audit
+from gateway.alarms.alarm import raise_alarm
 from gateway.emergencies import box_events, duty_phones, phoning, store, telling, timers
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.emergencies.timers import TimerKind
-from gateway.operators.alarms import raise_alarm
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import LIVE, WAITING, DispatchState

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from gateway.alarms.alarm import raise_alarm
 from gateway.notifications.outbox import Channel, enqueue
-from gateway.operators.alarms import raise_alarm
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import Priority

@@ -6,10 +6,10 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
+from gateway.alarms.alarm import raise_alarm, remind
 from gateway.emergencies import closing, dispatching, duty_phones, store, telling, timers, urgency
 from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.timers import TimerKind
-from gateway.operators.alarms import raise_alarm, remind
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.dispatch import WAITING, DispatchState
 from shared.emergency import ENDED, EmergencyState, move

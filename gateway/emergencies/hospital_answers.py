@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway import audit
+from gateway.alarms.alarm import solve, solve_about, solve_all
 from gateway.emergencies import dispatching, phoning, store, telling, timers
 from gateway.emergencies.timers import TimerKind
-from gateway.operators.alarms import solve, solve_about, solve_all
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import WAITING, CannotTreatReason, DispatchState
 from shared.emergency import ENDED, EmergencyState, Transport

@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway import audit
+from gateway.alarms.alarm import raise_alarm
 from gateway.emergencies import dispatching, store, telling, timers
 from gateway.emergencies.dispatching import Asked
 from gateway.emergencies.timers import TimerKind
-from gateway.operators.alarms import raise_alarm
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import EmergencyState, move
 from shared.identifier import to_text

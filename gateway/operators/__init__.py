@@ -1,1 +1,1 @@
-"""What only a person can solve: alarms for operators, and who they are."""
+"""Operators at work: what they see, and what they do by hand."""

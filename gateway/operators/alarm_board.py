@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from gateway import audit
+from gateway.alarms.tables import alarms
 from gateway.emergencies.tables import emergencies
 from gateway.operators.alarm_words import ALARM_WORDS, what_to_do
 from gateway.operators.casebook import find_emergency
 from gateway.operators.operator import Operator
 from gateway.operators.plain_words import age_words
-from gateway.operators.tables import alarms
 from gateway.unit_of_work import UnitOfWork
 from shared import help_code
 from shared.emergency import DISCREET_KINDS, Kind

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from gateway.alarms.tables import alarms
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.hospitals.tables import hospitals
-from gateway.operators.tables import alarms
 from shared.emergency import Priority
 from shared.identifier import to_text
 

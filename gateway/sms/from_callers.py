@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from gateway.alarms.alarm import raise_alarm
 from gateway.emergencies import (
     caller_answers,
     dispatching,
@@ -18,7 +19,6 @@ from gateway.emergencies import (
     telling,
     urgency,
 )
-from gateway.operators.alarms import raise_alarm
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
 from shared import help_code

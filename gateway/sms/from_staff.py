@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from gateway.alarms.alarm import raise_alarm
 from gateway.callers import store as callers
 from gateway.emergencies import hospital_answers, store
 from gateway.emergencies.hospital_answers import Answerer
 from gateway.emergencies.tables import dispatches
 from gateway.hospitals.reachability import duty_phone_answered
 from gateway.notifications.outbox import Channel, enqueue
-from gateway.operators.alarms import raise_alarm
 from gateway.unit_of_work import UnitOfWork
 from shared import help_code
 from shared.dispatch import WAITING, CannotTreatReason, DispatchState

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
+from gateway.alarms.alarm import raise_alarm
 from gateway.callers import store as callers
-from gateway.operators.alarms import raise_alarm
 from gateway.sms import from_callers, from_staff
 from gateway.sms.tables import incoming_sms
 from gateway.unit_of_work import Services, UnitOfWork

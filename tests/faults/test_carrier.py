@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.alarms.tables import alarms
 from gateway.notifications.tables import messages
-from gateway.operators.tables import alarms
 from gateway.simulator.control_client import SimulatorControl
 from shared.identifier import to_text
 from tests.faults.callers import everything_is_sent_once, turn

@@ -12,12 +12,12 @@ import requests
 from sqlalchemy import Connection, func, insert, select
 
 from gateway import bootstrap, keys
+from gateway.alarms.tables import alarms
 from gateway.config import from_environment
 from gateway.emergencies.tables import dispatches, emergencies, timers
 from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
 from gateway.hospitals.tables import availability, hospitals
 from gateway.machine import real_system
-from gateway.operators.tables import alarms
 from gateway.sites.tables import SiteState, sites, streams
 from shared.emergency import ENDED, EmergencyState
 from shared.hospital import HospitalStatus

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
+from gateway.alarms.tables import alarms
 from gateway.database.database import Database
 from gateway.delivery.sending import Carriers
 from gateway.machine import real_system
 from gateway.notifications.tables import messages
-from gateway.operators.tables import alarms
 from gateway.processes.workers import Workers
 from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.http_post import Answer, PooledFormPoster, TimeLimits

@@ -1,12 +1,14 @@
 """For tests of what only several writers at once can meet: transactions that are held open."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, text
 
 from gateway.database.postgres import PostgresDatabase
+from gateway.database.schema import metadata
 from tests.faults.installation import until
 
 T = TypeVar("T")
@@ -40,6 +42,16 @@ class CountingDatabase(PostgresDatabase):
             return super().write(counted)
         finally:
             self.again += tries - 1
+
+
+@contextmanager
+def counting_database(url: str) -> Iterator[CountingDatabase]:
+    """An empty schema for several sessions at once."""
+    opened = CountingDatabase(url, connections=6)
+    metadata.drop_all(opened.engine)
+    metadata.create_all(opened.engine)
+    yield opened
+    opened.close()
 
 
 class Beside:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from gateway.alarms.tables import alarms
 from gateway.hospitals.tables import availability
-from gateway.operators.tables import alarms
 from shared.dispatch import DispatchState
 from shared.emergency import EmergencyState
 from tests.journeys.world import World

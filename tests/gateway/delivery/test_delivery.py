@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from gateway.alarms.tables import alarms
 from gateway.delivery import reports
 from gateway.delivery.overview import latest, retry_now
 from gateway.delivery.sending import Carriers, send
 from gateway.notifications import outbox
 from gateway.notifications.outbox import LEASE_S, LONGEST_SEND_S, Channel, Claimed
 from gateway.notifications.tables import delivery_attempts, messages
-from gateway.operators.tables import alarms
 from gateway.unit_of_work import UnitOfWork
 from shared.errors import InvalidInput, NotFound, OperatorMustAct, SendRefused, SendRetryable
 from tests.journeys.world import World

@@ -8,14 +8,13 @@ import pytest
 from sqlalchemy import Connection, select
 
 from gateway.database.postgres import PostgresDatabase
-from gateway.database.schema import metadata
 from gateway.delivery import reports
 from gateway.delivery.sending import Carriers, send
 from gateway.notifications import outbox
 from gateway.notifications.outbox import Channel
 from gateway.notifications.tables import messages
 from gateway.unit_of_work import Services
-from tests.gateway.postgres_only import Beside, CountingDatabase, T
+from tests.gateway.postgres_only import Beside, CountingDatabase, T, counting_database
 from tests.journeys.world import World
 
 PROVIDER_ID = "ATXid_1"
@@ -23,11 +22,8 @@ PROVIDER_ID = "ATXid_1"
 
 @pytest.fixture
 def database(postgres_url: str) -> Iterator[CountingDatabase]:
-    opened = CountingDatabase(postgres_url, connections=6)
-    metadata.drop_all(opened.engine)
-    metadata.create_all(opened.engine)
-    yield opened
-    opened.close()
+    with counting_database(postgres_url) as opened:
+        yield opened
 
 
 class HeldDatabase:

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, select
 
+from gateway.alarms.tables import alarms
 from gateway.box_desk import BoxDesk
 from gateway.emergencies import claims
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
-from gateway.operators.tables import alarms
 from gateway.ports import HospitalCard
 from shared.dispatch import DispatchState
 from shared.errors import NotFound

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 from gateway.box_desk import BoxDesk, EnrolledBoxes
-from gateway.database.schema import metadata
 from gateway.emergencies import box_events, dispatching, store
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.notifications.tables import messages
@@ -24,17 +23,14 @@ from shared.hospital import HospitalStatus
 from sync.sealing import NodeKeys
 from tests.edge_node.two_sides import Clock as BoxClock
 from tests.edge_node.two_sides import Hospital, Network
-from tests.gateway.postgres_only import Beside, CountingDatabase
+from tests.gateway.postgres_only import Beside, CountingDatabase, counting_database
 from tests.journeys.world import HospitalBox, World
 
 
 @pytest.fixture
 def database(postgres_url: str) -> Iterator[CountingDatabase]:
-    opened = CountingDatabase(postgres_url, connections=6)
-    metadata.drop_all(opened.engine)
-    metadata.create_all(opened.engine)
-    yield opened
-    opened.close()
+    with counting_database(postgres_url) as opened:
+        yield opened
 
 
 class RealGateway:

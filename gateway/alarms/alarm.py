@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, or_, select, update
 
+from gateway.alarms.tables import alarms
 from gateway.notifications.outbox import Channel, enqueue
-from gateway.operators.tables import alarms
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import DISCREET_KINDS, Kind
 from sync.prepared import Prepared

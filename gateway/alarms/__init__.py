@@ -1,0 +1,1 @@
+"""What only a person can solve: raised, told to operators, solved."""
