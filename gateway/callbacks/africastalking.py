@@ -23,6 +23,7 @@ from gateway.unit_of_work import Services
 from gateway.ussd import turn
 from gateway.ussd.turn import UssdRequest
 from shared.errors import HavenError, InvalidInput
+from shared.identifier import to_text
 from shared.phone_number import normalise
 
 _log = structlog.get_logger(__name__)
@@ -108,9 +109,13 @@ def _handlers(services: Services) -> Mapping[str, Callable[[dict[str, str]], Rep
             sender=form.get("from", "").strip(),
             text=form.get("text", ""),
         )
-        if not came.provider_id:
-            _log.warning("incoming sms refused", reason="id is missing.")
+        if not (came.sender or came.text.strip()):
+            _log.warning("incoming sms refused", reason="neither a sender nor a text came.")
             return Reply("")
+        if not came.provider_id:
+            # Without the carrier's name for it one that comes again cannot be known: better two
+            # notes about one cry than none.
+            came = replace(came, provider_id=f"unnamed-{to_text(services.system.new_id())}")
         take_in = incoming.receive
         try:
             came = replace(came, sender=normalise(came.sender, services.config.country))

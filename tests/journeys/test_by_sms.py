@@ -208,3 +208,13 @@ def test_two_hospitals_with_one_duty_phone_answer_each_for_itself(world: World) 
     states = [row.state for row in world.dispatches()]
     assert states == [DispatchState.SUPERSEDED, DispatchState.ACCEPTED]
     assert first.hospital_id != second.hospital_id
+
+
+def test_a_cry_without_the_carriers_name_for_it_is_heard(world: World) -> None:
+    hospital = world.hospital("Mbagathi Hospital", -1.3100, 36.8000)
+    world.post("sms", {"from": "+254711000111", "text": "kibra"})
+    world.forward(121)
+    hospital.rings()
+    world.post("sms", {"from": "+254711000111", "text": "she is bleeding"})
+    world.post("sms", {"id": "", "from": "", "text": " "})
+    assert "she is bleeding" in world.the_emergency().note
