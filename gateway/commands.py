@@ -1,0 +1,173 @@
+"""The commands that open the gateway's database: an operator's, and whoever sets it up."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import click
+
+from gateway import bootstrap
+from gateway import keys as keys_module
+from gateway.config import Config, from_environment
+from gateway.database import migrate
+from gateway.database.polite import PoliteWriter
+from gateway.delivery.overview import latest, retry_now
+from gateway.hospitals.commands import hospitals_group
+from gateway.hospitals.lookup import find_hospital
+from gateway.importing.commands import Registers
+from gateway.machine import real_system
+from gateway.operators.alarm_commands import alarm_commands
+from gateway.operators.emergency_commands import add_emergency_commands
+from gateway.operators.opened import Openers, Reading
+from gateway.operators.overview import overview, own_alarms
+from gateway.places.commands import places_group
+from gateway.sites.commands import sites_commands
+from gateway.unit_of_work import Services
+from shared.errors import InvalidInput
+from shared.identifier import to_text
+from shared.system import System
+from sync.sealing import NodeKeys
+
+
+def _config() -> Config:
+    return from_environment(os.environ)
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to this version's schema."""
+    config = _config()
+    database = bootstrap.open_database(config, bootstrap.load_or_make_keys(config))
+    click.echo(f"The database is at revision {migrate.current(database.engine)}.")
+    database.close()
+
+
+@click.group()
+def keys() -> None:
+    """The keys in HAVEN_SECRET_DIR."""
+
+
+@keys.command("init")
+def keys_init() -> None:
+    """Make the keys of a new gateway. Every machine of it mounts the same ones."""
+    config = _config()
+    if config.on_sqlite and config.sqlite_path.exists():
+        raise InvalidInput(
+            f"{config.sqlite_path} exists already and needs the keys it was started with. "
+            "Mount those; new keys would make it unreadable."
+        )
+    keys_module.make(config.secret_dir)
+    click.echo(f"Made new keys in {config.secret_dir}. Back them up apart from the database.")
+
+
+def _open_for_command() -> tuple[PoliteWriter, System, NodeKeys]:
+    config = _config()
+    loaded = bootstrap.load_or_make_keys(config)
+    database = PoliteWriter(bootstrap.open_database(config, loaded))
+    return database, real_system(), NodeKeys(loaded.boxes)
+
+
+@contextmanager
+def _registers() -> Iterator[Registers]:
+    database, system, _ = _open_for_command()
+    try:
+        yield Registers(database, system, _config().country)
+    finally:
+        database.close()
+
+
+@contextmanager
+def _reading() -> Iterator[Reading]:
+    config = _config()
+    loaded = keys_module.load(config.secret_dir)
+    reader = bootstrap.open_reader(config, loaded)
+    try:
+        yield Reading(reader, real_system(), keys_module.PhoneVault(loaded.phone_numbers))
+    finally:
+        reader.close()
+
+
+@contextmanager
+def _acting() -> Iterator[Services]:
+    services = bootstrap.open_beside(_config(), real_system())
+    try:
+        yield services
+    finally:
+        services.database.close()
+
+
+@click.group()
+def emergencies() -> None:
+    """What is going on, and acting on it by hand."""
+
+
+@emergencies.command("watch")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def emergencies_watch(as_json: bool) -> None:
+    """Show the emergencies of the last day, who has them, and what needs a person."""
+    with _reading() as reading:
+        now = reading.system.now()
+        rows = reading.database.read(lambda connection: overview(connection, now))
+        alarms = reading.database.read(own_alarms)
+    if as_json:
+        shown = {"alarms": alarms, "emergencies": [row.as_dict() for row in rows]}
+        click.echo(json.dumps(shown))
+        return
+    for alarm in alarms:
+        click.echo(f"! {alarm['kind']}: {alarm['detail']} (since {alarm['raised_at']})")
+    for row in rows:
+        click.echo(row.line())
+
+
+@click.group()
+def deliveries() -> None:
+    """Messages: sent, waiting, failed."""
+
+
+@deliveries.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
+@click.option("--waiting", is_flag=True, help="Only those that are not sent yet or failed.")
+def deliveries_list(as_json: bool, waiting: bool) -> None:
+    """Show the latest messages and what became of each."""
+    config = _config()
+    reader = bootstrap.open_reader(config, keys_module.load(config.secret_dir))
+    rows = reader.read(lambda connection: latest(connection, only_waiting=waiting))
+    reader.close()
+    if as_json:
+        click.echo(json.dumps([row.as_dict() for row in rows]))
+        return
+    for row in rows:
+        click.echo(row.line())
+
+
+@deliveries.command("retry")
+@click.argument("message")
+def deliveries_retry(message: str) -> None:
+    """Send a failed or waiting MESSAGE again now."""
+    database, system, _ = _open_for_command()
+    changed = database.write(lambda connection: retry_now(connection, message, system.now()))
+    database.close()
+    click.echo(f"Message {to_text(changed)} is due now.")
+
+
+def database_commands() -> Mapping[str, click.Command]:
+    """All of them by name."""
+    openers = Openers(_reading, _acting)
+    add_emergency_commands(emergencies, openers)
+    made = (
+        alarm_commands(openers),
+        db,
+        deliveries,
+        emergencies,
+        hospitals_group(_registers),
+        keys,
+        places_group(_registers),
+        sites_commands(_open_for_command, find_hospital),
+    )
+    return {str(command.name): command for command in made}
