@@ -80,6 +80,7 @@ class UnitOfWork:
         "before",
         "connection",
         "events",
+        "hushed",
         "locked",
         "now",
         "phones",
@@ -96,6 +97,8 @@ class UnitOfWork:
         self.queued_messages = 0
         # Emergencies that this command has locked, as they stand: nobody else can change them.
         self.locked: dict[int, Row[Any]] = {}
+        # A number that this command sends nothing to: it answers by itself.
+        self.hushed = ""
         # Callers' numbers by their ids; they never change.
         self.phones: dict[int, str] = {}
         # Emergencies and dispatches as they were before this command first changed them, by id.

@@ -148,12 +148,13 @@ def enqueue(
     urgency: int,
     emergency_id: int | None = None,
     dispatch_id: int | None = None,
-) -> int:
-    """Adds a message to the transaction that causes it; the id it has from now on."""
-    message_id = uow.system.new_id()
+) -> None:
+    """Adds a message to the transaction that causes it."""
+    if recipient == uow.hushed:
+        return
     _ADD.run(
         uow.connection,
-        id=message_id,
+        id=uow.system.new_id(),
         emergency_id=emergency_id,
         dispatch_id=dispatch_id,
         channel=channel.value,
@@ -168,7 +169,6 @@ def enqueue(
         created_at=uow.now,
     )
     uow.queued_messages += 1
-    return message_id
 
 
 def _moments(now: datetime) -> dict[str, datetime]:

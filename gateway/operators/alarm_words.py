@@ -74,6 +74,11 @@ ALARM_WORDS = {
         "Messages are not going out.",
         "Mend the account at the carrier, then: haven-gateway deliveries list --waiting",
     ),
+    "answers_itself": AlarmWords(
+        "The caller's phone answers each of our texts by itself; Haven answers it no more.",
+        f"Phone the caller: {_SHOW} --reveal-phone --by YOU",
+        _NO_PHONE + "Wait for them to write.",
+    ),
     "no_number": AlarmWords(
         "A message came from a sender that is no phone number: nobody can be answered.",
         "Read it. If somebody is in need, find them by what they wrote.",

@@ -3,8 +3,9 @@ sender whom nobody can answer.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from gateway.alarms.alarm import raise_alarm
 from gateway.callers import store as callers
@@ -14,6 +15,9 @@ from gateway.unit_of_work import Services, UnitOfWork
 
 _LONGEST_TEXT = 1000
 _LONGEST_SENDER = 40
+# So many messages of one phone within this time are read, and answered.
+_MOST_WRITTEN = 20
+_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +33,23 @@ def receive(services: Services, sms: IncomingSms) -> None:
     """Takes the message in and does what it asks; one that comes again does nothing."""
 
     def take(uow: UnitOfWork) -> None:
-        if not _is_new(uow, sms, sender=""):
+        caller = callers.find_or_add(uow, sms.sender)
+        if not _is_new(uow, sms, caller_id=caller.id):
             return
+        if _answers_by_itself(uow, caller.id):
+            uow.hushed = sms.sender
         text = sms.text.strip()[:_LONGEST_TEXT]
         if from_staff.take(uow, sms.sender, text):
             return
-        caller = callers.find_or_add(uow, sms.sender)
         emergency = from_callers.take(uow, caller, text)
+        if emergency is None:
+            return
+        if uow.hushed:
+            raise_alarm(uow, "answers_itself", emergency=emergency, again=False)
         uow.connection.execute(
             update(incoming_sms)
             .where(incoming_sms.c.provider_id == sms.provider_id)
-            .values(caller_id=caller.id, emergency_id=None if emergency is None else emergency.id)
+            .values(emergency_id=emergency.id)
         )
 
     services.write(take)
@@ -59,7 +69,20 @@ def keep_for_operators(services: Services, sms: IncomingSms) -> None:
     services.write(keep)
 
 
-def _is_new(uow: UnitOfWork, sms: IncomingSms, *, sender: str) -> bool:
+def _answers_by_itself(uow: UnitOfWork, caller_id: int) -> bool:
+    """True when this phone writes more often than a person in need would: it answers each of our
+    texts by itself, and would do so for ever, at a price for each.
+    """
+    lately = select(func.count()).where(
+        incoming_sms.c.caller_id == caller_id,
+        incoming_sms.c.received_at > uow.now - _WITHIN,
+    )
+    return uow.connection.execute(lately).scalar_one() > _MOST_WRITTEN
+
+
+def _is_new(
+    uow: UnitOfWork, sms: IncomingSms, *, sender: str = "", caller_id: int | None = None
+) -> bool:
     known = select(incoming_sms.c.provider_id).where(incoming_sms.c.provider_id == sms.provider_id)
     if uow.connection.execute(known).first() is not None:
         return False
@@ -68,6 +91,7 @@ def _is_new(uow: UnitOfWork, sms: IncomingSms, *, sender: str) -> bool:
         {
             "provider_id": sms.provider_id,
             "sender": sender,
+            "caller_id": caller_id,
             "text": sms.text[:_LONGEST_TEXT],
             "received_at": uow.now,
         },

@@ -1,6 +1,6 @@
 """Incoming SMS as they came, so that one delivered twice acts once."""
 
-from sqlalchemy import Column, String, Table, Text
+from sqlalchemy import Column, Index, String, Table, Text
 
 from gateway.database.metadata import Id, Instant, metadata
 
@@ -15,4 +15,5 @@ incoming_sms = Table(
     Column("emergency_id", Id, index=True),
     Column("text", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
+    Index("ix_incoming_sms_caller_received", "caller_id", "received_at"),
 )

@@ -203,7 +203,10 @@ def test_two_hospitals_with_one_duty_phone_answer_each_for_itself(world: World) 
     world.forward(91)
     first, second = world.dispatches()
     assert any("Thika Hospital: a patient" in text for text in duty.inbox())
-    duty.texts(f"YES {second.answer_code}").reads(second.answer_code, "thank you")
+    duty.texts(f"YES {second.answer_code}")
+    answers = duty.inbox()[-2:]
+    assert any(f"{second.answer_code}: thank you" in text for text in answers), answers
+    assert any(f"{first.answer_code}: another hospital" in text for text in answers), answers
     phone.reads("Thika Hospital expects you")
     states = [row.state for row in world.dispatches()]
     assert states == [DispatchState.SUPERSEDED, DispatchState.ACCEPTED]
@@ -218,3 +221,23 @@ def test_a_cry_without_the_carriers_name_for_it_is_heard(world: World) -> None:
     world.post("sms", {"from": "+254711000111", "text": "she is bleeding"})
     world.post("sms", {"id": "", "from": "", "text": " "})
     assert "she is bleeding" in world.the_emergency().note
+
+
+def test_a_phone_that_answers_by_itself_is_not_answered_for_ever(world: World) -> None:
+    phone = world.phone()
+    phone.texts("I am driving and will call you back")
+    for _ in range(60):
+        before = len(phone.inbox())
+        world.forward(2)
+        phone.texts("I am driving and will call you back")
+        if len(phone.inbox()) == before:
+            break
+    assert len(phone.inbox()) <= 21
+    operator = world.phone("+254700000001")
+    assert sum("by itself" in text for text in operator.inbox()) == 1
+    # What they write is read all the same, and answered again when it has become quiet.
+    phone.texts("place kibra")
+    assert world.the_emergency().place_name == "Kibra, Nairobi"
+    world.forward(601)
+    phone.texts("worse")
+    phone.reads("worse")

@@ -19,7 +19,7 @@ from tests.journeys.world import World
 
 
 def write(world: World, text: str = "hello", urgency: int = 1) -> int:
-    return world.services.write(
+    world.services.write(
         lambda uow: outbox.enqueue(
             uow,
             channel=Channel.SMS,
@@ -29,6 +29,8 @@ def write(world: World, text: str = "hello", urgency: int = 1) -> int:
             urgency=urgency,
         )
     )
+    newest = select(messages.c.id).order_by(messages.c.id.desc()).limit(1)
+    return int(world.services.database.read(lambda c: c.execute(newest).scalar_one()))
 
 
 def claim(world: World, limit: int = 10) -> list[Claimed]:

@@ -48,7 +48,7 @@ class HeldDatabase:
 def test_a_report_and_the_marking_of_its_message_see_each_other(
     world: World, database: CountingDatabase, first: str
 ) -> None:
-    message_id = world.services.write(
+    world.services.write(
         lambda uow: outbox.enqueue(
             uow,
             channel=Channel.SMS,
@@ -59,6 +59,7 @@ def test_a_report_and_the_marking_of_its_message_see_each_other(
         )
     )
     (claimed,) = world.services.write(lambda uow: outbox.claim(uow, 1))
+    message_id = claimed.id
 
     def mark(services: Services) -> None:
         send(services, Carriers(world.carrier, world.carrier, "40404"), claimed)

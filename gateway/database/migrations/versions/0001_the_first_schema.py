@@ -182,6 +182,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("incoming_sms", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_incoming_sms_caller_received", ["caller_id", "received_at"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_incoming_sms_emergency_id"), ["emergency_id"], unique=False
         )
 
