@@ -7,21 +7,47 @@ connection can be cut off half-way. It is not for production, and neither is a s
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from shared.errors import InvalidInput
 
+_ANSWER = "haven.answer"
+
 
 class _QuietHandler(WSGIRequestHandler):
-    """Writes no access log: the addresses hold phone numbers."""
+    """Writes no access log, because the addresses hold phone numbers, and closes the file that it
+    was sending when a browser has gone to another page: werkzeug leaves it open then.
+    """
 
     def log(self, type: str, message: str, *args: object) -> None:
         """Drops the line."""
+
+    def connection_dropped(
+        self, error: BaseException, environ: dict[str, Any] | None = None
+    ) -> None:
+        """Whoever asked is gone."""
+        close = getattr((environ or {}).get(_ANSWER), "close", None)
+        if close is not None:
+            close()
+
+
+class _Answering:
+    """The application, with each answer within reach of the handler that sends it."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        environ[_ANSWER] = answer = self._app(environ, start_response)
+        return answer
 
 
 def bind(app: Flask, host: str, port: int) -> BaseWSGIServer:
@@ -31,7 +57,9 @@ def bind(app: Flask, host: str, port: int) -> BaseWSGIServer:
     Raises InvalidInput when it cannot listen there.
     """
     try:
-        return make_server(host, port, app, threaded=True, request_handler=_QuietHandler)
+        return make_server(
+            host, port, _Answering(app), threaded=True, request_handler=_QuietHandler
+        )
     except (OSError, SystemExit):
         # werkzeug itself ends the program when the port is taken.
         raise InvalidInput(

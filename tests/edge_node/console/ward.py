@@ -9,12 +9,12 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import update
-from werkzeug.serving import make_server
 
 from edge_node import claims
 from edge_node.gateway_connection import GatewayUnreachable
 from edge_node.machine import real_system
 from edge_node.web.app import create_app
+from gateway.simulator.server import bind
 from shared import identifier
 from shared.capability import Capability
 from shared.dispatch import DispatchState
@@ -170,7 +170,7 @@ def open_ward(folder: Path, frame_ancestors: tuple[str, ...] = ()) -> Iterator[W
         hospital.identity.site().hospital_name,
         frame_ancestors,
     )
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = bind(app, "127.0.0.1", 0)
     serving = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     serving.start()
     yield Ward(f"http://127.0.0.1:{server.port}", clock, gateway, hospital)
