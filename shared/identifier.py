@@ -2,28 +2,44 @@
 
 The upper 41 bits count milliseconds since 2025-01-01 UTC and the lower 22 are random. So an index
 grows at its end, an identifier fits eight bytes on the wire, and nobody learns from one how many
-emergencies there are.
+emergencies there are. What one program makes within a millisecond is in order too: two texts of one
+transaction go out as they were written.
 """
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 
 _EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 _RANDOM_BITS = 22
+# By so much a step within one millisecond is random, and so far back (a second) a clock may go
+# before its identifiers go back with it.
+_STEP_BITS = 10
+_SAME_MOMENT = 1000 << _RANDOM_BITS
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _TEXT_LENGTH = 13
 
 
 def maker(now: Callable[[], datetime], rng: Random) -> Callable[[], int]:
-    """A function that makes identifiers from this clock and this source of chance."""
+    """A function that makes identifiers from this clock and this source of chance. Any thread may
+    call it.
+    """
+    lock = threading.Lock()
+    last = 0
 
     def new_id() -> int:
+        nonlocal last
         milliseconds = int((now() - _EPOCH).total_seconds() * 1000)
         # A box whose clock has not been set yet counts from zero: its identifiers stay valid,
         # only unordered.
-        return (max(milliseconds, 0) << _RANDOM_BITS | rng.getrandbits(_RANDOM_BITS)) & (2**63 - 1)
+        made = max(milliseconds, 0) << _RANDOM_BITS | rng.getrandbits(_RANDOM_BITS)
+        with lock:
+            if 0 <= last - made < _SAME_MOMENT:
+                made = last + 1 + rng.getrandbits(_STEP_BITS)
+            last = made & (2**63 - 1)
+            return last
 
     return new_id
 

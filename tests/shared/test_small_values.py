@@ -1,5 +1,6 @@
 """GSM text, identifiers, phone numbers and codes: tables and properties."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -71,6 +72,26 @@ def test_identifiers_are_ordered_by_time_and_do_not_repeat() -> None:
     assert len(early) == 1000
     moment += timedelta(milliseconds=1)
     assert new_id() > max(early)
+
+
+def test_identifiers_of_one_moment_are_in_order_whichever_thread_makes_them() -> None:
+    new_id = identifier.maker(lambda: datetime(2026, 3, 1, tzinfo=UTC), Random(1))
+    made = [new_id() for _ in range(1000)]
+    assert made == sorted(set(made))
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        beside = list(threads.map(lambda _: new_id(), range(4000)))
+    assert len(set(beside)) == len(beside)
+    assert min(beside) > made[-1]
+
+
+def test_identifiers_follow_a_clock_that_is_set_back() -> None:
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    new_id = identifier.maker(lambda: moment, Random(1))
+    before = new_id()
+    moment -= timedelta(milliseconds=200)
+    assert new_id() > before
+    moment -= timedelta(hours=1)
+    assert new_id() < before
 
 
 @pytest.mark.parametrize(
