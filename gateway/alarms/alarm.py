@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, or_, select, update
 
 from gateway.alarms.tables import alarms
+from gateway.database.exclusive import one_at_a_time
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import DISCREET_KINDS, Kind
@@ -80,6 +81,8 @@ def raise_alarm(
     kept = (detail or hospital or reason)[:_LONGEST_DETAIL]
     told_before: Sequence[Row[Any]] = ()
     if emergency_id is None:
+        # Of an emergency there is a row to lock; two senders that fail at once share nothing else.
+        one_at_a_time(uow.connection, f"alarm {kind}")
         told_before = _OWN_WAITING.all(uow.connection, of_kind=kind)
         if detail:
             same = _FIND_OWN.first(uow.connection, of_kind=kind, of_detail=kept)

@@ -2,8 +2,9 @@
 arrive.
 """
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
+from gateway.database import exclusive
 from gateway.delivery.unreached import alarm_if_unreached
 from gateway.notifications.outbox import MessageState
 from gateway.notifications.tables import delivery_reports, messages
@@ -11,8 +12,6 @@ from gateway.unit_of_work import UnitOfWork
 from sync.prepared import Prepared
 
 _DELIVERED = frozenset({"Success"})
-# Keeps our advisory locks apart from anybody else's in the same database.
-_LOCK_SPACE = 0x48415645
 _UNDELIVERABLE = frozenset({"Rejected", "Failed", "AbsentSubscriber", "Expired"})
 _REPORTED = Prepared(
     select(delivery_reports)
@@ -39,11 +38,9 @@ def receive(uow: UnitOfWork, provider_id: str, status: str, reason: str) -> None
 
 def one_at_a_time(uow: UnitOfWork, provider_id: str) -> None:
     """Waits until no other transaction is at this message of the provider's: marking it as sent and
-    a report about it would not see each other. On SQLite there is only one writer.
+    a report about it would not see each other.
     """
-    if uow.connection.dialect.name == "postgresql":
-        key = func.hashtextextended(provider_id[:80], _LOCK_SPACE)
-        uow.connection.execute(select(func.pg_advisory_xact_lock(key)))
+    exclusive.one_at_a_time(uow.connection, provider_id[:80])
 
 
 def apply_early(uow: UnitOfWork, provider_id: str) -> None:

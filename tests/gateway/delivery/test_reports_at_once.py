@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, select
 
+from gateway.alarms.alarm import raise_alarm
+from gateway.alarms.tables import alarms
 from gateway.database.postgres import PostgresDatabase
 from gateway.delivery import reports
 from gateway.delivery.sending import Carriers, send
@@ -80,3 +82,20 @@ def test_a_report_and_the_marking_of_its_message_see_each_other(
     query = select(messages.c.state, messages.c.provider_id).where(messages.c.id == message_id)
     row = database.read(lambda c: c.execute(query).one())
     assert row == ("delivered", PROVIDER_ID)
+
+
+def test_two_senders_that_fail_at_once_raise_one_alarm(
+    world: World, database: CountingDatabase
+) -> None:
+    def fails(services: Services) -> None:
+        services.write(lambda uow: raise_alarm(uow, "provider", reason="the carrier is down"))
+
+    held = HeldDatabase(database)
+    holding = Beside(lambda: fails(replace(world.services, database=held)))
+    assert held.all_but_committed.wait(60)
+    following = Beside(lambda: fails(world.services))
+    following.waits(database)
+    held.may_commit.set()
+    holding.result()
+    following.result()
+    assert database.read(lambda c: len(c.execute(select(alarms.c.id)).all())) == 1
