@@ -166,7 +166,7 @@ def reveal_phone(uow: UnitOfWork, emergency: Row[Any], operator: Operator) -> st
     _audit(uow, emergency, "phone revealed", operator)
     if emergency.caller_id is None:
         return None
-    return uow.services.vault.open(callers.get(uow, emergency.caller_id).phone_sealed)
+    return callers.phone(uow, emergency.caller_id)
 
 
 def _for(operator: Operator) -> Answerer:
