@@ -123,13 +123,13 @@ class BoxDesk:
 
 def _assigned_after(connection: Connection, hospital_id: int, seen_seq: int) -> int:
     """How many of our assignments a report could not know of: those later in the box's stream."""
-    site_id = publishing.active_site(connection, hospital_id)
+    site = publishing.active_site(connection, hospital_id)
     epoch = streams.outgoing.epoch(connection)
-    if site_id is None or epoch is None:
+    if site is None or epoch is None:
         return 0
     seen = Acknowledgement(Lane.EMERGENCIES, epoch, seen_seq)
     later = []
-    for outgoing in streams.outgoing.pending(connection, site_id, [seen]):
+    for outgoing in streams.outgoing.pending(connection, site.id, [seen]):
         try:
             event = decode(outgoing.payload)
         except Unreadable:

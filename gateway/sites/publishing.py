@@ -1,6 +1,8 @@
 """Sending an event to a hospital's box, inside the transaction that caused it."""
 
-from sqlalchemy import Connection, bindparam, func, select
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from gateway.sites.tables import SiteState, sites, streams
 from sync.events import Event
@@ -10,7 +12,7 @@ from sync.prepared import Prepared
 # The live process listens to this channel on PostgreSQL.
 CHANNEL = "haven_sites"
 _ACTIVE = Prepared(
-    select(sites.c.id).where(
+    select(sites.c.id, sites.c.audible, sites.c.last_seen_at, sites.c.enrolled_at).where(
         sites.c.hospital_id == bindparam("of"), sites.c.state == SiteState.ACTIVE.value
     )
 )
@@ -22,18 +24,19 @@ def publish(connection: Connection, hospital_id: int, event: Event) -> bool:
     Call it last in a transaction, and for several hospitals in ascending order of their ids: it
     locks the box's counter until the commit.
     """
-    site_id = active_site(connection, hospital_id)
-    if site_id is None:
+    site = active_site(connection, hospital_id)
+    if site is None:
         return False
-    append(connection, streams, site_id, [event], event.at)
-    ring(connection, site_id)
+    append(connection, streams, site.id, [event], event.at)
+    ring(connection, site.id)
     return True
 
 
-def active_site(connection: Connection, hospital_id: int) -> int | None:
-    """The number of the hospital's active box; None when it has none."""
-    site = _ACTIVE.first(connection, of=hospital_id)
-    return None if site is None else int(site.id)
+def active_site(connection: Connection, hospital_id: int) -> Row[Any] | None:
+    """The hospital's active box (`id`, `audible`, `last_seen_at`, `enrolled_at`); None when it has
+    none.
+    """
+    return _ACTIVE.first(connection, of=hospital_id)
 
 
 def ring(connection: Connection, site_id: int) -> None:
