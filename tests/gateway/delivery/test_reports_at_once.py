@@ -46,6 +46,23 @@ class HeldDatabase:
         return self._database.write(held)
 
 
+def _follows(
+    world: World,
+    database: CountingDatabase,
+    one: Callable[[Services], None],
+    other: Callable[[Services], None],
+) -> None:
+    """Carries both out; `other` comes when `one` has done everything and not yet committed."""
+    held = HeldDatabase(database)
+    holding = Beside(lambda: one(replace(world.services, database=held)))
+    assert held.all_but_committed.wait(60)
+    following = Beside(lambda: other(world.services))
+    following.waits(database)
+    held.may_commit.set()
+    holding.result()
+    following.result()
+
+
 @pytest.mark.parametrize("first", ["marking", "report"])
 def test_a_report_and_the_marking_of_its_message_see_each_other(
     world: World, database: CountingDatabase, first: str
@@ -70,15 +87,7 @@ def test_a_report_and_the_marking_of_its_message_see_each_other(
         services.write(lambda uow: reports.receive(uow, PROVIDER_ID, "Success", ""))
 
     one, other = (mark, report) if first == "marking" else (report, mark)
-    held = HeldDatabase(database)
-    holding = Beside(lambda: one(replace(world.services, database=held)))
-    assert held.all_but_committed.wait(60)
-    following = Beside(lambda: other(world.services))
-    following.waits(database)
-    held.may_commit.set()
-    holding.result()
-    following.result()
-
+    _follows(world, database, one, other)
     query = select(messages.c.state, messages.c.provider_id).where(messages.c.id == message_id)
     row = database.read(lambda c: c.execute(query).one())
     assert row == ("delivered", PROVIDER_ID)
@@ -90,12 +99,5 @@ def test_two_senders_that_fail_at_once_raise_one_alarm(
     def fails(services: Services) -> None:
         services.write(lambda uow: raise_alarm(uow, "provider", reason="the carrier is down"))
 
-    held = HeldDatabase(database)
-    holding = Beside(lambda: fails(replace(world.services, database=held)))
-    assert held.all_but_committed.wait(60)
-    following = Beside(lambda: fails(world.services))
-    following.waits(database)
-    held.may_commit.set()
-    holding.result()
-    following.result()
+    _follows(world, database, fails, fails)
     assert database.read(lambda c: len(c.execute(select(alarms.c.id)).all())) == 1
