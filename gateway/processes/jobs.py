@@ -12,7 +12,7 @@ from huey.api import Huey
 from sqlalchemy import delete
 
 from gateway.config import Config
-from gateway.notifications.tables import delivery_reports
+from gateway.notifications.tables import delivery_reports, spoken_calls
 from gateway.unit_of_work import Services
 from gateway.ussd.tables import ussd_sessions
 
@@ -20,16 +20,21 @@ _log = structlog.get_logger(__name__)
 
 _SESSIONS_KEPT = timedelta(hours=24)
 _REPORTS_KEPT = timedelta(days=90)
+# No call lasts so long, and a key that is pressed answers what was heard on the same call.
+_CALLS_KEPT = timedelta(hours=24)
 
 
 def purge(services: Services) -> int:
-    """Deletes sessions after a day and raw delivery reports after 90; how many rows went."""
+    """Deletes sessions and what was heard on calls after a day, and raw delivery reports after 90;
+    how many rows went.
+    """
     now: datetime = services.system.now()
     return services.write(
         lambda uow: sum(
             uow.connection.execute(statement).rowcount
             for statement in (
                 delete(ussd_sessions).where(ussd_sessions.c.updated_at < now - _SESSIONS_KEPT),
+                delete(spoken_calls).where(spoken_calls.c.at < now - _CALLS_KEPT),
                 delete(delivery_reports).where(
                     delivery_reports.c.received_at < now - _REPORTS_KEPT
                 ),

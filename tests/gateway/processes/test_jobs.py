@@ -1,0 +1,45 @@
+"""What the hourly job clears away, and what it leaves."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, func, select
+
+from gateway.notifications.tables import delivery_reports, messages, spoken_calls
+from gateway.processes.jobs import purge
+from gateway.ussd.tables import ussd_sessions
+from tests.journeys.world import World
+
+NAIROBI_WEST = (-1.3100, 36.8000)
+DUTY = "+254722000001"
+
+
+def kept(world: World) -> dict[str, int]:
+    def count(connection: Connection) -> dict[str, int]:
+        tables = (ussd_sessions, spoken_calls, delivery_reports, messages)
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in tables
+        }
+
+    return world.services.database.read(count)
+
+
+def test_sessions_and_calls_go_after_a_day_and_reports_after_ninety(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
+    world.phone().dials().chooses("1", "2", "6").types("kibra")
+    world.forward(46)
+    world.post("voice", {"sessionId": "ATVId_1", "isActive": "1", "destinationNumber": DUTY})
+    world.post("delivery", {"id": "ATXid_1", "status": "Success", "failureReason": ""})
+    before = kept(world)
+    assert min(before.values()) >= 1
+
+    world.clock.now += timedelta(hours=23)
+    assert purge(world.services) == 0
+    assert kept(world) == before
+    world.clock.now += timedelta(hours=2)
+    assert purge(world.services) == before["ussd_sessions"] + before["spoken_calls"]
+    day_later = {**before, "ussd_sessions": 0, "spoken_calls": 0}
+    assert kept(world) == day_later
+    world.clock.now += timedelta(days=90)
+    assert purge(world.services) == before["delivery_reports"]
+    assert kept(world) == {**day_later, "delivery_reports": 0}
