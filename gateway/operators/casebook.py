@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from gateway.audit import audit_entries
 from gateway.callers.tables import callers
 from gateway.delivery.overview import DeliveryRow, of_emergency
 from gateway.emergencies import store
-from gateway.emergencies.tables import emergencies, timers
+from gateway.emergencies.tables import dispatches, emergencies, timers
 from gateway.emergencies.timers import TimerKind
 from gateway.hospitals.tables import hospitals
 from gateway.keys import PhoneVault
@@ -154,9 +154,17 @@ def open_emergencies(
     a hospital): what needs a person first, then the most urgent, then the oldest.
     """
     states = [*store.ACTIVE, *([EmergencyState.ARRIVED] if arrived else [])]
+    wanted = func.coalesce(emergencies.c.accepted_dispatch_id, emergencies.c.told_dispatch_id)
     rows = connection.execute(
-        select(emergencies, callers.c.phone_sealed)
+        select(
+            emergencies,
+            callers.c.phone_sealed,
+            hospitals.c.name.label("hospital_name"),
+            dispatches.c.state.label("dispatch_state"),
+        )
         .outerjoin(callers, callers.c.id == emergencies.c.caller_id)
+        .outerjoin(dispatches, dispatches.c.id == wanted)
+        .outerjoin(hospitals, hospitals.c.id == dispatches.c.hospital_id)
         .where(emergencies.c.state.in_([state.value for state in states]))
         .order_by(emergencies.c.priority, emergencies.c.created_at, emergencies.c.id)
     ).all()
@@ -169,7 +177,7 @@ def open_emergencies(
             priority=Priority(row.priority).name.lower(),
             age_s=int((now - row.created_at).total_seconds()),
             place=_place(row),
-            hospital=_hospital(connection, row),
+            hospital=f"{row.hospital_name} ({row.dispatch_state})" if row.hospital_name else "",
             phone=_masked(vault, row.phone_sealed),
             do_not_phone=Kind(row.kind) in DISCREET_KINDS,
             alarms=tuple(waiting.get(row.id, ())),
@@ -283,14 +291,6 @@ def _names(connection: Connection, asked: Sequence[Row[Any]]) -> dict[int, str]:
     ids = [row.hospital_id for row in asked]
     query = select(hospitals.c.id, hospitals.c.name).where(hospitals.c.id.in_(ids))
     return {row.id: row.name for row in connection.execute(query)}
-
-
-def _hospital(connection: Connection, emergency: Row[Any]) -> str:
-    wanted = emergency.accepted_dispatch_id or emergency.told_dispatch_id
-    for row in store.dispatches_of(connection, emergency.id):
-        if row.id == wanted:
-            return f"{_names(connection, [row])[row.hospital_id]} ({row.state})"
-    return ""
 
 
 def _place(emergency: Row[Any]) -> str:
