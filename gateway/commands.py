@@ -20,7 +20,6 @@ from gateway.machine import real_system
 from gateway.operators.alarm_commands import alarm_commands
 from gateway.operators.emergency_commands import add_emergency_commands
 from gateway.operators.opened import Openers, Reading
-from gateway.operators.overview import overview, own_alarms
 from gateway.places.commands import places_group
 from gateway.sites.commands import sites_commands
 from gateway.unit_of_work import Services
@@ -105,24 +104,6 @@ def _acting() -> Iterator[Services]:
 @click.group()
 def emergencies() -> None:
     """What is going on, and acting on it by hand."""
-
-
-@emergencies.command("watch")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def emergencies_watch(as_json: bool) -> None:
-    """Show the emergencies of the last day, who has them, and what needs a person."""
-    with _reading() as reading:
-        now = reading.system.now()
-        rows = reading.database.read(lambda connection: overview(connection, now))
-        alarms = reading.database.read(own_alarms)
-    if as_json:
-        shown = {"alarms": alarms, "emergencies": [row.as_dict() for row in rows]}
-        click.echo(json.dumps(shown))
-        return
-    for alarm in alarms:
-        click.echo(f"! {alarm['kind']}: {alarm['detail']} (since {alarm['raised_at']})")
-    for row in rows:
-        click.echo(row.line())
 
 
 @click.group()

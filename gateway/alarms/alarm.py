@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from gateway.alarms.tables import alarms
 from gateway.database.exclusive import one_at_a_time
@@ -104,6 +104,18 @@ def raise_alarm(
     )
     if len(told_before) < _MOST_TOLD:
         _tell_operators(uow, kind, emergency, {"hospital": hospital, "reason": reason})
+
+
+def alarms_waiting(connection: Connection, emergency_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The kinds of the alarms that wait for a person, by emergency, oldest first."""
+    waiting: dict[int, list[str]] = {}
+    for alarm in connection.execute(
+        select(alarms.c.emergency_id, alarms.c.kind)
+        .where(alarms.c.emergency_id.in_(emergency_ids), alarms.c.solved_at.is_(None))
+        .order_by(alarms.c.raised_at, alarms.c.id)
+    ):
+        waiting.setdefault(alarm.emergency_id, []).append(alarm.kind)
+    return waiting
 
 
 def remind(uow: UnitOfWork, emergency: Row[Any]) -> None:

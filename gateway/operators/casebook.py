@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from gateway.alarms.alarm import alarms_waiting
 from gateway.audit import audit_entries
 from gateway.callers.tables import callers
 from gateway.delivery.overview import DeliveryRow, of_emergency
@@ -16,7 +17,6 @@ from gateway.emergencies.tables import dispatches, emergencies, timers
 from gateway.emergencies.timers import TimerKind
 from gateway.hospitals.tables import hospitals
 from gateway.keys import PhoneVault
-from gateway.operators.overview import alarms_waiting
 from shared import help_code
 from shared.dispatch import CannotTreatReason
 from shared.emergency import DISCREET_KINDS, ENDED, EmergencyState, Kind, Priority, Transport

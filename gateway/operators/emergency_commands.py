@@ -1,7 +1,8 @@
 """`haven-gateway emergencies`: looking at emergencies, and acting on them by hand."""
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -11,7 +12,12 @@ from gateway.emergencies import store, telling
 from gateway.hospitals.lookup import find_hospital
 from gateway.operators import interventions
 from gateway.operators.case_text import case_lines, open_line
-from gateway.operators.casebook import case_file, find_emergency, open_emergencies
+from gateway.operators.casebook import (
+    OpenEmergency,
+    case_file,
+    find_emergency,
+    open_emergencies,
+)
 from gateway.operators.opened import Openers
 from gateway.operators.operator import Operator
 from gateway.places.position import place_at
@@ -21,6 +27,7 @@ from shared.dispatch import WAITING, CannotTreatReason, DispatchState
 from shared.errors import InvalidInput, NotFound
 
 _REASONS = {reason.name.lower().replace("_", "-"): reason for reason in CannotTreatReason}
+_REDRAW_S = 1.0
 _by = click.option("--by", required=True, help="Your initials, for the audit trail.")
 # One act on an emergency that is locked.
 _Act = Callable[[UnitOfWork, Row[Any]], object]
@@ -42,21 +49,28 @@ def add_emergency_commands(group: click.Group, opened: Openers) -> None:
 
     @group.command("list")
     @click.option("--arrived", is_flag=True, help="Also patients who are at a hospital.")
+    @click.option("--watch", is_flag=True, help="Show it anew every second, until Ctrl-C.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
-    def list_command(arrived: bool, as_json: bool) -> None:
+    def list_command(arrived: bool, watch: bool, as_json: bool) -> None:
         """Show every open emergency: what needs a person first, then the most urgent."""
+        if watch and as_json:
+            raise click.UsageError("Give --watch or --json.")
         with opened.reading() as reading:
-            now = reading.system.now()
-            rows = reading.database.read(
-                lambda connection: open_emergencies(connection, reading.vault, now, arrived=arrived)
-            )
-        if as_json:
-            click.echo(json.dumps([row.as_dict() for row in rows]))
-            return
-        for row in rows:
-            click.echo(open_line(row))
-        if not rows:
-            click.echo("No emergency is open.")
+
+            def look() -> list[OpenEmergency]:
+                now = reading.system.now()
+                return reading.database.read(
+                    lambda connection: open_emergencies(
+                        connection, reading.vault, now, arrived=arrived
+                    )
+                )
+
+            if watch:
+                _watch(look)
+            elif as_json:
+                click.echo(json.dumps([row.as_dict() for row in look()]))
+            else:
+                click.echo(_list_text(look()))
 
     @group.command("show")
     @click.argument("code")
@@ -222,6 +236,22 @@ def _asked(uow: UnitOfWork, emergency: Row[Any], typed: str) -> int:
     if len(meant) == 1:
         return meant.pop()
     return find_hospital(uow.connection, typed)[0]
+
+
+def _list_text(rows: Sequence[OpenEmergency]) -> str:
+    return "\n".join(map(open_line, rows)) or "No emergency is open."
+
+
+def _watch(look: Callable[[], Sequence[OpenEmergency]]) -> None:
+    try:
+        while True:
+            text = _list_text(look())
+            # One list after the other where there is no screen to clear.
+            click.clear()
+            click.echo(text)
+            time.sleep(_REDRAW_S)
+    except KeyboardInterrupt:
+        return
 
 
 def _standing(uow: UnitOfWork, emergency_id: int) -> list[str]:

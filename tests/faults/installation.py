@@ -195,13 +195,6 @@ class Installation:
         listed: list[dict[str, Any]] = json.loads(self.command(*words, "--json"))
         return listed
 
-    def watched(self) -> dict[str, list[dict[str, Any]]]:
-        """What an operator sees: the gateway's own alarms, and the emergencies."""
-        shown: dict[str, list[dict[str, Any]]] = json.loads(
-            self.command("emergencies", "watch", "--json")
-        )
-        return shown
-
     def imports_the_demo(self) -> None:
         """A database with the demo's hospitals and places."""
         self.command("db", "upgrade")

@@ -64,7 +64,7 @@ def test_a_number_that_is_refused_for_good_is_handed_to_people(
     installation.post("ussd", turn(2))
 
     def alarmed() -> bool:
-        (shown,) = installation.watched()["emergencies"]
+        (shown,) = installation.rows("emergencies", "list")
         return "undelivered" in shown["alarms"]
 
     until("operators are alarmed", alarmed)

@@ -89,5 +89,5 @@ def test_moments_that_passed_while_the_power_was_off_are_made_up_for(
 
     # Raised without a place: operators own it.
     until("it is raised", lambda: state() == EmergencyState.UNANSWERED)
-    (shown,) = installation.watched()["emergencies"]
+    (shown,) = installation.rows("emergencies", "list")
     assert shown["alarms"] == ["no_place"]

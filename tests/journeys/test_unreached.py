@@ -1,6 +1,6 @@
 """A channel that fails on the way: a person hears of it and phones."""
 
-from gateway.operators.overview import overview
+from gateway.alarms.alarm import alarms_waiting
 from shared.errors import SendRefused, SendRetryable
 from tests.journeys.world import World
 
@@ -13,8 +13,9 @@ def test_a_duty_phone_that_no_text_reaches_is_phoned_by_people(world: World) -> 
     world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
     world.carrier.fault = SendRefused("UserInBlacklist")
     world.phone().dials().chooses("1", "2", "6").types("kibra")
-    waiting = world.services.database.read(lambda c: overview(c, world.clock.now))
-    assert "not_reachable" in waiting[0].alarms
+    emergency_id = world.the_emergency().id
+    waiting = world.services.database.read(lambda c: alarms_waiting(c, [emergency_id]))
+    assert "not_reachable" in waiting[emergency_id]
 
 
 def test_a_caller_whom_no_text_reaches_for_long_is_phoned_by_people(world: World) -> None:

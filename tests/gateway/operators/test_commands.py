@@ -1,6 +1,7 @@
 """The operators' commands, typed beside a gateway that is open and has callers."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from gateway.config import from_environment
 from gateway.machine import real_system
 from gateway.notifications import outbox
 from gateway.notifications.tables import messages
+from tests.faults.installation import Program, until
 from tests.journeys.world import SAFARICOM, SECRET, SERVICE_CODE
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -29,13 +31,13 @@ class Installed:
     """A gateway in this process, and the commands that operators type beside it."""
 
     def __init__(self, environment: dict[str, str], gateway: Gateway) -> None:
-        self._environment = environment
+        self.environment = environment
         self._client = create_app(gateway).test_client()
         self._turns = 0
         self.gateway = gateway
 
     def runs(self, *words: str, code: int = 0) -> Result:
-        done = CliRunner().invoke(main, words, env=self._environment, catch_exceptions=False)
+        done = CliRunner().invoke(main, words, env=self.environment, catch_exceptions=False)
         assert done.exit_code == code, done.output
         assert "Traceback" not in done.output
         return done
@@ -73,6 +75,27 @@ def installed(tmp_path: Path) -> Iterator[Installed]:
     made.runs("places", "import", str(PROJECT / "deploy/demo/places.csv"))
     yield made
     gateway.services.database.close()
+
+
+def test_the_list_is_shown_anew_until_somebody_stops_it(
+    installed: Installed, tmp_path: Path
+) -> None:
+    words = ["gateway", "emergencies", "list", "--watch"]
+    watching = Program(tmp_path / "watch.log", words, installed.environment)
+    watching.start()
+
+    def shown() -> str:
+        return watching.log.read_text("utf-8")
+
+    try:
+        until("nothing is open", lambda: "No emergency is open." in shown())
+        code = installed.dials(BLEEDING).removeprefix("END ")[:4]
+        until("the emergency is listed", lambda: f"\n{code}  critical" in shown())
+        assert watching.stop(signal.SIGINT) == 0
+    finally:
+        watching.kill()
+    assert "Traceback" not in shown()
+    installed.runs("emergencies", "list", "--watch", "--json", code=2)
 
 
 def test_an_operator_finds_a_hospital_by_hand(installed: Installed) -> None:
