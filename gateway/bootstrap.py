@@ -21,6 +21,7 @@ from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
 from gateway.keys import Keys, PhoneVault
+from gateway.medical.vault import ProfileVault
 from gateway.places.default_gazetteer import seed_default
 from gateway.places.finder import PlaceFinder
 from gateway.places.place_record import has_places
@@ -188,6 +189,7 @@ def build_services(
         menus=menu_files.load(),
         rules=triage.parse(rules_file.read_text(encoding="utf-8")),
         vault=PhoneVault(keys.phone_numbers),
+        profiles=ProfileVault(keys.profiles),
         hospitals=HospitalDirectory(index, AvailabilityBoard(system)),
         places=places,
         boxes=boxes,

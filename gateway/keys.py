@@ -40,6 +40,8 @@ class Keys:
     phone_numbers: bytes = field(repr=False)
     boxes: bytes = field(repr=False)
     tokens: bytes = field(repr=False)
+    # Wraps the keys of patients (gateway.medical).
+    profiles: bytes = field(repr=False)
 
 
 def make(directory: Path, random_bytes: Callable[[int], bytes] = os.urandom) -> Keys:

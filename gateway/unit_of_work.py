@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, select
 from gateway.config import Config
 from gateway.database.database import Database
 from gateway.keys import PhoneVault
+from gateway.medical.vault import ProfileVault
 from gateway.ports import Boxes, Hospitals, Places
 from gateway.traffic import Traffic
 from shared.system import System
@@ -34,6 +35,7 @@ class Services:
     menus: Menus
     rules: TriageRules
     vault: PhoneVault
+    profiles: ProfileVault
     hospitals: Hospitals
     places: Places
     boxes: Boxes

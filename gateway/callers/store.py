@@ -20,6 +20,7 @@ _LANGUAGE = Prepared(
     .where(callers.c.id == bindparam("caller_id"))
     .values(language=bindparam("spoken"))
 )
+_HOME = ("home_place_name", "home_place_lat", "home_place_lon", "home_place_radius_m")
 _LAST_PLACE = Prepared(
     update(callers)
     .where(callers.c.id == bindparam("caller_id"))
@@ -77,3 +78,18 @@ def remember_place(uow: UnitOfWork, caller_id: int, place: FoundPlace) -> None:
         lon=place.lon,
         radius_m=place.radius_m,
     )
+
+
+def remember_home(uow: UnitOfWork, caller_id: int, place: FoundPlace) -> None:
+    """The place offered to this caller as "home"."""
+    _set_home(uow, caller_id, place.name[:_PLACE_LENGTH], place.lat, place.lon, place.radius_m)
+
+
+def forget_home(uow: UnitOfWork, caller_id: int) -> None:
+    """No place is offered as "home" any more."""
+    _set_home(uow, caller_id, "", None, None, None)
+
+
+def _set_home(uow: UnitOfWork, caller_id: int, *values: str | float | None) -> None:
+    of_caller = update(callers).where(callers.c.id == caller_id)
+    uow.connection.execute(of_caller.values(dict(zip(_HOME, values, strict=True))))

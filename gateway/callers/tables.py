@@ -16,5 +16,10 @@ callers = Table(
     Column("last_place_lat", Float),
     Column("last_place_lon", Float),
     Column("last_place_radius_m", Integer),
+    # Where they live, as they said themselves.
+    Column("home_place_name", String(120), nullable=False, server_default=""),
+    Column("home_place_lat", Float),
+    Column("home_place_lon", Float),
+    Column("home_place_radius_m", Integer),
     Column("first_seen_at", Instant, nullable=False),
 )

@@ -7,6 +7,7 @@ import gateway.callers.tables
 import gateway.emergencies.tables
 import gateway.hospitals.tables
 import gateway.keys
+import gateway.medical.tables
 import gateway.notifications.tables
 import gateway.places.tables
 import gateway.sites.tables

@@ -14,7 +14,7 @@ from gateway.keys import KeysUnusable, PhoneVault
 def test_keys_are_made_once_and_read_back(tmp_path: Path) -> None:
     made = keys.make(tmp_path / "secrets")
     assert keys.load(tmp_path / "secrets") == made
-    assert len({made.database, made.phone_numbers, made.boxes, made.tokens}) == 4
+    assert len({made.database, made.phone_numbers, made.boxes, made.tokens, made.profiles}) == 5
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
     with pytest.raises(KeysUnusable, match="they are kept"):
         keys.make(tmp_path / "secrets")

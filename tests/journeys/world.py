@@ -431,7 +431,7 @@ def build_world(database: Database, folder: Path) -> World:
     clock = Clock()
     rng = Random(7)
     system = System(now=clock, new_id=identifier.maker(clock, rng), rng=rng)
-    keys = Keys(bytes(32), bytes(range(32)), bytes(32), bytes(32))
+    keys = Keys(bytes(32), bytes(range(32)), bytes(32), bytes(32), bytes(range(1, 33)))
     boxes = FakeBoxes()
     services = build_services(
         config_for(folder), system, database, keys, boxes=boxes, places=FakePlaces()

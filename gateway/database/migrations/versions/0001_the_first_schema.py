@@ -66,6 +66,10 @@ def upgrade() -> None:
         sa.Column("last_place_lat", sa.Float(), nullable=True),
         sa.Column("last_place_lon", sa.Float(), nullable=True),
         sa.Column("last_place_radius_m", sa.Integer(), nullable=True),
+        sa.Column("home_place_name", sa.String(length=120), server_default="", nullable=False),
+        sa.Column("home_place_lat", sa.Float(), nullable=True),
+        sa.Column("home_place_lon", sa.Float(), nullable=True),
+        sa.Column("home_place_radius_m", sa.Integer(), nullable=True),
         sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_callers")),
         sa.UniqueConstraint("phone_index", name=op.f("uq_callers_phone_index")),
@@ -419,6 +423,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hospital_id", name=op.f("pk_availability")),
     )
     op.create_table(
+        "consents",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "caller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("scope", sa.String(length=40), nullable=False),
+        sa.Column("given", sa.Boolean(), nullable=False),
+        sa.Column("text_version", sa.String(length=24), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["caller_id"], ["callers.id"], name=op.f("fk_consents_caller_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+    )
+    with op.batch_alter_table("consents", schema=None) as batch_op:
+        batch_op.create_index("ix_consents_caller_scope", ["caller_id", "scope"], unique=False)
+
+    op.create_table(
         "delivery_attempts",
         sa.Column(
             "id",
@@ -504,6 +531,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_emergencies_state_created", ["state", "created_at"], unique=False)
 
     op.create_table(
+        "patient_keys",
+        sa.Column(
+            "caller_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["caller_id"], ["callers.id"], name=op.f("fk_patient_keys_caller_id")
+        ),
+        sa.PrimaryKeyConstraint("caller_id", name=op.f("pk_patient_keys")),
+    )
+    op.create_table(
         "place_aliases",
         sa.Column("place_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -579,6 +621,20 @@ def upgrade() -> None:
             batch_op.f("ix_dispatches_hospital_id"), ["hospital_id"], unique=False
         )
 
+    op.create_table(
+        "profile_fields",
+        sa.Column(
+            "caller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("field", sa.String(length=24), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("written_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["caller_id"], ["patient_keys.caller_id"], name=op.f("fk_profile_fields_caller_id")
+        ),
+        sa.PrimaryKeyConstraint("caller_id", "field", "version", name=op.f("pk_profile_fields")),
+    )
     op.create_table(
         "timers",
         sa.Column(

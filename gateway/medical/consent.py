@@ -1,0 +1,83 @@
+"""What patients agree to, given and withdrawn in the same way, with a row for each time."""
+
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from gateway import audit
+from gateway.medical.tables import consents
+from gateway.unit_of_work import UnitOfWork
+from shared.identifier import to_text
+
+
+class Scope(StrEnum):
+    """What a patient may agree to. The names are stored: none is ever changed or used anew."""
+
+    # Blood type and allergies go to the hospital that is asked for the patient, for that emergency.
+    SHARE_WITH_MATCHED_HOSPITAL = "share_with_matched_hospital"
+
+
+def give(
+    uow: UnitOfWork,
+    caller_id: int,
+    scope: Scope,
+    *,
+    text_version: str,
+    channel: str,
+    language: str,
+) -> None:
+    """The patient agrees. `text_version` names the text they were shown or read, in `language`, by
+    `channel` (ussd, sms, voice, rest).
+    """
+    _record(uow, caller_id, scope, True, text_version, channel, language)
+
+
+def withdraw(
+    uow: UnitOfWork,
+    caller_id: int,
+    scope: Scope,
+    *,
+    text_version: str,
+    channel: str,
+    language: str,
+) -> None:
+    """The patient agrees no longer, whether or not they ever did."""
+    _record(uow, caller_id, scope, False, text_version, channel, language)
+
+
+def standing(uow: UnitOfWork, caller_id: int) -> frozenset[Scope]:
+    """What the patient agrees to now; nothing until they say so."""
+    rows = uow.connection.execute(
+        select(consents.c.scope, consents.c.given)
+        .where(consents.c.caller_id == caller_id)
+        .order_by(consents.c.at, consents.c.id)
+    )
+    latest = {row.scope: row.given for row in rows}
+    return frozenset(scope for scope in Scope if latest.get(scope.value))
+
+
+def _record(
+    uow: UnitOfWork,
+    caller_id: int,
+    scope: Scope,
+    given: bool,
+    text_version: str,
+    channel: str,
+    language: str,
+) -> None:
+    uow.connection.execute(
+        consents.insert(),
+        {
+            "id": uow.system.new_id(),
+            "caller_id": caller_id,
+            "scope": scope.value,
+            "given": given,
+            "text_version": text_version,
+            "channel": channel,
+            "language": language,
+            "at": uow.now,
+        },
+    )
+    patient = to_text(caller_id)
+    action = "consent given" if given else "consent withdrawn"
+    audit.record(uow.connection, uow.system, f"caller:{patient}", action, f"patient:{patient}")
