@@ -26,6 +26,8 @@ _BY = {"anonymous": "reporter", "caller": "reporter", "reporter": "reporter"} | 
     name: name for name in ("gateway", "hospital")
 }
 
+# What was called off by a phone that may be in the wrong hands looks as it does for anybody else.
+_SHOWN_AS = {"cancel asked": "cancelled"}
 # One transaction may write all of these within a millisecond.
 _BEGINNING = ("emergency noted", "emergency raised", "dispatch offered", "dispatch delivered")
 
@@ -61,6 +63,9 @@ def timeline(connection: Connection, emergency: Row[Any]) -> Timeline:
         for row in asked
         if row.delivered_at is not None
     ]
+    if emergency.cancel_asked_at is not None:
+        # For whoever holds the phone it ended there (docs/adr/012).
+        entries = [entry for entry in entries if entry.at <= emergency.cancel_asked_at]
     return Timeline(entries=sorted(entries, key=_order))
 
 
@@ -72,7 +77,12 @@ def _order(entry: TimelineEntry) -> tuple[datetime, int]:
 def _entry(at: datetime, event: str, actor: str, number: int | None) -> TimelineEntry:
     role = actor.partition(":")[0]
     return TimelineEntry.model_validate(
-        {"at": at, "event": event, "by": _BY.get(role, "operator"), "hospital_number": number}
+        {
+            "at": at,
+            "event": _SHOWN_AS.get(event, event),
+            "by": _BY.get(role, "operator"),
+            "hospital_number": number,
+        }
     )
 
 
@@ -83,7 +93,7 @@ def _facts(connection: Connection, services: Services, emergency: Row[Any]) -> d
         "id": to_text(emergency.id),
         "help_code": emergency.help_code,
         "version": emergency.version,
-        "state": emergency.state,
+        "state": telling.state_shown(emergency).value,
         "priority": Priority(emergency.priority).name.lower(),
         "hospital": _hospital(connection, services, emergency),
         "transport": None if transport is None else cast(TransportAnswer, transport.name.lower()),
@@ -94,7 +104,7 @@ def _facts(connection: Connection, services: Services, emergency: Row[Any]) -> d
         "advice": Advice(code=emergency.advice, text=catalogue.text(f"advice.{emergency.advice}")),
         "emergency_numbers": list(services.config.emergency_numbers),
         "created_at": emergency.created_at,
-        "ended_at": emergency.ended_at,
+        "ended_at": telling.ended_shown(emergency),
     }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, select
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
+from gateway.emergencies import telling
 from gateway.emergencies.tables import emergencies
 from shared.errors import NotFound
 
@@ -73,5 +74,5 @@ def opened_emergency(
 
 
 def _expired(emergency: Row[Any], now: datetime) -> bool:
-    ended_at: datetime | None = emergency.ended_at
+    ended_at = telling.ended_shown(emergency)
     return ended_at is not None and now >= ended_at + VALID_AFTER_END

@@ -67,7 +67,7 @@ def move_patient(uow: UnitOfWork, emergency: Row[Any], position: Position) -> Ro
 
 def add_details(uow: UnitOfWork, emergency: Row[Any], details: MoreDetails) -> Row[Any]:
     """More is known. Raises IllegalMove when the emergency has ended, and InvalidInput."""
-    if EmergencyState(emergency.state) in ENDED:
+    if telling.state_shown(emergency) in ENDED:
         raise IllegalMove("This emergency has ended. If help is needed again, raise a new one.")
     if details.worse:
         emergency = caller_answers.got_worse(uow, emergency, by_sms=False)
@@ -83,25 +83,25 @@ def add_details(uow: UnitOfWork, emergency: Row[Any], details: MoreDetails) -> R
 
 def answer_transport(uow: UnitOfWork, emergency: Row[Any], answer: Transport) -> Row[Any]:
     """How the patient gets there. Raises IllegalMove when the emergency has ended."""
-    if answer is Transport.NOT_COMING and emergency.state == EmergencyState.CANCELLED:
+    state = telling.state_shown(emergency)
+    if answer is Transport.NOT_COMING and state is EmergencyState.CANCELLED:
         return emergency
-    if answer is not Transport.ARRIVED or emergency.state != EmergencyState.ARRIVED:
+    if answer is not Transport.ARRIVED or state is not EmergencyState.ARRIVED:
         _require_waiting(emergency)
     return caller_answers.answer_transport(uow, emergency, answer, by_sms=False)
 
 
 def cancel_emergency(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
     """Help is not needed any more; once more changes nothing. Raises IllegalMove after arrival."""
-    if emergency.state == EmergencyState.CANCELLED:
+    if telling.state_shown(emergency) is EmergencyState.CANCELLED:
         return emergency
     return caller_answers.cancel(uow, emergency, by_sms=False)
 
 
 def _require_waiting(emergency: Row[Any]) -> None:
-    if EmergencyState(emergency.state) not in store.ACTIVE:
-        raise IllegalMove(
-            f"This emergency is {emergency.state}. If help is needed again, raise a new one."
-        )
+    state = telling.state_shown(emergency)
+    if state not in store.ACTIVE:
+        raise IllegalMove(f"This emergency is {state}. If help is needed again, raise a new one.")
 
 
 def _answers(known: dict[str, str], given: Answers) -> dict[str, str]:

@@ -14,6 +14,7 @@ from gateway.emergencies import (
     telling,
     timers,
     urgency,
+    watched,
 )
 from gateway.emergencies.hospital_answers import Answerer
 from gateway.emergencies.noting import (
@@ -41,6 +42,10 @@ def answer_transport(
     uow: UnitOfWork, emergency: Row[Any], answer: Transport, *, by_sms: bool
 ) -> Row[Any]:
     """Takes one of the four answers. `by_sms` sends the confirmation as a text as well."""
+    if emergency.cancel_asked_at is not None:
+        return emergency  # it has ended for whoever holds the phone: nothing they say moves it
+    if answer is Transport.NOT_COMING and telling.is_discreet(emergency):
+        return cancel(uow, emergency, by_sms=by_sms)
     if answer is Transport.NOT_COMING:
         emergency = store.change(uow, emergency, transport=answer.value)
         emergency = cancel(uow, emergency, by_sms=False, reason="the caller is not coming")
@@ -188,9 +193,14 @@ def details_given(
 def cancel(
     uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool, reason: str = "the caller cancelled"
 ) -> Row[Any]:
-    """The caller needs no help any more. A critical one stays on the console until staff close
-    it.
+    """The caller needs no help any more. A critical one stays on the console until staff close it,
+    and what is discreet only seems to end (see `watched`).
     """
+    if telling.is_discreet(emergency):
+        emergency = watched.seem_cancelled(uow, emergency)
+        if by_sms:
+            telling.tell_cancelled(uow, emergency)
+        return emergency
     state = EmergencyState(emergency.state)
     if state is EmergencyState.PROVISIONAL:
         emergency = withdraw_provisional(uow, emergency)
@@ -211,7 +221,7 @@ def cancel(
         dispatching.tell_who_cannot(uow, emergency, still_needed=False)
     solve_all(uow, emergency.id)
     if by_sms:
-        telling.tell_caller(uow, emergency, "cancelled", answers_them=True)
+        telling.tell_cancelled(uow, emergency)
     _audit(uow, emergency, "cancelled")
     return emergency
 
@@ -226,5 +236,5 @@ def _arrived(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
 
 
 def _audit(uow: UnitOfWork, emergency: Row[Any], action: str) -> None:
-    actor = f"caller:{to_text(emergency.caller_id)}" if emergency.caller_id else "reporter"
-    audit.record(uow.connection, uow.system, actor, action, f"emergency:{to_text(emergency.id)}")
+    subject = f"emergency:{to_text(emergency.id)}"
+    audit.record(uow.connection, uow.system, telling.actor(emergency), action, subject)

@@ -7,7 +7,16 @@ import structlog
 from sqlalchemy import Row
 
 from gateway.alarms.alarm import raise_alarm, remind
-from gateway.emergencies import closing, dispatching, duty_phones, store, telling, timers, urgency
+from gateway.emergencies import (
+    closing,
+    dispatching,
+    duty_phones,
+    store,
+    telling,
+    timers,
+    urgency,
+    watched,
+)
 from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.timers import TimerKind
 from gateway.unit_of_work import Services, UnitOfWork
@@ -69,7 +78,10 @@ def _fire(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
             _remind(uow, emergency)
         return
     if kind is TimerKind.CLOSE:
-        if emergency.state in closing.ENDS_BY_ITSELF:
+        undecided = emergency.cancel_asked_at is not None
+        if undecided and emergency.state in store.ACTIVE:
+            watched.ask_operators_again(uow, emergency)
+        elif emergency.state in closing.ENDS_BY_ITSELF:
             closing.close(uow, emergency)
         elif emergency.state in ENDED:
             closing.free_beds(uow, emergency)

@@ -37,11 +37,15 @@ _DISPATCHES_OF = Prepared(
     .where(dispatches.c.emergency_id == bindparam("of_emergency"))
     .order_by(dispatches.c.position)
 )
+# What was called off has ended for whoever holds the phone, also where it goes on in fact.
+_open_to_caller = one_of(
+    emergencies.c.state, [state.value for state in ACTIVE]
+) & emergencies.c.cancel_asked_at.is_(None)
 _NEWEST_ACTIVE = Prepared(
     select(emergencies)
     .where(
         emergencies.c.caller_id == bindparam("of_caller"),
-        one_of(emergencies.c.state, [state.value for state in ACTIVE]),
+        _open_to_caller,
     )
     .order_by(emergencies.c.created_at.desc(), emergencies.c.id.desc())
     .limit(1)
@@ -52,7 +56,7 @@ _ACTIVE_WITH_CODE = Prepared(
     .where(
         emergencies.c.caller_id == bindparam("of_caller"),
         emergencies.c.help_code == bindparam("code"),
-        one_of(emergencies.c.state, [state.value for state in ACTIVE]),
+        _open_to_caller,
     )
     .limit(1)
     .with_for_update()
@@ -145,12 +149,14 @@ def _changed(uow: UnitOfWork, table: Table, row: Row[Any], values: dict[str, Any
 
 
 def newest_active(uow: UnitOfWork, caller_id: int) -> Row[Any] | None:
-    """The caller's latest emergency that still waits for something, locked."""
+    """The caller's latest emergency that still waits for something as far as their phone may show
+    it, locked.
+    """
     return _NEWEST_ACTIVE.first(uow.connection, of_caller=caller_id)
 
 
 def active_with_code(uow: UnitOfWork, caller_id: int, code: str) -> Row[Any] | None:
-    """That one of the caller's emergencies that still wait for something, locked."""
+    """That one of the emergencies that `newest_active` chooses from, locked."""
     return _ACTIVE_WITH_CODE.first(uow.connection, of_caller=caller_id, code=code)
 
 

@@ -55,6 +55,8 @@ emergencies = Table(
     Column("created_at", Instant, nullable=False),
     Column("raised_at", Instant),
     Column("ended_at", Instant),
+    # When the phone called off what only people may end: it seems cancelled there, and goes on.
+    Column("cancel_asked_at", Instant),
     # SHA-256 of the token that lets a reporter without an account follow this emergency alone.
     Column("token_hash", LargeBinary(32), unique=True),
     Index("ix_emergencies_state_created", "state", "created_at"),

@@ -1,6 +1,7 @@
 """Tells the caller, by SMS and in their language, what happens with their emergency."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -12,7 +13,8 @@ from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
 from shared import gsm
 from shared.dispatch import DispatchState
-from shared.emergency import DISCREET_KINDS, Kind, Priority
+from shared.emergency import DISCREET_KINDS, EmergencyState, Kind, Priority
+from shared.identifier import to_text
 
 # Three of them fit one SMS.
 _CHOICE_WIDTH = 30
@@ -21,6 +23,24 @@ _CHOICE_WIDTH = 30
 def is_discreet(emergency: Row[Any]) -> bool:
     """True when the phone may be in the wrong hands: nothing is sent to it of our own accord."""
     return Kind(emergency.kind) in DISCREET_KINDS
+
+
+def state_shown(emergency: Row[Any]) -> EmergencyState:
+    """Where it stands as whoever raised it may know: what they called off is cancelled."""
+    if emergency.cancel_asked_at is not None:
+        return EmergencyState.CANCELLED
+    return EmergencyState(emergency.state)
+
+
+def ended_shown(emergency: Row[Any]) -> datetime | None:
+    """When it ended, as whoever raised it may know."""
+    moment: datetime | None = emergency.cancel_asked_at or emergency.ended_at
+    return moment
+
+
+def actor(emergency: Row[Any]) -> str:
+    """Who speaks for the patient, as the audit trail names them."""
+    return f"caller:{to_text(emergency.caller_id)}" if emergency.caller_id else "reporter"
 
 
 def tell_no_alert(uow: UnitOfWork, caller: Row[Any]) -> None:
@@ -87,22 +107,30 @@ def tell_caller(
     """Queues the text `sms.<text_name>` for the caller.
 
     A reporter without a verified number gets none; somebody who may be watched gets none that they
-    did not just ask for, and then a neutral one.
+    did not just ask for, and then a neutral one, and none at all once it seems to have ended.
     """
-    if emergency.caller_id is None:
+    if emergency.caller_id is None or emergency.cancel_asked_at is not None:
         return
     if is_discreet(emergency):
         if not answers_them:
             return
         text_name, words = "discreet", {}
+    _text(uow, emergency, text_name, words or {})
+
+
+def tell_cancelled(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    """Confirms to the caller that it is cancelled: in the same words whether it is or seems so."""
+    if emergency.caller_id is not None:
+        _text(uow, emergency, "cancelled", {})
+
+
+def _text(uow: UnitOfWork, emergency: Row[Any], text_name: str, words: Mapping[str, str]) -> None:
     enqueue(
         uow,
         channel=Channel.SMS,
         recipient=callers.phone(uow, emergency.caller_id),
         text=uow.text(
-            emergency.language,
-            f"sms.{text_name}",
-            {"code": emergency.help_code, **(words or {})},
+            emergency.language, f"sms.{text_name}", {"code": emergency.help_code, **words}
         ),
         purpose=text_name,
         urgency=1 if emergency.priority == Priority.CRITICAL else 2,

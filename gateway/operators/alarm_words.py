@@ -53,6 +53,12 @@ ALARM_WORDS = {
         f"Phone the caller and tell them where to go: {_SHOW} --reveal-phone --by YOU",
         _NO_PHONE + "Wait for them to write.",
     ),
+    "cancel_asked": AlarmWords(
+        "The phone of somebody who may be watched asked to cancel. Nothing was cancelled.",
+        "Do NOT phone the caller: whoever has the phone thinks that it ended. Ask the hospital. "
+        "Keep it: haven-gateway alarms solve {code} --by YOU. End it: haven-gateway emergencies "
+        "close {code} --by YOU",
+    ),
     "stuck": AlarmWords(
         "The gateway itself fails at this emergency.",
         f"Take it over by hand, and report the fault: {_SHOW}",

@@ -3,6 +3,8 @@
 import hashlib
 from datetime import timedelta
 
+import pytest
+
 from shared.dispatch import DispatchState
 from shared.emergency import EmergencyState, Kind, Priority, Transport
 from tests.gateway.api.smartphone import KIBRA, NAIROBI_WEST, THIKA, Smartphone
@@ -156,6 +158,34 @@ def test_cancelling_tells_the_hospital_and_the_token_lives_a_day_longer(world: W
     world.clock.now += timedelta(hours=24) - timedelta(seconds=1)
     assert phone.looks().status_code == 200
     world.clock.now += timedelta(seconds=1)
+    assert phone.looks().status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("what", "body"), [("cancel", {}), ("transport", {"answer": "not_coming"})]
+)
+def test_whoever_holds_the_phone_of_an_assaulted_reporter_sees_it_end(
+    world: World, what: str, body: dict[str, str]
+) -> None:
+    mbagathi = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, needs=("sexual_assault_care",))
+    phone = Smartphone(world)
+    phone.raises(kind="assault", **KIBRA)
+    ended = phone.says(what, **body).get_json()
+    assert ended["state"] == "cancelled"
+    assert ended["ended_at"] is not None
+    told = phone.looks("/timeline").get_json()["entries"]
+    assert told[-1]["event"] == "cancelled"
+    world.forward(5)
+    assert mbagathi.accepts().accepted
+    assert world.the_emergency().state == EmergencyState.ACCEPTED
+    assert phone.sees()["state"] == "cancelled"
+    assert phone.looks("/timeline").get_json()["entries"] == told
+    assert phone.says("cancel").status_code == 200
+    for other, more in (("details", {"note": "x"}), ("transport", {"answer": "none"})):
+        refused = phone.says(other, **more)
+        assert refused.status_code == 409
+        assert "raise a new one" in refused.get_json()["detail"]
+    world.clock.now += timedelta(hours=24)
     assert phone.looks().status_code == 404
 
 

@@ -515,6 +515,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("raised_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("cancel_asked_at", sa.BigInteger(), nullable=True),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["caller_id"], ["callers.id"], name=op.f("fk_emergencies_caller_id")
