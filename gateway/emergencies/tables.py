@@ -107,3 +107,12 @@ timers = Table(
     Column("due_at", Instant, nullable=False, index=True),
     UniqueConstraint("emergency_id", "dispatch_id", "kind"),
 )
+
+# Who has looked a help code up within the last hour, so that nobody tries them all.
+code_lookups = Table(
+    "code_lookups",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("caller_id", Id, nullable=False, index=True),
+    Column("at", Instant, nullable=False, index=True),
+)

@@ -75,6 +75,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("phone_index", name=op.f("uq_callers_phone_index")),
     )
     op.create_table(
+        "code_lookups",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "caller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_code_lookups")),
+    )
+    with op.batch_alter_table("code_lookups", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_code_lookups_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_code_lookups_caller_id"), ["caller_id"], unique=False)
+
+    op.create_table(
         "delivery_reports",
         sa.Column(
             "id",
