@@ -50,6 +50,8 @@ class Config:
     country: str
     operator_phones: tuple[str, ...] = field(repr=False)
     emergency_numbers: tuple[str, ...]
+    # Our number, that callers ring once and hang up; calls leave from it. Empty: no voice menus.
+    voice_number: str
     # What people dial, as texts name it.
     ussd_code: str
     threads: int
@@ -122,6 +124,12 @@ def from_environment(environment: Mapping[str, str]) -> Config:
             faults.append(
                 f"HAVEN_OPERATOR_PHONES: {typed.strip()[-3:]!r} at the end is no phone number."
             )
+    voice_number = read("HAVEN_VOICE_NUMBER", "")
+    if voice_number:
+        try:
+            voice_number = normalise(voice_number, country)
+        except InvalidInput:
+            faults.append("HAVEN_VOICE_NUMBER must be a phone number, such as +254711082000.")
     threads = read("HAVEN_THREADS", "16")
     if not threads.isdigit() or not 1 <= int(threads) <= 256:
         faults.append("HAVEN_THREADS must be a number from 1 to 256.")
@@ -144,6 +152,7 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         at_voice_url=url("HAVEN_AT_VOICE_URL"),
         country=country,
         operator_phones=tuple(operator_phones),
+        voice_number=voice_number,
         emergency_numbers=tuple(read("HAVEN_EMERGENCY_NUMBERS", "999,1199").split(",")),
         ussd_code=read("HAVEN_USSD_CODE", "*384*911#"),
         threads=int(threads),

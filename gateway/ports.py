@@ -98,6 +98,22 @@ class Places(Protocol):
         """At most three places."""
         ...
 
+    def counties(self) -> Sequence[str]:
+        """The names of the counties, in alphabetical order, as are all of these."""
+        ...
+
+    def sub_counties(self, county: str) -> Sequence[str]:
+        """The parts of the county; empty when they are not known."""
+        ...
+
+    def wards(self, county: str, sub_county: str) -> Sequence[FoundPlace]:
+        """The wards of that part of the county."""
+        ...
+
+    def towns(self, county: str) -> Sequence[FoundPlace]:
+        """The county's towns."""
+        ...
+
     def refresh(self) -> None:
         """Takes in what an import has changed; called now and then, outside every transaction."""
         ...

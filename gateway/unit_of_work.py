@@ -17,7 +17,7 @@ from gateway.traffic import Traffic
 from shared.system import System
 from shared.triage import TriageRules
 from sync.events import Event
-from ussd_menus.machine import Menus
+from ussd_menus.menus import Menus
 
 T = TypeVar("T")
 

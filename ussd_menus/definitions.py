@@ -1,27 +1,26 @@
-"""The menus as they were written down, checked and frozen. See `menus.yaml` for what the words
-mean.
-"""
+"""The menus as the machine walks them: frozen, checked. `schema.py` says how they are written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from shared.errors import InvalidInput
-
-KINDS = frozenset({"route", "menu", "text", "end"})
+# What a `goto` may name besides a screen: where the session before this one was cut off.
+RESUME = "@resume"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Holds when each named variable has that value; None stands for any value at all."""
+    """Holds when each named variable has one of those values; None stands for any value at all."""
 
-    wanted: Mapping[str, str | None]
+    wanted: Mapping[str, frozenset[str] | None]
 
     def holds(self, variables: Mapping[str, str]) -> bool:
         return all(
-            bool(variables.get(name)) if value is None else variables.get(name, "") == value
-            for name, value in self.wanted.items()
+            bool(variables.get(name)) if values is None else variables.get(name, "") in values
+            for name, values in self.wanted.items()
         )
+
+
+ALWAYS = Condition({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,100 +45,72 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class ScreenDefinition:
-    """One screen, or one fork between screens."""
+    """One screen, or one fork between screens. Each kind uses some of these; see docs/menus.md."""
 
     name: str
     kind: str
-    options: tuple[Option, ...]
-    branches: tuple[Branch, ...]
-    remember: str | None
-    intent: str | None
-    goto: str | None
+    options: tuple[Option, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    remember: str | None = None
+    intent: str | None = None
+    goto: str | None = None
     # The intent carried out when the caller steps back from here.
-    back: str | None
+    back: str | None = None
+    # A text: what counts as an answer (`place`, `words` or `code`).
+    accepts: str = ""
+    # A number: the bounds, both allowed.
+    least: int = 0
+    most: int = 0
+    # A list: the name of its data, where to go when there is none, and whether letters narrow it.
+    items: str = ""
+    empty: str | None = None
+    narrows: bool = False
+    # Must be seen before it is answered: digits dialled ahead stop here.
+    seen_first: bool = False
+    # May take several pages; any other that needs them is an error of whoever wrote it.
+    pages: bool = False
+    # Has the way back written under its options, where there is room.
+    shows_back: bool = False
+    # On a call, the caller is put through to an operator after these last words.
+    connects: bool = False
+    # A detour of the emergency path that nobody takes who knows their place.
+    detour: bool = False
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every screen that an answer may lead to, as written."""
+        single = tuple(target for target in (self.goto, self.empty) if target)
+        return (
+            *(option.goto for option in self.options),
+            *(branch.goto for branch in self.branches),
+            *single,
+        )
+
+    @property
+    def intents(self) -> frozenset[str]:
+        """Every intent that this screen may have carried out."""
+        named = {option.intent for option in self.options} | {self.intent, self.back}
+        return frozenset(intent for intent in named if intent)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What may be filled into a text: the widest it may be, in septets, and whether it is a
+    number, which each language writes in its own way.
+    """
+
+    width: int
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """All screens, the one to start with, and the widest that each variable may be, in septets."""
+    """All screens, the one to start with, the one after too many wrong answers, the one for a
+    session whose time is over, and what texts may be filled with.
+    """
 
     start: str
     helpless: str
+    expired: str
     screens: Mapping[str, ScreenDefinition]
-    widths: Mapping[str, int]
-
-
-def _condition(written: Any) -> Condition:
-    if not written:
-        return Condition({})
-    if isinstance(written, str):
-        return Condition({written: None})
-    return Condition(dict(written))
-
-
-def _screen(name: str, written: Mapping[str, Any]) -> ScreenDefinition:
-    kind = written.get("kind")
-    if kind not in KINDS:
-        raise InvalidInput(f"Screen {name}: kind must be one of {', '.join(sorted(KINDS))}.")
-    remember, intent = written.get("remember"), written.get("intent")
-    options = tuple(
-        Option(
-            key=key,
-            value=option["value"],
-            goto=option["goto"],
-            remember=option.get("remember", remember),
-            intent=option.get("intent", intent if kind == "menu" else None),
-            condition=_condition(option.get("if")),
-        )
-        for key, option in written.get("options", {}).items()
-    )
-    branches = tuple(
-        Branch(goto=branch["goto"], condition=_condition(branch.get("if")))
-        for branch in written.get("to", [])
-    )
-    return ScreenDefinition(
-        name=name,
-        kind=kind,
-        options=options,
-        branches=branches,
-        remember=remember,
-        intent=intent,
-        goto=written.get("goto"),
-        back=written.get("back"),
-    )
-
-
-def parse(document: Mapping[str, Any]) -> Definitions:
-    """The definitions in this document.
-
-    Raises InvalidInput naming the screen at fault: an unknown kind, a jump to nowhere, a menu
-    without options, a route without a last way out.
-    """
-    screens = {}
-    for name, written in document["screens"].items():
-        try:
-            screens[name] = _screen(name, written)
-        except KeyError as error:
-            raise InvalidInput(f"Screen {name}: {error} is missing.") from None
-    for screen in screens.values():
-        targets = [option.goto for option in screen.options]
-        targets += [branch.goto for branch in screen.branches]
-        targets += [screen.goto] if screen.goto else []
-        for target in targets:
-            if target not in screens:
-                raise InvalidInput(f"Screen {screen.name}: there is no screen {target!r} to go to.")
-        if screen.kind == "menu" and not screen.options:
-            raise InvalidInput(f"Screen {screen.name}: a menu needs options.")
-        if screen.kind == "text" and not (screen.goto and screen.remember):
-            raise InvalidInput(f"Screen {screen.name}: a text needs `remember` and `goto`.")
-        if screen.kind == "route" and (not screen.branches or screen.branches[-1].condition.wanted):
-            raise InvalidInput(f"Screen {screen.name}: a route's last way must have no condition.")
-    for name in (document["start"], document["helpless"]):
-        if name not in screens:
-            raise InvalidInput(f"There is no screen {name!r}.")
-    return Definitions(
-        start=document["start"],
-        helpless=document["helpless"],
-        screens=screens,
-        widths=dict(document.get("variables", {})),
-    )
+    variables: Mapping[str, Variable]

@@ -1,53 +1,26 @@
 """The machine that walks a caller through the menus: pure, and the same for every bearer.
 
-One turn is `answer` (what the caller typed becomes intents and the next screen's name), then the
-gateway carries the intents out and hands back facts, then `show` (the screen, with those facts).
-`step` does the three at once. Sessions are plain values: whoever stores them decides where.
+`Machine.step(session, typed)` gives the session after one answer, the screen that follows and the
+intents that were carried out on the way. What the outside has to do or to know is asked of a
+`Host`; sessions are plain values, and whoever stores them decides where.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from shared import gsm
-from ussd_menus.catalogue import Catalogue
-from ussd_menus.definitions import Definitions, ScreenDefinition
+from shared import help_code
+from ussd_menus.definitions import RESUME, Option, ScreenDefinition
+from ussd_menus.menus import Menus
+from ussd_menus.paging import NEXT, Limit
+from ussd_menus.screen import BACK, Screen, narrowed, pages_of
+from ussd_menus.session import Item, Session
 
-_LONGEST_TEXT = 80  # what an operator lets a caller type into one screen
-_WRONG_LIMIT = 3
-BACK = "0"
 HOME = "00"
-
-
-@dataclass(frozen=True, slots=True)
-class Menus:
-    """Everything a caller can be shown, in every language."""
-
-    definitions: Definitions
-    catalogues: Mapping[str, Catalogue]
-    default_language: str
-    # With `CON ` in front, what the tightest operator shows.
-    limit_septets: int = 156
-
-    def catalogue(self, language: str) -> Catalogue:
-        """That language's texts, or the default's when there are none."""
-        return self.catalogues.get(language) or self.catalogues[self.default_language]
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Where one caller is. `shown` maps the keys on the caller's screen to option positions, so
-    that facts which change between turns cannot turn one caller's "2" into something else."""
-
-    screen: str
-    variables: Mapping[str, str] = field(default_factory=dict)
-    shown: tuple[str, ...] = ()
-    trail: tuple[str, ...] = ()
-    wrong: int = 0
-    ended: bool = False
-
-    def with_facts(self, facts: Mapping[str, str]) -> "Session":
-        """The session knowing these as well."""
-        return replace(self, variables={**self.variables, **facts}) if facts else self
+_LANGUAGES = "languages"
+_LONGEST_ANSWER = 160
+_WRONG_LIMIT = 3
+_LONGEST_TRAIL = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,116 +30,253 @@ class Intent:
     name: str
 
 
+class Host(Protocol):
+    """What the machine asks of whoever runs it."""
+
+    def perform(self, intent: Intent, session: Session) -> Mapping[str, str]:
+        """Carries the intent out; the facts that it made known."""
+        ...
+
+    def items(self, source: str, session: Session) -> Sequence[Item]:
+        """The data of a list, in the order in which it is shown."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class Screen:
-    """What the caller sees, and whether the session ends with it."""
+class Machine:
+    """The menus, walked within one bearer's limits."""
 
-    name: str
-    text: str
-    ends: bool
+    menus: Menus
+    host: Host
+    limit: Limit
+
+    def begin(self, facts: Mapping[str, str], before: Session | None = None) -> Session:
+        """A new session that knows these facts: `language`, `alert`, `last_place` and so on.
+
+        `before` is the caller's session that was cut off. If going on with it would save them
+        anything, the menus find `dropped` among the facts.
+        """
+        start = Session(screen=self.menus.definitions.start, variables=dict(facts))
+        if before is not None and not before.trail:
+            # Cut off again before they could say whether to go on.
+            before = before.before
+        if before is None or before.ended or not before.trail:
+            return start
+        if self._where_fresh(start) == before.screen:
+            return start
+        return replace(start.with_facts({"dropped": "yes"}), before=replace(before, before=None))
+
+    def step(
+        self, session: Session, typed: str | None
+    ) -> tuple[Session, Screen, tuple[Intent, ...]]:
+        """One turn: the caller typed this (None: has only dialled), this is the screen that
+        follows, and these are the intents that were carried out.
+        """
+        done: list[Intent] = []
+        if typed is not None:
+            session, intents = self._answer(session, typed)
+            for intent in intents:
+                session = self._perform(intent, session, done)
+        session, screen = self._show(session, done)
+        return session, screen, tuple(done)
+
+    def walk(
+        self, session: Session, dialled: Sequence[str]
+    ) -> tuple[Session, Screen, tuple[Intent, ...]]:
+        """A new session, and what was dialled straight into it, as in `*384*911*1*3#`."""
+        session, screen, done = self.step(session, None)
+        return self._ahead(session, screen, done, dialled)
+
+    def answer(self, session: Session, typed: str) -> tuple[Session, Screen, tuple[Intent, ...]]:
+        """One turn whose answer may hold several, joined with `*`: some turns never arrive, and
+        only the history tells what was typed in them. In typed words a `*` is meant as typed.
+        """
+        if self.menus.definitions.screens[session.screen].kind == "text":
+            return self.step(session, typed)
+        first, *rest = typed.split("*")
+        return self._ahead(*self.step(session, first), rest)
+
+    def expire(self, session: Session) -> tuple[Session, Screen, tuple[Intent, ...]]:
+        """The session ended because its time is over."""
+        expired = session.at(self.menus.definitions.expired, session.trail)
+        return self.step(replace(expired, before=replace(session, before=None)), None)
+
+    def _ahead(
+        self,
+        session: Session,
+        screen: Screen,
+        done: tuple[Intent, ...],
+        typed: Sequence[str],
+    ) -> tuple[Session, Screen, tuple[Intent, ...]]:
+        """Answers that were given before their screens were seen: each in turn, as far as they are
+        understood. A screen that must be seen first is shown, and what comes after is left.
+        """
+        rest = list(typed)
+        while rest and not screen.ends and not session.wrong:
+            definition = self.menus.definitions.screens[screen.name]
+            if definition.seen_first:
+                break
+            answer = rest.pop(0)
+            if definition.kind == "text" and answer not in session.shown:
+                answer, rest = "*".join([answer, *rest]), []
+            session, screen, more = self.step(session, answer)
+            done = (*done, *more)
+        return session, screen, done
+
+    def _perform(self, intent: Intent, session: Session, done: list[Intent]) -> Session:
+        done.append(intent)
+        return session.with_facts(self.host.perform(intent, session))
+
+    def _where_fresh(self, start: Session) -> str:
+        """The screen that the session would show first, as far as no intent has a say in it."""
+        definition = self.menus.definitions.screens[start.screen]
+        while definition.kind == "route" and definition.intent is None:
+            goto = _way(definition, start)
+            if goto == RESUME:
+                break
+            definition = self.menus.definitions.screens[goto]
+        return definition.name
+
+    # What the caller typed becomes the next screen's name and what is to be done before it.
+
+    def _answer(self, session: Session, typed: str) -> tuple[Session, tuple[Intent, ...]]:
+        definition = self.menus.definitions.screens[session.screen]
+        typed = typed.strip()[:_LONGEST_ANSWER].strip()
+        if typed == BACK and session.page:
+            return replace(session, page=session.page - 1, wrong=0), ()
+        if typed == BACK and session.narrowed:
+            return replace(session, narrowed="", wrong=0), ()
+        if typed == BACK and session.trail:
+            there = session.at(session.trail[-1], session.trail[:-1])
+            return there, (Intent(definition.back),) if definition.back else ()
+        if typed == HOME and session.trail:
+            return session.at(session.trail[0], ()), ()
+        if typed == NEXT and NEXT in session.shown:
+            return replace(session, page=session.page + 1, wrong=0), ()
+        key = typed.rstrip("#").strip()
+        if key in session.shown and key != NEXT:
+            return self._chosen(session, definition, session.shown[key])
+        return self._typed(session, definition, key if definition.kind == "number" else typed)
+
+    def _chosen(
+        self, session: Session, definition: ScreenDefinition, value: str
+    ) -> tuple[Session, tuple[Intent, ...]]:
+        item = next((item for item in session.listed if item.value == value), None)
+        if item is not None:
+            facts = {
+                str(definition.remember): item.value,
+                f"{definition.remember}_name": item.label,
+            }
+            return self._go(session, str(definition.goto), facts, definition.intent)
+        # By what was shown, not by its key: the menus may have changed since.
+        option = next((option for option in definition.options if option.value == value), None)
+        if option is None:
+            return self._wrong(session)
+        return self._go(session, option.goto, _remembered(option), option.intent)
+
+    def _typed(
+        self, session: Session, definition: ScreenDefinition, typed: str
+    ) -> tuple[Session, tuple[Intent, ...]]:
+        if definition.kind == "number" and _is_number(typed, definition):
+            facts = {str(definition.remember): str(int(typed))}
+            return self._go(session, str(definition.goto), facts, definition.intent)
+        if definition.kind == "text":
+            answer = _ACCEPTED[definition.accepts](typed)
+            if answer is not None:
+                facts = {str(definition.remember): answer}
+                return self._go(session, str(definition.goto), facts, definition.intent)
+        if definition.narrows and narrowed(session.listed, typed):
+            return replace(session, narrowed=typed, page=0, wrong=0), ()
+        return self._wrong(session)
+
+    def _go(
+        self, session: Session, goto: str, facts: Mapping[str, str], intent: str | None
+    ) -> tuple[Session, tuple[Intent, ...]]:
+        trail = (*session.trail, session.screen)
+        if len(trail) > _LONGEST_TRAIL:
+            trail = (trail[0], *trail[-_LONGEST_TRAIL + 1 :])
+        moved = session.with_facts(facts).at(goto, trail)
+        return moved, (Intent(intent),) if intent else ()
+
+    def _wrong(self, session: Session) -> tuple[Session, tuple[Intent, ...]]:
+        if session.wrong + 1 >= _WRONG_LIMIT:
+            helpless = self.menus.definitions.helpless
+            return self._go(session, helpless, {}, None)
+        return replace(session, wrong=session.wrong + 1), ()
+
+    # The screen at which the session stands.
+
+    def _show(self, session: Session, done: list[Intent]) -> tuple[Session, Screen]:
+        session = self._arrive(session, done)
+        definition = self.menus.definitions.screens[session.screen]
+        while definition.kind == "list" and not session.listed:
+            # Read once: the pages that follow are those of the same list.
+            listed = self._items(definition.items, session)
+            if listed:
+                session = replace(session, listed=listed)
+                break
+            session = self._arrive(replace(session, screen=str(definition.empty)), done)
+            definition = self.menus.definitions.screens[session.screen]
+        pages = pages_of(self.menus, session, definition, self.limit)
+        page = min(session.page, len(pages) - 1)
+        lines = pages[page]
+        ends = definition.kind == "end" and page == len(pages) - 1
+        shown = {line.key: line.value for line in lines if line.key}
+        session = replace(session, shown=shown, page=page, ended=ends)
+        return session, Screen(definition.name, lines, ends)
+
+    def _items(self, source: str, session: Session) -> tuple[Item, ...]:
+        if source == _LANGUAGES:
+            return self.menus.languages
+        return tuple(self.host.items(source, session))
+
+    def _arrive(self, session: Session, done: list[Intent]) -> Session:
+        """The session at a screen that shows something, after every fork on the way to it."""
+        definitions = self.menus.definitions
+        while True:
+            if session.screen == RESUME:
+                session = _resumed(session, definitions.start)
+            definition = definitions.screens[session.screen]
+            if definition.kind != "route":
+                return session
+            if definition.intent is not None:
+                session = self._perform(Intent(definition.intent), session, done)
+            session = replace(session, screen=_way(definition, session))
 
 
-Perform = Callable[[Intent, Session], Mapping[str, str]]
-
-
-def begin(menus: Menus, facts: Mapping[str, str]) -> Session:
-    """A new session that knows these facts: `language`, `alert`, `last_place` and so on."""
-    return Session(screen=menus.definitions.start, variables=dict(facts))
-
-
-def show(menus: Menus, session: Session, perform: Perform) -> tuple[Session, Screen]:
-    """The screen the session stands at, after following every fork on the way to it."""
-    definitions = menus.definitions
-    definition = definitions.screens[session.screen]
-    while definition.kind == "route":
-        if definition.intent is not None:
-            session = session.with_facts(perform(Intent(definition.intent), session))
-        goto = next(
-            branch.goto
-            for branch in definition.branches
-            if branch.condition.holds(session.variables)
-        )
-        definition = definitions.screens[goto]
-        session = replace(session, screen=goto)
-    shown = tuple(
-        option.key for option in definition.options if option.condition.holds(session.variables)
+def _way(route: ScreenDefinition, session: Session) -> str:
+    return next(
+        branch.goto for branch in route.branches if branch.condition.holds(session.variables)
     )
-    ends = definition.kind == "end"
-    session = replace(session, shown=shown, ended=ends)
-    return session, Screen(definition.name, _render(menus, session, definition), ends)
 
 
-def answer(menus: Menus, session: Session, typed: str) -> tuple[Session, tuple[Intent, ...]]:
-    """The session after what the caller typed, and what is to be done before the next screen."""
-    definition = menus.definitions.screens[session.screen]
-    typed = typed.strip()[:_LONGEST_TEXT]
-    if typed == BACK and session.trail:
-        return (
-            replace(session, screen=session.trail[-1], trail=session.trail[:-1], wrong=0),
-            (Intent(definition.back),) if definition.back else (),
-        )
-    if typed == HOME and session.trail:
-        return replace(session, screen=session.trail[0], trail=(), wrong=0), ()
-    key = typed.rstrip("#").strip()
-    option = next(
-        (option for option in definition.options if option.key == key and key in session.shown),
-        None,
+def _resumed(session: Session, start: str) -> Session:
+    if session.before is None:
+        return session.at(start, ())
+    return replace(session.before, wrong=0)
+
+
+def _remembered(option: Option) -> Mapping[str, str]:
+    return {option.remember: option.value} if option.remember else {}
+
+
+def _is_number(typed: str, definition: ScreenDefinition) -> bool:
+    return (
+        typed.isascii()
+        and typed.isdecimal()
+        and len(typed) <= 6
+        and definition.least <= int(typed) <= definition.most
     )
-    moved = replace(session, trail=(*session.trail, session.screen), wrong=0)
-    if option is not None:
-        if option.remember:
-            moved = moved.with_facts({option.remember: option.value})
-        intents = (Intent(option.intent),) if option.intent else ()
-        return replace(moved, screen=option.goto), intents
-    if definition.kind == "text" and _says_something(typed):
-        moved = moved.with_facts({str(definition.remember): typed})
-        intents = (Intent(definition.intent),) if definition.intent else ()
-        return replace(moved, screen=str(definition.goto)), intents
-    if session.wrong + 1 >= _WRONG_LIMIT:
-        return replace(moved, screen=menus.definitions.helpless), ()
-    return replace(session, wrong=session.wrong + 1), ()
 
 
-def step(
-    menus: Menus, session: Session, typed: str | None, perform: Perform
-) -> tuple[Session, Screen]:
-    """One whole turn: the caller typed this (None: has only dialled), this is the screen that
-    follows.
-
-    `perform` carries out an intent and returns the facts that it made known.
-    """
-    if typed is not None:
-        session, intents = answer(menus, session, typed)
-        for intent in intents:
-            session = session.with_facts(perform(intent, session))
-    return show(menus, session, perform)
-
-
-def takes_text(menus: Menus, session: Session) -> bool:
-    """True when the session waits for typed words, in which a `*` may be meant as typed."""
-    return menus.definitions.screens[session.screen].kind == "text"
-
-
-def _says_something(typed: str) -> bool:
+def _place(typed: str) -> str | None:
     # A place has at least two letters, or is a pair of coordinates; one stray digit is a slip.
-    return sum(letter.isalpha() for letter in typed) >= 2 or "," in typed or "+" in typed
+    letters = sum(letter.isalpha() for letter in typed)
+    return typed if letters >= 2 or "," in typed or "+" in typed else None
 
 
-def _render(menus: Menus, session: Session, definition: ScreenDefinition) -> str:
-    catalogue = menus.catalogue(session.variables.get("language", ""))
-    variables = session.variables
-    if "advice" in variables:
-        variables = {**variables, "advice": catalogue.text(f"advice.{variables['advice']}")}
-    if "alert_state" in variables:
-        state = catalogue.text(f"alert_states.{variables['alert_state']}", variables)
-        variables = {**variables, "alert_state": state}
-    prefix = f"screens.{definition.name}."
-    title = catalogue.text(prefix + "title", variables)
-    if session.wrong:
-        # The reason takes the title's place, so that the screen stays within the limit.
-        _, _, rest = title.partition("\n")
-        reason = catalogue.text(f"errors.{definition.kind}")
-        title = f"{reason}\n{rest}" if rest else reason
-    lines = [title]
-    lines += [f"{key} {catalogue.text(prefix + key, variables)}" for key in session.shown]
-    return gsm.clip(gsm.to_gsm("\n".join(lines)), menus.limit_septets)
+def _words(typed: str) -> str | None:
+    return typed if sum(letter.isalpha() for letter in typed) >= 2 else None
+
+
+_ACCEPTED = {"place": _place, "words": _words, "code": help_code.parse}

@@ -93,3 +93,23 @@ def forget_home(uow: UnitOfWork, caller_id: int) -> None:
 def _set_home(uow: UnitOfWork, caller_id: int, *values: str | float | None) -> None:
     of_caller = update(callers).where(callers.c.id == caller_id)
     uow.connection.execute(of_caller.values(dict(zip(_HOME, values, strict=True))))
+
+
+def last_place(caller: Row[Any]) -> FoundPlace:
+    """The place offered to this caller as "last time"; only for one who has it."""
+    return FoundPlace(
+        caller.last_place_name,
+        caller.last_place_lat,
+        caller.last_place_lon,
+        caller.last_place_radius_m,
+    )
+
+
+def home_place(caller: Row[Any]) -> FoundPlace:
+    """The place offered to this caller as "home"; only for one who has it."""
+    return FoundPlace(
+        caller.home_place_name,
+        caller.home_place_lat,
+        caller.home_place_lon,
+        caller.home_place_radius_m,
+    )

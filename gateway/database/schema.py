@@ -8,11 +8,11 @@ import gateway.emergencies.tables
 import gateway.hospitals.tables
 import gateway.keys
 import gateway.medical.tables
+import gateway.menus.tables
 import gateway.notifications.tables
 import gateway.places.tables
 import gateway.sites.tables
-import gateway.sms.tables
-import gateway.ussd.tables  # noqa: F401 - imported for the tables they declare
+import gateway.sms.tables  # noqa: F401 - imported for the tables they declare
 from gateway.database.metadata import metadata
 
 __all__ = ["metadata"]

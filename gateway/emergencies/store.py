@@ -41,14 +41,14 @@ _DISPATCHES_OF = Prepared(
 _open_to_caller = one_of(
     emergencies.c.state, [state.value for state in ACTIVE]
 ) & emergencies.c.cancel_asked_at.is_(None)
-_NEWEST_ACTIVE = Prepared(
+_ACTIVE_OF = Prepared(
     select(emergencies)
     .where(
         emergencies.c.caller_id == bindparam("of_caller"),
         _open_to_caller,
     )
-    .order_by(emergencies.c.created_at.desc(), emergencies.c.id.desc())
-    .limit(1)
+    # Locked in the one order that lets nobody wait in a circle.
+    .order_by(emergencies.c.id)
     .with_for_update()
 )
 _ACTIVE_WITH_CODE = Prepared(
@@ -152,7 +152,14 @@ def newest_active(uow: UnitOfWork, caller_id: int) -> Row[Any] | None:
     """The caller's latest emergency that still waits for something as far as their phone may show
     it, locked.
     """
-    return _NEWEST_ACTIVE.first(uow.connection, of_caller=caller_id)
+    return next(iter(active(uow, caller_id)), None)
+
+
+def active(uow: UnitOfWork, caller_id: int) -> Sequence[Row[Any]]:
+    """All that `newest_active` chooses from, the latest first, locked."""
+    found = _ACTIVE_OF.all(uow.connection, of_caller=caller_id)
+    uow.locked.update((emergency.id, emergency) for emergency in found)
+    return found[::-1]
 
 
 def active_with_code(uow: UnitOfWork, caller_id: int, code: str) -> Row[Any] | None:

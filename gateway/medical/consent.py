@@ -1,6 +1,7 @@
 """What patients agree to, given and withdrawn in the same way, with a row for each time."""
 
 from enum import StrEnum
+from typing import Protocol
 
 from sqlalchemy import select
 
@@ -15,6 +16,21 @@ class Scope(StrEnum):
 
     # Blood type and allergies go to the hospital that is asked for the patient, for that emergency.
     SHARE_WITH_MATCHED_HOSPITAL = "share_with_matched_hospital"
+
+
+class Answer(Protocol):
+    """How a patient's answer is taken in: `give` or `withdraw`."""
+
+    def __call__(
+        self,
+        uow: UnitOfWork,
+        caller_id: int,
+        scope: Scope,
+        *,
+        text_version: str,
+        channel: str,
+        language: str,
+    ) -> None: ...
 
 
 def give(
@@ -54,6 +70,14 @@ def standing(uow: UnitOfWork, caller_id: int) -> frozenset[Scope]:
     )
     latest = {row.scope: row.given for row in rows}
     return frozenset(scope for scope in Scope if latest.get(scope.value))
+
+
+def was_asked(uow: UnitOfWork, caller_id: int, scope: Scope) -> bool:
+    """True when the patient has ever answered, one way or the other."""
+    asked = select(consents.c.id).where(
+        consents.c.caller_id == caller_id, consents.c.scope == scope.value
+    )
+    return uow.connection.execute(asked.limit(1)).first() is not None
 
 
 def _record(

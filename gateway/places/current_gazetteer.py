@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, select
 
 from gateway.database.database import Database
+from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer, NamedPlace, PlaceHit
 from gateway.places.place_record import read_version
 from gateway.places.tables import place_aliases, places
@@ -59,6 +60,11 @@ class CurrentGazetteer:
         )
         self._version = version
         return True
+
+    @property
+    def areas(self) -> Areas:
+        """The areas that the places lie in."""
+        return self._gazetteer.areas
 
     def search(
         self,

@@ -2,6 +2,8 @@
 sure.
 """
 
+from collections.abc import Sequence
+
 from gateway.database.database import Database
 from gateway.places.current_gazetteer import CurrentGazetteer
 from gateway.places.gazetteer import PlaceHit
@@ -48,6 +50,22 @@ class PlaceFinder:
             ),
             likely=any(hit.score >= _LIKELY_SCORE for hit in hits),
         )
+
+    def counties(self) -> Sequence[str]:
+        return self._gazetteer.areas.counties
+
+    def sub_counties(self, county: str) -> Sequence[str]:
+        return self._gazetteer.areas.sub_counties(county)
+
+    def wards(self, county: str, sub_county: str) -> Sequence[FoundPlace]:
+        return _found(self._gazetteer.areas.wards(county, sub_county))
+
+    def towns(self, county: str) -> Sequence[FoundPlace]:
+        return _found(self._gazetteer.areas.towns(county))
+
+
+def _found(places: Sequence[Place]) -> list[FoundPlace]:
+    return [FoundPlace(place.name, place.lat, place.lon, round(place.radius_m)) for place in places]
 
 
 def _choices(found: list[PlaceHit]) -> list[PlaceHit]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.fuzz import ratio
 
+from gateway.places.areas import Areas
 from gateway.places.counties import Counties
 from gateway.places.gram_index import GramIndex
 from gateway.places.spelling import GENERIC, sound, words
@@ -95,6 +96,7 @@ class Gazetteer:
         """`country` is ISO 3166 alpha-2."""
         self._counties = Counties(country)
         self._places, self._context = _with_surroundings([each.place for each in named])
+        self.areas = Areas(each.place for each in named)
         self._prominence = [min(each.population, 1_000_000) / 1e6 * 0.05 for each in named]
         self._entries: list[_Entry] = []
         for number, each in enumerate(named):

@@ -12,9 +12,9 @@ from huey.api import Huey
 from sqlalchemy import delete
 
 from gateway.config import Config
+from gateway.menus.tables import menu_sessions
 from gateway.notifications.tables import delivery_reports, spoken_calls
 from gateway.unit_of_work import Services
-from gateway.ussd.tables import ussd_sessions
 
 _log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ def purge(services: Services) -> int:
         lambda uow: sum(
             uow.connection.execute(statement).rowcount
             for statement in (
-                delete(ussd_sessions).where(ussd_sessions.c.updated_at < now - _SESSIONS_KEPT),
+                delete(menu_sessions).where(menu_sessions.c.updated_at < now - _SESSIONS_KEPT),
                 delete(spoken_calls).where(spoken_calls.c.at < now - _CALLS_KEPT),
                 delete(delivery_reports).where(
                     delivery_reports.c.received_at < now - _REPORTS_KEPT

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from gateway.database.schema import metadata
 from gateway.database.sqlite import SqliteDatabase
-from gateway.ussd.tables import ussd_sessions
+from gateway.menus.tables import menu_sessions
 from tests.journeys.world import SECRET, SERVICE_CODE, World, build_world
 
 DOORS = ("ussd", "ussd-end", "sms", "delivery", "voice", "voice-events")
@@ -134,7 +134,7 @@ def test_one_session_is_one_emergency_and_nobody_elses(
             continue
         (row,) = world.services.database.read(
             lambda connection: connection.execute(
-                select(ussd_sessions).where(ussd_sessions.c.session_id == session_id)
+                select(menu_sessions).where(menu_sessions.c.session_id == session_id)
             ).all()
         )
         assert body == row.answer

@@ -61,5 +61,5 @@ def test_whoever_wrote_first_can_say_by_ussd_what_is_wrong(world: World) -> None
 
 def test_places_that_were_refused_are_not_offered_again(world: World) -> None:
     phone = world.phone().dials().chooses("1", "2", "6").types("olympic").chooses("4")
-    phone.types("olympic").chooses("4")
+    phone.types("olympic").chooses("4").sees("Which county?").chooses("9")
     phone.reads("where is the patient?")

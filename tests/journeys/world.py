@@ -121,6 +121,22 @@ class FakePlaces:
             return PlaceAnswer(False, self.OLYMPIC, likely=True)
         return PlaceAnswer(False, ())
 
+    def counties(self) -> list[str]:
+        return ["Kisumu", "Mombasa", "Nairobi"]
+
+    def sub_counties(self, county: str) -> list[str]:
+        return ["Kibra", "Langata"] if county == "Nairobi" else []
+
+    def wards(self, county: str, sub_county: str) -> list[FoundPlace]:
+        wards = (
+            FoundPlace("Laini Saba", -1.3140, 36.7890, 3000),
+            FoundPlace("Sarangombe", -1.3110, 36.7830, 3000),
+        )
+        return list(wards) if sub_county == "Kibra" else []
+
+    def towns(self, county: str) -> list[FoundPlace]:
+        return [FoundPlace("Kisumu", -0.1022, 34.7617, 2500)] if county == "Kisumu" else []
+
     def refresh(self) -> None:
         pass
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, func, select
 
+from gateway.menus.tables import menu_sessions
 from gateway.notifications.tables import delivery_reports, messages, spoken_calls
 from gateway.processes.jobs import purge
-from gateway.ussd.tables import ussd_sessions
 from tests.journeys.world import World
 
 NAIROBI_WEST = (-1.3100, 36.8000)
@@ -15,7 +15,7 @@ DUTY = "+254722000001"
 
 def kept(world: World) -> dict[str, int]:
     def count(connection: Connection) -> dict[str, int]:
-        tables = (ussd_sessions, spoken_calls, delivery_reports, messages)
+        tables = (menu_sessions, spoken_calls, delivery_reports, messages)
         return {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in tables
@@ -37,8 +37,8 @@ def test_sessions_and_calls_go_after_a_day_and_reports_after_ninety(world: World
     assert purge(world.services) == 0
     assert kept(world) == before
     world.clock.now += timedelta(hours=2)
-    assert purge(world.services) == before["ussd_sessions"] + before["spoken_calls"]
-    day_later = {**before, "ussd_sessions": 0, "spoken_calls": 0}
+    assert purge(world.services) == before["menu_sessions"] + before["spoken_calls"]
+    day_later = {**before, "menu_sessions": 0, "spoken_calls": 0}
     assert kept(world) == day_later
     world.clock.now += timedelta(days=90)
     assert purge(world.services) == before["delivery_reports"]

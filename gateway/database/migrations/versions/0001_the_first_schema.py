@@ -217,6 +217,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_key_fingerprints")),
     )
     op.create_table(
+        "menu_sessions",
+        sa.Column("session_id", sa.String(length=80), nullable=False),
+        sa.Column("bearer", sa.String(length=8), nullable=False),
+        sa.Column("phone_index", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("service_code", sa.String(length=32), nullable=False),
+        sa.Column(
+            "caller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.Column("answered_text", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_menu_sessions")),
+    )
+    with op.batch_alter_table("menu_sessions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_menu_sessions_of_phone", ["phone_index", "updated_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_menu_sessions_updated_at"), ["updated_at"], unique=False
+        )
+
+    op.create_table(
         "messages",
         sa.Column(
             "id",
@@ -394,26 +419,6 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("state = 'active'"),
             postgresql_where=sa.text("state = 'active'"),
-        )
-
-    op.create_table(
-        "ussd_sessions",
-        sa.Column("session_id", sa.String(length=80), nullable=False),
-        sa.Column("phone_index", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("service_code", sa.String(length=32), nullable=False),
-        sa.Column(
-            "caller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("state", sa.JSON(), nullable=False),
-        sa.Column("answered_text", sa.Text(), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=False),
-        sa.Column("ended", sa.Boolean(), nullable=False),
-        sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("session_id", name=op.f("pk_ussd_sessions")),
-    )
-    with op.batch_alter_table("ussd_sessions", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_ussd_sessions_updated_at"), ["updated_at"], unique=False
         )
 
     op.create_table(

@@ -1,13 +1,15 @@
-"""USSD sessions: what the machine knows between two turns, and the bytes it last answered."""
+"""Menu sessions: what the machine knows between two turns, and what it last answered."""
 
-from sqlalchemy import JSON, Boolean, Column, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Index, LargeBinary, String, Table, Text
 
 from gateway.database.metadata import Id, Instant, metadata
 
-ussd_sessions = Table(
-    "ussd_sessions",
+menu_sessions = Table(
+    "menu_sessions",
     metadata,
     Column("session_id", String(80), primary_key=True),
+    # `ussd` or `voice`.
+    Column("bearer", String(8), nullable=False),
     Column("phone_index", LargeBinary(16), nullable=False),
     Column("service_code", String(32), nullable=False),
     Column("caller_id", Id, nullable=False),
@@ -16,5 +18,8 @@ ussd_sessions = Table(
     Column("answered_text", Text, nullable=False),
     Column("answer", Text, nullable=False),
     Column("ended", Boolean, nullable=False),
+    Column("started_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False, index=True),
+    # A caller who was cut off is found by their number.
+    Index("ix_menu_sessions_of_phone", "phone_index", "updated_at"),
 )

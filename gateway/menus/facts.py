@@ -1,0 +1,59 @@
+"""What is known of a caller when a session begins."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from gateway.emergencies import store
+from gateway.menus import sessions
+from gateway.menus.alerts import alert_facts
+from gateway.menus.conversation import Conversation
+from gateway.unit_of_work import UnitOfWork
+from ussd_menus.session import Session
+
+# Facts that a session which goes on must not keep as they were.
+_OF_NOW = frozenset({"alert", "alert_state", "alert_code", "alert_id", "hospital", "number"})
+
+
+def facts_about(turn: Conversation, caller: Row[Any]) -> dict[str, str]:
+    """The facts that the first screens go by."""
+    uow = turn.uow
+    config = uow.services.config
+    facts = {
+        "bearer": turn.bearer,
+        "language": caller.language,
+        "last_place": caller.last_place_name,
+        "home_place": caller.home_place_name,
+        "number": config.emergency_numbers[0],
+        "service": config.ussd_code,
+        "can_call": "yes" if turn.bearer == "ussd" and config.voice_number else "",
+        "staff": _staff(uow, turn.phone),
+    }
+    active = store.active(uow, caller.id)
+    if active:
+        facts |= alert_facts(uow, active[0])
+        if len(active) > 1:
+            facts["alert"] = "several"
+    return facts
+
+
+def _staff(uow: UnitOfWork, phone: str) -> str:
+    """Whose duty phone it is: nobody's, one hospital's or several hospitals'."""
+    of = uow.services.hospitals.with_duty_phone(uow.connection, phone)
+    return "" if not of else "one" if len(of) == 1 else "several"
+
+
+def cut_off_session(
+    uow: UnitOfWork, phone_index: bytes, bearer: str, facts: dict[str, str]
+) -> Session | None:
+    """The session to go on with: what this phone was cut off from, as long as it is about nothing
+    that has ended or is not the alert that the first screen names.
+    """
+    before = sessions.cut_off(uow, phone_index)
+    if before is None or before.variables.get("bearer") != bearer:
+        return None
+    about = before.variables.get("emergency_id", "")
+    if about and about != facts.get("alert_id"):
+        return None
+    now = {name: value for name, value in facts.items() if name in _OF_NOW}
+    return before.with_facts(now)

@@ -1,0 +1,26 @@
+"""Carries out what the menus ask for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.menus import alerts, finding, patients, reporting, staff
+from gateway.menus.conversation import Conversation, Does, Lists
+from ussd_menus.machine import Intent
+from ussd_menus.session import Item, Session
+
+_ROOMS = (reporting, alerts, finding, patients, staff)
+INTENTS: Mapping[str, Does] = {name: does for room in _ROOMS for name, does in room.INTENTS.items()}
+LISTS: Mapping[str, Lists] = {name: lists for room in _ROOMS for name, lists in room.LISTS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class MenuHost:
+    """See `ussd_menus.machine.Host`; for one turn of one caller."""
+
+    turn: Conversation
+
+    def perform(self, intent: Intent, session: Session) -> Mapping[str, str]:
+        return INTENTS[intent.name](self.turn, session)
+
+    def items(self, source: str, session: Session) -> Sequence[Item]:
+        return LISTS[source](self.turn, session)

@@ -1,0 +1,250 @@
+"""What is wrong with a set of menus, told before any caller finds out."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from shared import gsm
+from shared.triage import TriageRules
+from ussd_menus.catalogue import Catalogue
+from ussd_menus.definitions import ALWAYS, RESUME, ScreenDefinition
+from ussd_menus.menus import Menus
+from ussd_menus.paging import Limit, size
+from ussd_menus.screen import NAMING_TEXTS, pages_of
+from ussd_menus.session import Item, Session
+
+# From the first question about the patient to the receipt, on the way that most callers take.
+MOST_SCREENS = 4
+_NOTES, _RAISES = "note_emergency", "raise_emergency"
+_ALWAYS_THERE = ("errors.choice", "errors.narrowed", "errors.number", "words.back", "words.more")
+_ONE_SMS = ("sms.", "hospital.", "operator.")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that callers would stumble over: where it is, and what to do about it."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the gateway can do for the menus: the intents that it carries out and the lists that it
+    can fill.
+    """
+
+    intents: Collection[str]
+    lists: Collection[str]
+
+
+def check(menus: Menus, rules: TriageRules, known: Known) -> list[Fault]:
+    """Everything that is wrong, in the order of the screens; empty when callers can be let in."""
+    faults = [
+        *_unknown_names(menus, known),
+        *_lost_screens(menus),
+        *_missing_texts(menus),
+        *_wrong_words(menus),
+        *_long_path(menus),
+        *_triage(menus, rules),
+    ]
+    if any(fault.what.startswith(_MISSING) for fault in faults):
+        return faults  # what has no text cannot be measured
+    return [*faults, *_too_long(menus)]
+
+
+def _unknown_names(menus: Menus, known: Known) -> Iterator[Fault]:
+    for screen in menus.definitions.screens.values():
+        for intent in sorted(screen.intents - set(known.intents)):
+            yield Fault(_of(screen), f"the gateway knows no intent {intent!r}.")
+        if screen.kind == "list" and screen.items not in {*known.lists, "languages"}:
+            yield Fault(_of(screen), f"the gateway can fill no list {screen.items!r}.")
+
+
+def _lost_screens(menus: Menus) -> Iterator[Fault]:
+    definitions = menus.definitions
+    screens = definitions.screens
+    reached: set[str] = set()
+    waiting = [definitions.start, definitions.helpless, definitions.expired]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached and name != RESUME:
+            reached.add(name)
+            waiting += screens[name].targets
+    ending = {name for name, screen in screens.items() if screen.kind == "end"} | {RESUME}
+    while True:
+        more = {
+            name
+            for name, screen in screens.items()
+            if name not in ending and ending.intersection(screen.targets)
+        }
+        if not more:
+            break
+        ending |= more
+    for name, screen in screens.items():
+        if name not in reached:
+            yield Fault(_of(screen), "nothing leads to it. Remove it, or lead to it.")
+        if name not in ending:
+            yield Fault(_of(screen), "no way leads from it to an end.")
+
+
+_MISSING = "it is missing"
+
+
+def _missing_texts(menus: Menus) -> Iterator[Fault]:
+    needed = set(_ALWAYS_THERE)
+    for screen in menus.definitions.screens.values():
+        if screen.kind == "route":
+            continue
+        needed.add(f"screens.{screen.name}.title")
+        needed |= {f"screens.{screen.name}.{option.key}" for option in screen.options}
+        if screen.kind == "text":
+            needed.add(f"errors.{screen.accepts}")
+    default = menus.catalogue(menus.default_language)
+    for catalogue in menus.catalogues.values():
+        ours = {name for name in catalogue.texts if _may_be_known(name)}
+        theirs = {name for name in default.texts if not _may_be_known(name)}
+        for name in sorted((needed | theirs) - catalogue.texts.keys()):
+            yield Fault(f"{catalogue.code}.yaml, {name}", f"{_MISSING}. Write it.")
+        for name in sorted(ours - needed):
+            yield Fault(f"{catalogue.code}.yaml, {name}", "no screen shows it. Remove it.")
+        for name in sorted(catalogue.texts.keys() - ours - theirs):
+            yield Fault(f"{catalogue.code}.yaml, {name}", "en.yaml does not have it. Remove it.")
+
+
+def _may_be_known(name: str) -> bool:
+    """True for texts that the menus alone ask for; the gateway asks for the others."""
+    return name.startswith(("screens.", "errors.", "words."))
+
+
+def _wrong_words(menus: Menus) -> Iterator[Fault]:
+    default = menus.catalogue(menus.default_language)
+    for catalogue in menus.catalogues.values():
+        for name in catalogue.texts:
+            for word in sorted(catalogue.words(name) - menus.definitions.variables.keys()):
+                yield Fault(
+                    f"{catalogue.code}.yaml, {name}",
+                    f"{{{word}}} is not among the variables of menus.yaml.",
+                )
+            # A translation may leave a word out to fit, but cannot ask for one of its own.
+            extra = catalogue.words(name) - default.words(name) if default.has(name) else ()
+            for word in sorted(extra):
+                yield Fault(
+                    f"{catalogue.code}.yaml, {name}", f"en.yaml has no {{{word}}} in this text."
+                )
+
+
+def _long_path(menus: Menus) -> Iterator[Fault]:
+    screens = menus.definitions.screens
+
+    def longest(name: str, seen: tuple[str, ...]) -> tuple[str, ...]:
+        """The longest way of shown screens from here until the alarm is raised."""
+        screen = screens[name]
+        if screen.intent == _RAISES:
+            return seen
+        if screen.detour or name in seen or screen.kind == "end":
+            return ()
+        on = seen if screen.kind == "route" else (*seen, name)
+        ways = [longest(target, on) for target in screen.targets if target != RESUME]
+        return max(ways, key=len, default=())
+
+    for name, screen in screens.items():
+        if screen.detour or not any(option.intent == _NOTES for option in screen.options):
+            continue
+        path = longest(name, ())
+        if not path:
+            yield Fault(_of(screen), "no way leads from it to an alarm.")
+        elif len(path) > MOST_SCREENS:
+            yield Fault(
+                _of(screen),
+                f"an emergency takes {len(path)} screens ({', '.join(path)}); "
+                f"at most {MOST_SCREENS} are allowed.",
+            )
+
+
+def _triage(menus: Menus, rules: TriageRules) -> Iterator[Fault]:
+    can_answer: dict[str, set[str]] = {}
+    for screen in menus.definitions.screens.values():
+        for option in screen.options:
+            if option.remember:
+                can_answer.setdefault(option.remember, set()).add(option.value)
+    for rule in rules.rules:
+        where = f"Triage rule {rule.id}"
+        for question, answer in rule.when.items():
+            if answer == "referral" or rule.when.get("sign") == "referral":
+                continue  # hospital staff answer those by another way
+            if answer not in can_answer.get(question, ()):
+                yield Fault(where, f"no screen lets a caller answer {question} = {answer}.")
+        for catalogue in menus.catalogues.values():
+            if not catalogue.has(f"advice.{rule.advice}"):
+                yield Fault(where, f"{catalogue.code}.yaml has no advice.{rule.advice}.")
+
+
+def _too_long(menus: Menus) -> Iterator[Fault]:
+    limit = menus.operators.tightest
+    for catalogue in menus.catalogues.values():
+        worst = worst_variables(menus, catalogue)
+        for screen in menus.definitions.screens.values():
+            if screen.kind == "route":
+                continue
+            for wrong in (0, 1) if screen.kind != "end" else (0,):
+                yield from _screen_too_long(menus, catalogue, screen, worst, wrong, limit)
+        for name in catalogue.texts:
+            if name.startswith(_ONE_SMS):
+                septets = gsm.septets(catalogue.text(name, worst)) or 0
+                if septets > gsm.SINGLE_SEPTETS:
+                    yield Fault(
+                        f"{catalogue.code}.yaml, {name}",
+                        f"{septets} characters with the longest words; one SMS holds "
+                        f"{gsm.SINGLE_SEPTETS}.",
+                    )
+
+
+def _screen_too_long(
+    menus: Menus,
+    catalogue: Catalogue,
+    screen: ScreenDefinition,
+    worst: dict[str, str],
+    wrong: int,
+    limit: Limit,
+) -> Iterator[Fault]:
+    every_line = replace(
+        screen,
+        options=tuple(replace(option, condition=ALWAYS) for option in screen.options),
+    )
+    session = Session(
+        screen=screen.name,
+        variables={**worst, "language": catalogue.code},
+        wrong=wrong,
+        trail=(screen.name,),
+        listed=tuple(Item(str(number), "W" * 26) for number in range(12)),
+    )
+    pages = pages_of(menus, session, every_line, limit)
+    where = f"{catalogue.code}.yaml, screens.{screen.name}{' after a wrong answer' * wrong}"
+    if len(pages) > 1 and not screen.pages:
+        whole = sum(size(page) for page in pages)
+        yield Fault(
+            where,
+            f"about {whole} characters with the longest words; a screen holds "
+            f"{limit.septets} beside `CON `. Shorten it, or let it have pages.",
+        )
+    for page in pages:
+        if size(page) > limit.septets:
+            yield Fault(where, "one line of it is wider than a screen.")
+
+
+def worst_variables(menus: Menus, catalogue: Catalogue) -> dict[str, str]:
+    """The widest values of all variables, in this language."""
+    worst = {name: "W" * variable.width for name, variable in menus.definitions.variables.items()}
+    for variable, heading in NAMING_TEXTS.items():
+        names = [name for name in catalogue.texts if name.startswith(f"{heading}.")]
+        if names:
+            widest = max(names, key=lambda name: gsm.septets(catalogue.text(name, worst)) or 0)
+            worst[variable] = widest.removeprefix(f"{heading}.")
+    return worst
+
+
+def _of(screen: ScreenDefinition) -> str:
+    return f"Screen {screen.name}"
