@@ -73,6 +73,11 @@ class TriageRules:
             ruleset=self.version,
         )
 
+    def details_of(self, sign: str) -> tuple[str, ...]:
+        """The details that rules tell apart for this sign, in their order."""
+        details = [rule.when.get("detail") for rule in self.rules if rule.when.get("sign") == sign]
+        return tuple(detail for detail in details if detail is not None)
+
 
 def parse(text: str) -> TriageRules:
     """The rule set in this TOML text.

@@ -199,6 +199,7 @@ LAYOUTS: tuple[Layout, ...] = (
                 _opt("rule_id", _TEXT, ""),
                 _opt("ruleset", _TEXT, ""),
             ),
+            (_opt("referred_by", _TEXT, ""),),
         ),
     ),
     Layout(

@@ -60,7 +60,8 @@ class DispatchOffered(Event):
     `place_name` what the gazetteer made of it. `lat` and `lon` are WGS 84 degrees, None together.
     `needs` is a mask of `shared.capability.Capability`. `signs` are the words of what the caller
     answered; `rule_id` and `ruleset` name the triage rule. After `valid_until` it is shown as
-    late, without alarm.
+    late, without alarm. `referred_by` is the name of the hospital that refers the patient, empty
+    where nobody does; then `caller_phone` is that hospital's.
     """
 
     dispatch_id: int
@@ -88,6 +89,7 @@ class DispatchOffered(Event):
     signs: tuple[str, ...] = ()
     rule_id: str = ""
     ruleset: str = ""
+    referred_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

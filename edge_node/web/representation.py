@@ -57,6 +57,7 @@ def facts(offer: DispatchOffered) -> Json:
         "travel_min": offer.travel_min,
         "distance_m": offer.distance_m,
         "caller_phone": offer.caller_phone,
+        "referred_by": offer.referred_by,
         "patient_count": offer.patient_count,
         "age_years": offer.age_years,
         "note": offer.note,

@@ -19,12 +19,18 @@ def alarm_if_unreached(uow: UnitOfWork, message_id: int) -> None:
     emergency = uow.connection.execute(
         select(emergencies).where(emergencies.c.id == message.emergency_id)
     ).one()
+    hospitals = uow.services.hospitals
     if message.dispatch_id is None:
-        raise_alarm(uow, "undelivered", emergency=emergency)
+        if emergency.referred_by is None:
+            raise_alarm(uow, "undelivered", emergency=emergency)
+            return
+        # The staff who refer the patient, and wait for an answer.
+        referrer = hospitals.card(uow.connection, emergency.referred_by).name
+        raise_alarm(uow, "not_reachable", emergency=emergency, hospital=referrer, again=False)
         return
     dispatch = uow.connection.execute(
         select(dispatches).where(dispatches.c.id == message.dispatch_id)
     ).one()
     if dispatch.state == DispatchState.OFFERED:
-        hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
+        hospital = hospitals.card(uow.connection, dispatch.hospital_id)
         raise_alarm(uow, "not_reachable", emergency=emergency, hospital=hospital.name, again=False)

@@ -19,7 +19,13 @@ Facts = Mapping[str, Any]
 def offered(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> DispatchOffered:
     """Everything that the hospital may know, as it is now."""
     caller_phone = None
-    if emergency.caller_id is not None and not telling.is_discreet(emergency):
+    referred_by = ""
+    if emergency.referred_by is not None:
+        # Whoever treats the patient now is asked about them, and not the patient.
+        referrer = uow.services.hospitals.card(uow.connection, emergency.referred_by)
+        referred_by = referrer.name
+        caller_phone = next(iter(referrer.duty_phones), None)
+    elif emergency.caller_id is not None and not telling.is_discreet(emergency):
         caller_phone = callers.phone(uow, emergency.caller_id)
     return DispatchOffered(
         at=uow.now,
@@ -31,6 +37,7 @@ def offered(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> Dispatc
         raised_at=emergency.raised_at,
         valid_until=valid_until(dispatch.offered_at, dispatch.travel_min),
         caller_phone=caller_phone,
+        referred_by=referred_by,
         **_facts(emergency, dispatch),
     )
 

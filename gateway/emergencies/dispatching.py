@@ -20,7 +20,7 @@ from shared.emergency import EmergencyState, Priority
 from shared.emergency import move as move_emergency
 from shared.errors import Conflict
 from shared.identifier import to_text
-from shared.matching import Match, MatchQuery
+from shared.matching import Match, MatchQuery, Role
 from sync.events import DispatchChanged, DispatchOffered
 from sync.prepared import Prepared
 
@@ -108,6 +108,8 @@ def offer_to(
     asked = store.dispatches_of(uow.connection, emergency.id)
     if hospital_id in asked_hospitals(asked):
         raise Conflict("That hospital was asked already.")
+    if hospital_id == emergency.referred_by:
+        raise Conflict("That hospital has the patient, and refers them onward.")
     query = query_for(uow, emergency, frozenset())
     minutes, metres = uow.services.hospitals.travel(uow.connection, hospital_id, query)
     uow.services.hospitals.reserve(uow.connection, hospital_id)
@@ -202,7 +204,11 @@ def _offer(
 
 
 def query_for(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> MatchQuery:
-    """What is asked of the register for this patient, without these hospitals."""
+    """What is asked of the register for this patient, without these hospitals, and without the one
+    that refers them.
+    """
+    if emergency.referred_by is not None:
+        exclude |= {emergency.referred_by}
     return MatchQuery(
         lat=emergency.lat,
         lon=emergency.lon,
@@ -217,7 +223,13 @@ def query_for(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> 
 
 def _choose(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> Match | None:
     query = query_for(uow, emergency, exclude)
-    return uow.services.hospitals.assign(uow.connection, query, uow.now)
+    hospitals = uow.services.hospitals
+    if emergency.referred_by is not None:
+        # Whoever is in a hospital is not moved to one that cannot do more: people find another.
+        ranked = hospitals.rank(uow.connection, query, uow.now, 1)
+        if not ranked or ranked[0].role is Role.LAST_RESORT:
+            return None
+    return hospitals.assign(uow.connection, query, uow.now)
 
 
 def open_offers(uow: UnitOfWork, hospital_id: int) -> list[DispatchOffered | DispatchChanged]:

@@ -1,5 +1,6 @@
 """What hospitals' duty phones are texted and called for, beside the hospital's box."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -19,7 +20,8 @@ def text_offer(
     """Texts the offer, with the code that answers it."""
     urgency = 1 if emergency.priority == Priority.CRITICAL else 2
     words = _words(uow, emergency, dispatch, hospital)
-    _send(uow, Channel.SMS, dispatch, hospital, "hospital.offer", words, "hospital offer", urgency)
+    name = f"hospital.{_offer(emergency)}"
+    _send(uow, Channel.SMS, dispatch, hospital, name, words, "hospital offer", urgency)
 
 
 def call(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
@@ -29,7 +31,8 @@ def call(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
         raise_alarm(uow, "not_reachable", emergency=emergency, hospital=hospital.name, again=False)
         return
     words = _words(uow, emergency, dispatch, hospital)
-    _send(uow, Channel.VOICE, dispatch, hospital, "voice.offer", words, "hospital call", 1)
+    name = f"voice.{_offer(emergency)}"
+    _send(uow, Channel.VOICE, dispatch, hospital, name, words, "hospital call", 1)
 
 
 def text_over(uow: UnitOfWork, dispatch: Row[Any], text_name: str) -> None:
@@ -42,12 +45,42 @@ def text_over(uow: UnitOfWork, dispatch: Row[Any], text_name: str) -> None:
     _send(uow, Channel.SMS, dispatch, hospital, name, words, "hospital over", 2)
 
 
+def text_referrer(
+    uow: UnitOfWork, emergency: Row[Any], text_name: str, words: Mapping[str, str]
+) -> None:
+    """Tells the staff who referred the patient onward what a patient's own phone would be told:
+    `hospital.referral.<text_name>`, where that says anything to them.
+    """
+    name = f"hospital.referral.{text_name}"
+    if not uow.services.menus.catalogue(_LANGUAGE).has(name):
+        return
+    for phone in uow.services.hospitals.card(uow.connection, emergency.referred_by).duty_phones:
+        enqueue(
+            uow,
+            channel=Channel.SMS,
+            recipient=phone,
+            text=uow.text(_LANGUAGE, name, {"code": emergency.help_code, **words}),
+            purpose="referral",
+            urgency=1 if emergency.priority == Priority.CRITICAL else 2,
+            emergency_id=emergency.id,
+        )
+
+
+def _offer(emergency: Row[Any]) -> str:
+    return "offer" if emergency.referred_by is None else "offer_referral"
+
+
 def _words(
     uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], hospital: HospitalCard
 ) -> dict[str, str]:
     priority = Priority(emergency.priority).name.lower()
+    referrer = emergency.referred_by
+    from_whom = (
+        "" if referrer is None else uow.services.hospitals.card(uow.connection, referrer).name
+    )
     return {
         "answer_code": dispatch.answer_code,
+        "other": from_whom,
         # Several hospitals may share one duty phone.
         "hospital": hospital.name,
         "minutes": str(dispatch.travel_min),

@@ -86,6 +86,10 @@ def _fire(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
         elif emergency.state in ENDED:
             closing.free_beds(uow, emergency)
         return
+    if kind is TimerKind.HANDED_OVER:
+        if emergency.state == EmergencyState.ARRIVED:
+            closing.close(uow, emergency, reason="the patient was handed over")
+        return
     dispatch = store.dispatch(uow, timer.dispatch_id)
     if DispatchState(dispatch.state) not in WAITING:
         return

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from gateway import audit
 from gateway.alarms.alarm import solve, solve_about, solve_all
-from gateway.emergencies import dispatching, phoning, store, telling, timers
+from gateway.emergencies import dispatching, duty_phones, phoning, store, telling, timers
 from gateway.emergencies.timers import TimerKind
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import WAITING, CannotTreatReason, DispatchState
@@ -34,8 +34,8 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Who speaks for the hospital, and how: `via` is box, sms or voice, operator for what staff
-    said on the phone, or caller.
+    """Who speaks for the hospital, and how: `via` is box, sms, ussd or voice, operator for what
+    staff said on the phone, or caller.
     """
 
     via: str
@@ -193,8 +193,19 @@ def arrived(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
         )
     timers.put(uow, TimerKind.CLOSE, emergency.id, uow.now + timers.CLOSE_AFTER)
     solve_all(uow, emergency.id)
+    if emergency.referred_by is not None:
+        _handed_over(uow, emergency, dispatch)
     _audit(uow, dispatch, "patient arrived", who)
     return Answered(dispatch, True, "")
+
+
+def _handed_over(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
+    """The hospital that referred the patient has them no more."""
+    if emergency.referred_from is not None:
+        # By a timer: locking the earlier emergency now, after this one, would be the wrong order.
+        timers.put(uow, TimerKind.HANDED_OVER, emergency.referred_from, uow.now)
+    hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
+    duty_phones.text_referrer(uow, emergency, "arrived", {"hospital": hospital.name})
 
 
 def expect_again(uow: UnitOfWork, emergency: Row[Any]) -> None:

@@ -56,8 +56,12 @@ def note_emergency(
     quiet_at: datetime | None,
     note: str = "",
     token_hash: bytes | None = None,
+    actor: str = "",
 ) -> Row[Any]:
-    """A new provisional emergency. After `quiet_at` it is raised with what is known by then."""
+    """A new provisional emergency. After `quiet_at` it is raised with what is known by then.
+
+    `actor` is whom the audit trail names where that is not the caller.
+    """
     triage = uow.services.rules.triage(answers)
     emergency_id = uow.system.new_id()
     incident_id = store.recent_incident(uow, caller_id) if caller_id is not None else None
@@ -88,11 +92,15 @@ def note_emergency(
     audit.record(
         uow.connection,
         uow.system,
-        f"caller:{to_text(caller_id)}" if caller_id is not None else f"anonymous:{channel}",
+        actor or _actor(caller_id, channel),
         "emergency noted",
         f"emergency:{to_text(emergency_id)}",
     )
     return emergency
+
+
+def _actor(caller_id: int | None, channel: str) -> str:
+    return f"anonymous:{channel}" if caller_id is None else f"caller:{to_text(caller_id)}"
 
 
 def improve_emergency(uow: UnitOfWork, emergency: Row[Any], answers: Mapping[str, str]) -> Row[Any]:

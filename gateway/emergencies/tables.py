@@ -57,6 +57,10 @@ emergencies = Table(
     Column("ended_at", Instant),
     # When the phone called off what only people may end: it seems cancelled there, and goes on.
     Column("cancel_asked_at", Instant),
+    # The hospital where the patient is, when it refers them onward, and the emergency in which they
+    # came there; both empty where nobody referred.
+    Column("referred_by", ForeignKey("hospitals.id")),
+    Column("referred_from", Id),
     # SHA-256 of the token that lets a reporter without an account follow this emergency alone.
     Column("token_hash", LargeBinary(32), unique=True),
     Index("ix_emergencies_state_created", "state", "created_at"),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.callers import store as callers
-from gateway.emergencies import store
+from gateway.emergencies import duty_phones, store
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
@@ -40,6 +40,8 @@ def ended_shown(emergency: Row[Any]) -> datetime | None:
 
 def actor(emergency: Row[Any]) -> str:
     """Who speaks for the patient, as the audit trail names them."""
+    if emergency.referred_by is not None:
+        return f"hospital:{to_text(emergency.referred_by)}"
     return f"caller:{to_text(emergency.caller_id)}" if emergency.caller_id else "reporter"
 
 
@@ -106,9 +108,13 @@ def tell_caller(
 ) -> None:
     """Queues the text `sms.<text_name>` for the caller.
 
-    A reporter without a verified number gets none; somebody who may be watched gets none that they
+    Where a hospital refers the patient, its staff are told instead. A reporter without a verified
+    number gets none; somebody who may be watched gets none that they
     did not just ask for, and then a neutral one, and none at all once it seems to have ended.
     """
+    if emergency.referred_by is not None:
+        duty_phones.text_referrer(uow, emergency, text_name, words or {})
+        return
     if emergency.caller_id is None or emergency.cancel_asked_at is not None:
         return
     if is_discreet(emergency):

@@ -30,6 +30,8 @@ class TimerKind(StrEnum):
     REMIND = "remind"
     # Only people act on it, and a day has passed: it ends by itself.
     CLOSE = "close"
+    # The patient has arrived at the hospital that this one referred them to: it ends here.
+    HANDED_OVER = "handed_over"
 
 
 REMIND_AFTER = timedelta(minutes=5)

@@ -21,14 +21,15 @@ _MOST_BEDS = 10_000
 class AvailabilityReport:
     """What a hospital says of itself.
 
-    Bed counts are staffed emergency beds; None leaves what was reported before, with its age.
+    Without a `status` it stays as it was. Bed counts are staffed emergency beds; None leaves what
+    was reported before, with its age.
     `stock_has` and `stock_lacks` are masks within shared.hospital.STOCK; both zero leaves the stock
     as it was. `assigned_since` counts our assignments that the reporter had not yet seen, so that
     only those are subtracted from the new count. `source` names the channel, such as `console`.
     Raises InvalidInput when the numbers contradict each other.
     """
 
-    status: HospitalStatus
+    status: HospitalStatus | None
     at: datetime
     source: str
     staffed_beds: int | None = None
@@ -108,11 +109,9 @@ class AvailabilityBoard:
 
         Raises NotFound when there is no such hospital.
         """
-        values: dict[str, object] = {
-            "status": str(report.status),
-            "heard_at": report.at,
-            "source": report.source,
-        }
+        values: dict[str, object] = {"heard_at": report.at, "source": report.source}
+        if report.status is not None:
+            values["status"] = report.status.value
         if report.staffed_beds is not None:
             values["staffed_beds"] = report.staffed_beds
         if report.free_beds is not None:

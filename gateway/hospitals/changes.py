@@ -58,6 +58,12 @@ def take_numbers(connection: Connection, count: int = 1) -> range:
     return range(last - count + 1, last + 1)
 
 
+def lock(connection: Connection) -> None:
+    """Takes the lock that `take_numbers` takes, before something is read that must not change."""
+    (number,) = take_numbers(connection)
+    put_back(connection, number)
+
+
 def put_back(connection: Connection, number: int) -> None:
     """Gives back the number taken last, for which there is no change after all."""
     connection.execute(update(hospital_change_counter).values(number=number - 1))

@@ -41,7 +41,10 @@ def _lines(case: CaseFile) -> Iterator[str]:
         yield f"            {case.lat:.5f}, {case.lon:.5f}, within {case.radius_m} m"
     if case.place_typed and case.lat is not None:
         yield f"            typed: {case.place_typed}"
-    yield f"  caller    {case.phone or 'no verified number'} ({case.channel}, {case.language})"
+    caller = case.phone or "no verified number"
+    if case.referred_by:
+        caller = f"the staff of {case.referred_by}, who refer the patient"
+    yield f"  caller    {caller} ({case.channel}, {case.language})"
     yield f"  alarms    {', '.join(case.alarms) or 'none'}"
     yield "Hospitals"
     for asked in case.asked:

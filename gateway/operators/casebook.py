@@ -34,6 +34,7 @@ _NEXT = {
     TimerKind.NOT_ARRIVED: "it counts as not arrived",
     TimerKind.REMIND: "operators are reminded of what nobody has solved",
     TimerKind.CLOSE: "it is closed by itself",
+    TimerKind.HANDED_OVER: "it is closed: another hospital has the patient",
 }
 
 
@@ -104,6 +105,7 @@ class CaseFile:
     language: str
     do_not_phone: bool
     phone: str
+    referred_by: str
     place: str
     place_typed: str
     lat: float | None
@@ -221,6 +223,7 @@ def case_file(
         language=row.language,
         do_not_phone=Kind(row.kind) in DISCREET_KINDS,
         phone=phone,
+        referred_by="" if row.referred_by is None else _name(connection, row.referred_by),
         place=_place(row),
         place_typed=row.place_text,
         lat=row.lat,
@@ -291,6 +294,11 @@ def _names(connection: Connection, asked: Sequence[Row[Any]]) -> dict[int, str]:
     ids = [row.hospital_id for row in asked]
     query = select(hospitals.c.id, hospitals.c.name).where(hospitals.c.id.in_(ids))
     return {row.id: row.name for row in connection.execute(query)}
+
+
+def _name(connection: Connection, hospital_id: int) -> str:
+    query = select(hospitals.c.name).where(hospitals.c.id == hospital_id)
+    return str(connection.execute(query).scalar_one())
 
 
 def _place(emergency: Row[Any]) -> str:

@@ -265,6 +265,8 @@ def _standing(uow: UnitOfWork, emergency_id: int) -> list[str]:
         lines.append(f"  {name}: {row.state}, about {row.travel_min} min{unproved}")
     if telling.is_discreet(emergency):
         lines.append("  The caller is told nothing: they may be watched. Do NOT phone them.")
+    elif emergency.referred_by is not None:
+        lines.append("  The staff who refer the patient are told by SMS.")
     elif emergency.caller_id is None:
         lines.append("  The reporter left no verified number: they see it in their app only.")
     return lines

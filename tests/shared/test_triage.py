@@ -31,6 +31,14 @@ CASES = [
     ("sickness", "detail=stroke", "stroke", "critical", "ct"),
     ("sickness", "detail=assault", "assault", "high", "sexual_assault_care"),
     ("sickness", "detail=other", "sickness-other", "high", "emergency_24h"),
+    ("referral", "detail=theatre", "referral-theatre", "critical", "theatre"),
+    ("referral", "detail=caesarean", "referral-caesarean", "critical", "blood"),
+    ("referral", "detail=newborn", "referral-newborn", "critical", "newborn_unit"),
+    ("referral", "detail=icu", "referral-icu", "critical", "icu_adult"),
+    ("referral", "detail=blood", "referral-blood", "critical", "blood"),
+    ("referral", "detail=ct", "referral-ct", "critical", "ct"),
+    ("referral", "detail=antivenom", "referral-antivenom", "critical", "antivenom"),
+    ("referral", "detail=other", "referral-other", "high", "emergency_24h"),
     ("", "", "unknown", "high", "emergency_24h"),
 ]
 
@@ -58,6 +66,12 @@ def test_every_answer_of_the_menus_is_known_to_the_rules() -> None:
             if option.remember != question:
                 continue
             assert (question, option.value) in conditions or option.value == "other"
+
+
+def test_nobody_who_is_in_a_hospital_already_is_stabilised_first_elsewhere() -> None:
+    referrals = [rule for rule in RULES.rules if rule.when.get("sign") == "referral"]
+    assert [rule.when["detail"] for rule in referrals] == list(RULES.details_of("referral"))
+    assert not any(rule.stabilise_first for rule in referrals)
 
 
 def test_every_advice_has_its_words_in_every_language() -> None:

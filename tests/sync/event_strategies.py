@@ -71,6 +71,7 @@ any_event: st.SearchStrategy[events.Event] = st.one_of(
         signs=st.lists(texts, max_size=4).map(tuple),
         rule_id=texts,
         ruleset=texts,
+        referred_by=texts,
         unknown_tail=tails,
     ),
     st.builds(

@@ -142,7 +142,7 @@ export class Card {
     const needs = facts.needs.filter((code) => code !== "emergency_24h");
     return [
       comes ? row("arrives", this.#parts.arrival, this.#parts.travel, transport) : null,
-      row("from", ...words.whereFrom(facts).map((line, number) =>
+      row(facts.referred_by ? "referred" : "from", ...words.whereFrom(facts).map((line, number) =>
         make("span", { class: number ? "" : "big" }, line))),
       row("said", words.answered(facts).join(", ") || word("kind", facts.kind), words.who(facts)),
       row("needs", words.needWords(needs.length ? needs : facts.needs)),

@@ -62,7 +62,7 @@ export const texts = {
   sign: {
     unresponsive: "can't wake or breathe", bleeding: "heavy bleeding", fits: "fits",
     pregnancy: "pregnancy or birth", injury: "crash, injury or burn", snakebite: "snake bite",
-    poison: "poison", sickness: "other sickness",
+    poison: "poison", sickness: "other sickness", referral: "a hospital refers this patient",
   },
   cause: {
     pregnancy: "from pregnancy or birth", injury: "from a crash, injury or burn",
@@ -85,6 +85,11 @@ export const texts = {
       young_baby: "baby under 2 months", not_drinking: "child won't drink",
       assault: "attack or rape", self_harm: "self-harm", other: "none of the dangers asked",
     },
+    referral: {
+      theatre: "for surgery", caesarean: "for a caesarean and blood", newborn: "for a newborn unit",
+      icu: "for intensive care", blood: "for blood", ct: "for a CT scan", antivenom: "for antivenom",
+      other: "for care that it does not have",
+    },
   },
   need: {
     emergency_24h: "emergency care day and night", theatre: "operating theatre",
@@ -104,7 +109,7 @@ export const texts = {
     patients: "{count} patients", one_patient: "1 patient", age: "{years} years", age_baby: "under 1 year",
     age_unknown: "age not known", caller: "Caller",
     no_phone: "No number given", do_not_call: "Do not call: the phone may be in the wrong hands",
-    said: "Caller answered", from: "From", typed: "typed: “{words}”",
+    said: "Caller answered", from: "From", referral: "Referral", referred: "Referred by", typed: "typed: “{words}”",
     place_unknown: "Place not known yet", off_by: "may be off by {distance}", away: "{distance} away",
     needs: "Needs", note: "Note", arrives: "Arrives", about: "about {time}",
     minutes: "{minutes} min", if_at_once: "{minutes} min on the road, if they left at once",
@@ -157,6 +162,7 @@ export const texts = {
     "it was withdrawn": "it was withdrawn",
     "you said before that you cannot treat here": "you said before that you cannot treat here",
     "the patient has arrived": "the patient has arrived",
+    "the referring hospital withdrew it": "the hospital that referred the patient withdrew it",
   },
   action: {
     accept: "Accept", cannot_treat: "Cannot treat here", arrived: "Arrived", put_away: "Understood, put away",

@@ -84,10 +84,12 @@ export function firstWord(dispatch) {
   return dispatch.facts ? say(`priority.${dispatch.facts.priority}`) : "";
 }
 
-// What it is, in a few words: a danger sign first, then what it comes from.
+// What it is, in a few words: a danger sign first, or that a hospital refers them, then what it
+// comes from.
 export function headline(facts) {
   const kind = word("kind", facts.kind);
   const sign = facts.signs[0];
+  if (sign === "referral") return facts.kind === "unknown" ? say("card.referral") : `${say("card.referral")} · ${kind}`;
   return DANGER_SIGNS.has(sign) && sign !== facts.kind ? `${word("kind", sign)} · ${kind}` : kind;
 }
 
@@ -124,7 +126,8 @@ export function callerPhone(facts) {
 export function whereFrom(facts) {
   const known = facts.place_name || facts.lat !== null;
   const lines = [];
-  if (facts.place_name) lines.push(facts.place_name);
+  if (facts.referred_by) lines.push(facts.referred_by);
+  else if (facts.place_name) lines.push(facts.place_name);
   else if (facts.lat !== null) lines.push(`${facts.lat.toFixed(4)}, ${facts.lon.toFixed(4)}`);
   else lines.push(say("card.place_unknown"));
   if (facts.place_text && facts.place_text !== facts.place_name)

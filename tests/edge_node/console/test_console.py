@@ -225,6 +225,23 @@ def test_nobody_is_told_to_call_a_phone_in_the_wrong_hands(page: Page, ward: War
     expect(shown).not_to_contain_text("Call back")
 
 
+def test_a_referral_says_so_and_who_refers(page: Page, ward: Ward) -> None:
+    card = ward.is_asked(
+        kind=Kind.SICKNESS,
+        signs=("referral", "theatre"),
+        referred_by="Mbagathi Hospital",
+        place_text="",
+        place_name="Mbagathi Hospital",
+        caller_phone="+254722000001",
+    )
+    shown = page.locator(card)
+    expect(shown).to_contain_text("Referral · Sickness")
+    expect(shown.locator(".fact.referred")).to_contain_text("Referred by")
+    expect(shown.locator(".fact.referred")).to_contain_text("Mbagathi Hospital8.4 km away")
+    expect(shown.locator(".fact.said")).to_contain_text("for surgery")
+    expect(shown).to_contain_text("+254 722 000 001")
+
+
 def test_the_callers_transport_is_shown(page: Page, ward: Ward) -> None:
     card = ward.is_asked()
     ward.hears_transport(card, Transport.NONE)

@@ -539,9 +539,18 @@ def upgrade() -> None:
         sa.Column("raised_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("cancel_asked_at", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "referred_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "referred_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["caller_id"], ["callers.id"], name=op.f("fk_emergencies_caller_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["referred_by"], ["hospitals.id"], name=op.f("fk_emergencies_referred_by")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_emergencies")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_emergencies_token_hash")),
