@@ -15,6 +15,8 @@ from ussd_menus.session import Item, Session
 # From the first question about the patient to the receipt, on the way that most callers take.
 MOST_SCREENS = 4
 _NOTES, _RAISES = "note_emergency", "raise_emergency"
+# Staff answer these rules: the sign stands for itself, the detail is what they say is needed.
+_REFERRAL, _REFERRED_FOR = "referral", "refer_need"
 _ALWAYS_THERE = ("errors.choice", "errors.narrowed", "errors.number", "words.back", "words.more")
 _ONE_SMS = ("sms.", "hospital.", "operator.")
 
@@ -173,8 +175,8 @@ def _triage(menus: Menus, rules: TriageRules) -> Iterator[Fault]:
     for rule in rules.rules:
         where = f"Triage rule {rule.id}"
         for question, answer in rule.when.items():
-            if answer == "referral" or rule.when.get("sign") == "referral":
-                continue  # hospital staff answer those by another way
+            if rule.when.get("sign") == _REFERRAL:
+                question, answer = _REFERRED_FOR, rule.when["detail"]
             if answer not in can_answer.get(question, ()):
                 yield Fault(where, f"no screen lets a caller answer {question} = {answer}.")
         for catalogue in menus.catalogues.values():
