@@ -71,6 +71,8 @@ class ScreenDefinition:
     pages: bool = False
     # Has the way back written under its options, where there is room.
     shows_back: bool = False
+    # What led here is done: who is cut off here has nothing to go on with.
+    settled: bool = False
     # On a call, the caller is put through to an operator after these last words.
     connects: bool = False
     # A detour of the emergency path that nobody takes who knows their place.

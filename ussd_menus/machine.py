@@ -62,7 +62,8 @@ class Machine:
             before = before.before
         if before is None or before.ended or not before.trail:
             return start
-        if self._where_fresh(start) == before.screen:
+        stood = self.menus.definitions.screens.get(before.screen)
+        if stood is None or stood.settled or self._where_fresh(start) == before.screen:
             return start
         return replace(start.with_facts({"dropped": "yes"}), before=replace(before, before=None))
 

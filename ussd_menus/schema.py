@@ -50,6 +50,7 @@ class _Screen(_Written):
     pages: bool = False
     shows_back: bool = False
     detour: bool = False
+    settled: bool = False
 
 
 class _Route(_Screen):
@@ -233,6 +234,7 @@ def _screen(name: str, written: Any) -> ScreenDefinition:
         "pages": written.pages,
         "shows_back": written.shows_back,
         "detour": written.detour,
+        "settled": written.settled,
     }
     match written:
         case _Route():

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from edge_node.dispatch import fold
 from gateway.app import create_app
@@ -221,6 +221,11 @@ class World:
         if box:
             self.boxes.enrolled.add(hospital_id)
         return HospitalBox(self, hospital_id, name)
+
+    def forget_duty_phone(self, hospital: "HospitalBox") -> None:
+        """The number is no longer that hospital's duty phone."""
+        of = update(hospitals).where(hospitals.c.id == hospital.id).values(duty_phone=None)
+        self.services.database.write(lambda c: c.execute(of))
 
     def forward(self, seconds: float) -> None:
         """Time passes: what becomes due is done, second by second, and what is to be sent is

@@ -126,7 +126,7 @@ def test_a_star_in_typed_words_stays_in_them() -> None:
 
 def test_who_was_cut_off_goes_on_where_they_were() -> None:
     trial = phone(language="en").dials().chooses("9", "1", "2")
-    trial.dials().sees("You were cut off", "1 Go on", "2 Start anew")
+    trial.dials().sees("You were cut off", "1 Go on", "2 Emergency/start anew")
     trial.chooses("1").sees("Near which place?").types("olympic").sees("1 Olympic, Nairobi")
 
 

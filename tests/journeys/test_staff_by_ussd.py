@@ -1,0 +1,123 @@
+"""Hospital staff on their duty phone: the same answers, and nobody else's patients."""
+
+from sqlalchemy import select
+
+from gateway.hospitals.tables import availability
+from shared.dispatch import DispatchState
+from shared.emergency import EmergencyState
+from shared.hospital import HospitalStatus
+from tests.journeys.world import Phone, World
+
+DUTY = "+254733000333"
+NAIROBI_WEST = (-1.3100, 36.8000)
+NAIROBI_EAST = (-1.2900, 36.8900)
+
+
+def beds(world: World, hospital_id: int) -> tuple[int, str]:
+    query = select(availability).where(availability.c.hospital_id == hospital_id)
+    row = world.services.database.read(lambda c: c.execute(query).one())
+    return row.free_beds, row.status
+
+
+def staff(world: World) -> Phone:
+    """The duty phone at the hospital's menu."""
+    phone = world.phone(DUTY).dials()
+    if "1 English" in phone.screen:
+        phone.chooses("1")
+    return phone.sees("1 I need help myself", "2 Hospital staff").chooses("2")
+
+
+def test_staff_accept_a_patient(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    patient = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    duty = staff(world).sees("Mbagathi Hospital", "1 patient open", "Status: normal")
+    (dispatch,) = world.dispatches()
+    duty.chooses("1").sees(f"1 {dispatch.answer_code} critical").chooses("1")
+    duty.sees(dispatch.answer_code, "1 Accept", "2 Cannot treat here", "3 Has arrived")
+    assert "4 Refer" not in duty.screen
+    duty.chooses("1").sees("END", "the patient hears")
+    assert world.dispatches()[0].state == DispatchState.ACCEPTED
+    patient.reads("Mbagathi Hospital expects you")
+
+
+def test_staff_cannot_treat_and_the_next_hospital_is_asked(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    other = world.hospital("Pumwani Hospital", *NAIROBI_EAST)
+    world.phone().dials().chooses("1", "2", "6").types("kibra")
+    staff(world).chooses("1", "1", "2").sees("why?", "4 No blood or drug").chooses("4")
+    other.rings()
+    assert world.dispatches()[0].state == DispatchState.CANNOT_TREAT
+
+
+def test_an_answer_that_comes_too_late_changes_nothing(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    patient = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    duty = staff(world).chooses("1", "1").sees("1 Accept")
+    patient.texts("cancel")
+    assert box.offers()
+    duty.chooses("1").sees("END", "no longer yours")
+    assert world.the_emergency().state == EmergencyState.CANCELLED
+
+
+def test_staff_report_beds_and_status(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    staff(world).chooses("2").types("many").sees("Type a number, 0 to 999").types("3")
+    assert beds(world, box.id) == (3, HospitalStatus.NORMAL)
+    staff(world).chooses("2").types("999").sees("END", "Not saved", "more free beds")
+    assert beds(world, box.id) == (3, HospitalStatus.NORMAL)
+    staff(world).chooses("3", "2").sees("END", "Saved for Mbagathi")
+    assert beds(world, box.id) == (3, HospitalStatus.DIVERTING)
+    world.phone().dials().chooses("1", "2", "6").types("kibra").sees("No hospital found yet")
+
+
+def test_staff_refer_a_patient_onward(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    needs = ("emergency_24h", "theatre", "anaesthesia", "blood", "oxygen", "trauma_surgery")
+    other = world.hospital("Kenyatta Hospital", *NAIROBI_EAST, needs=needs)
+    world.phone().dials().chooses("1", "2", "6").types("kibra")
+    box.rings()
+    box.accepts()
+    staff(world).chooses("1", "1", "3").sees("END", "has arrived")
+    staff(world).chooses("1", "1", "4").sees("What does the patient need?").chooses("1")
+    duty = world.phone(DUTY)
+    assert len(other.offers()) == 0
+    duty = staff(world).chooses("1", "1", "4", "1").sees("Ask another hospital").chooses("1")
+    duty.sees("END", "we ask Kenyatta Hospital")
+    assert other.rings().referred_by == "Mbagathi Hospital"
+    staff(world).chooses("1", "1", "4", "1", "1").sees("END", "referred already")
+
+
+def test_a_patient_who_came_by_themselves_is_referred(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    other = world.hospital("Kenyatta Hospital", *NAIROBI_EAST, needs=("emergency_24h", "ct"))
+    staff(world).chooses("4", "6", "1").sees("END", "we ask Kenyatta")
+    assert other.rings().referred_by == "Mbagathi Hospital"
+
+
+def test_one_phone_of_two_hospitals_says_which(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    east = world.hospital("Pumwani Hospital", *NAIROBI_EAST, duty_phone=DUTY)
+    duty = staff(world).sees("Which hospital?", "1 Mbagathi Hospital", "2 Pumwani Hospital")
+    duty.chooses("2").sees("Pumwani Hospital", "0 patients open").chooses("2").types("4")
+    assert beds(world, east.id)[0] == 4
+
+
+def test_a_phone_that_is_no_duty_phone_any_more_changes_nothing(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    duty = staff(world).chooses("2")
+    world.forget_duty_phone(box)
+    duty.types("1")
+    assert beds(world, box.id)[0] == 10
+    duty.sees("END", "999")
+
+
+def test_staff_who_need_help_themselves_are_callers(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    duty = world.phone(DUTY).dials().chooses("1", "1").sees("Press FIRST").chooses("2", "6")
+    duty.types("kibra").sees("END", "Telling")
+    box.rings()
+
+
+def test_a_stranger_sees_nothing_of_hospitals(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    world.phone().dials().chooses("1").sees("Press FIRST")
