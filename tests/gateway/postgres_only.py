@@ -3,13 +3,16 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 
 from sqlalchemy import Connection, text
 
 from gateway.database.postgres import PostgresDatabase
 from gateway.database.schema import metadata
+from gateway.unit_of_work import Services
 from tests.faults.installation import until
+from tests.journeys.world import World
 
 T = TypeVar("T")
 
@@ -85,3 +88,38 @@ class Beside:
     def waits(self, database: PostgresDatabase, others: int = 0) -> None:
         """Returns when this waits for a lock, or is over."""
         until("it waits", lambda: self.is_over or waiting_for_locks(database) > others)
+
+
+class HeldDatabase:
+    """A database whose next write has done everything and does not commit until it is told to."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self.read, self.close = database.read, database.close
+        self._database = database
+        self.all_but_committed, self.may_commit = threading.Event(), threading.Event()
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        def held(connection: Connection) -> T:
+            result = work(connection)
+            self.all_but_committed.set()
+            assert self.may_commit.wait(60)
+            return result
+
+        return self._database.write(held)
+
+
+def follows(
+    world: World,
+    database: CountingDatabase,
+    one: Callable[[Services], None],
+    other: Callable[[Services], None],
+) -> None:
+    """Carries both out; `other` comes when `one` has done everything and not yet committed."""
+    held = HeldDatabase(database)
+    holding = Beside(lambda: one(replace(world.services, database=held)))
+    assert held.all_but_committed.wait(60)
+    following = Beside(lambda: other(world.services))
+    following.waits(database)
+    held.may_commit.set()
+    holding.result()
+    following.result()

@@ -12,6 +12,8 @@ from gateway.emergencies.tables import timers
 from gateway.emergencies.timers import CLOSE_AFTER
 from gateway.hospitals.tables import availability, hospitals
 from gateway.operators import interventions
+from gateway.operators.case_text import case_lines
+from gateway.operators.casebook import case_file
 from gateway.providers.ports import Accepted
 from gateway.staff import answers, referring
 from shared.dispatch import DispatchState
@@ -260,6 +262,14 @@ def test_an_operator_cannot_send_the_patient_back_to_where_they_are(world: World
                 uow, store.lock(uow, emergency_id), here.id, "why not", sends_caller=False
             ),
         )
+
+
+def test_operators_see_who_refers(world: World) -> None:
+    here, _ = two_hospitals(world)
+    emergency = refers(world, here).emergency
+    case = world.services.database.read(lambda c: case_file(c, world.services.vault, emergency.id))
+    assert case.referred_by == "Mbagathi Hospital"
+    assert any("the staff of Mbagathi Hospital, who refer" in line for line in case_lines(case))
 
 
 def test_an_operator_closes_a_referral_and_staff_hear_of_it(world: World) -> None:
