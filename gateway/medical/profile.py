@@ -1,7 +1,7 @@
 """A patient's own medical facts: written, read and erased by the patient alone."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sqlalchemy import Select, delete, func, select
@@ -27,29 +27,30 @@ class ProfileField(StrEnum):
 class Profile:
     """The latest of each fact, as the patient stated it; None was never stated."""
 
-    blood_type: str | None = None
-    allergies: str | None = None
+    # Never shown by accident, in a log or a traceback.
+    blood_type: str | None = field(default=None, repr=False)
+    allergies: str | None = field(default=None, repr=False)
 
 
-def put(uow: UnitOfWork, caller_id: int, field: ProfileField, value: str) -> None:
+def put(uow: UnitOfWork, caller_id: int, fact: ProfileField, value: str) -> None:
     """The patient states this fact from now on; what they stated before stays as its earlier
     version. Blood types are those in BLOOD_TYPES, allergies are 1 to 80 characters of free text.
 
     Raises InvalidInput, saying what the value should be.
     """
-    clean = _blood_type(value) if field is ProfileField.BLOOD_TYPE else _allergies(value)
+    clean = _blood_type(value) if fact is ProfileField.BLOOD_TYPE else _allergies(value)
     wrapped_key = _key_to_write(uow, caller_id)
-    of_field = (profile_fields.c.caller_id == caller_id) & (profile_fields.c.field == field.value)
-    latest = select(func.max(profile_fields.c.version)).where(of_field)
+    of_fact = (profile_fields.c.caller_id == caller_id) & (profile_fields.c.field == fact.value)
+    latest = select(func.max(profile_fields.c.version)).where(of_fact)
     version = (uow.connection.execute(latest).scalar() or 0) + 1
     uow.connection.execute(
         profile_fields.insert(),
         {
             "caller_id": caller_id,
-            "field": field.value,
+            "field": fact.value,
             "version": version,
             "sealed": uow.services.profiles.seal(
-                wrapped_key, caller_id, field.value, version, clean
+                wrapped_key, caller_id, fact.value, version, clean
             ),
             "written_at": uow.now,
         },
@@ -66,12 +67,13 @@ def read(uow: UnitOfWork, caller_id: int) -> Profile:
         .order_by(profile_fields.c.version)
     )
     latest = {row.field: row for row in rows}
+    known = {fact.value: latest[fact.value] for fact in ProfileField if fact.value in latest}
     return Profile(
         **{
             name: uow.services.profiles.open(
                 row.wrapped_key, caller_id, name, row.version, row.sealed
             )
-            for name, row in latest.items()
+            for name, row in known.items()
         }
     )
 

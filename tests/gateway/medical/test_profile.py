@@ -45,6 +45,10 @@ def test_what_was_stated_last_counts_and_what_was_before_stays(world: World) -> 
     assert sorted(map(tuple, kept)) == [("allergies", 1), ("blood_type", 1), ("blood_type", 2)]
 
 
+def test_a_profile_is_not_shown_by_accident() -> None:
+    assert "penicillin" not in repr(Profile("O-", "penicillin"))
+
+
 def test_nobody_reads_anothers_facts(world: World) -> None:
     put(world, caller(world), ProfileField.BLOOD_TYPE, "O-")
     assert read(world, caller(world, "+254711000112")) == Profile()
