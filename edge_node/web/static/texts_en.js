@@ -86,8 +86,8 @@ export const texts = {
       assault: "attack or rape", self_harm: "self-harm", other: "none of the dangers asked",
     },
     referral: {
-      theatre: "for surgery", caesarean: "for a caesarean and blood", newborn: "for a newborn unit",
-      icu: "for intensive care", blood: "for blood", ct: "for a CT scan", antivenom: "for antivenom",
+      surgery: "for surgery", caesarean: "for a caesarean and blood", newborn: "for a newborn unit",
+      icu: "for intensive care", blood: "for blood", head: "for a head injury (CT scan)", antivenom: "for antivenom",
       other: "for care that it does not have",
     },
   },

@@ -228,7 +228,7 @@ def test_nobody_is_told_to_call_a_phone_in_the_wrong_hands(page: Page, ward: War
 def test_a_referral_says_so_and_who_refers(page: Page, ward: Ward) -> None:
     card = ward.is_asked(
         kind=Kind.SICKNESS,
-        signs=("referral", "theatre"),
+        signs=("referral", "surgery"),
         referred_by="Mbagathi Hospital",
         place_text="",
         place_name="Mbagathi Hospital",

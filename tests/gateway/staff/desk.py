@@ -34,7 +34,7 @@ def sees(world: World, hospital: HospitalBox) -> list[PatientLine]:
 
 
 def refers(
-    world: World, hospital: HospitalBox, needed: str = "theatre", dispatch_id: int | None = None
+    world: World, hospital: HospitalBox, needed: str = "surgery", dispatch_id: int | None = None
 ) -> Asked:
     return does(
         world, lambda uow: referring.refer(uow, hospital.id, needed, dispatch_id=dispatch_id)

@@ -70,7 +70,7 @@ def test_somebody_who_came_by_themselves_is_referred(world: World) -> None:
     assert asked.hospital.name == "Thika Hospital"
     emergency = world.the_emergency()
     assert (emergency.rule_id, emergency.ruleset) == (
-        "referral-theatre",
+        "referral-surgery",
         world.services.rules.version,
     )
     assert (emergency.state, emergency.priority) == (EmergencyState.DISPATCHED, Priority.CRITICAL)
@@ -78,7 +78,7 @@ def test_somebody_who_came_by_themselves_is_referred(world: World) -> None:
     assert emergency.caller_id is None
     offer = there.rings()
     assert (offer.referred_by, offer.caller_phone) == ("Mbagathi Hospital", DUTY)
-    assert offer.signs == ("referral", "theatre")
+    assert offer.signs == ("referral", "surgery")
     assert (offer.place_name, offer.lat, offer.lon) == ("Mbagathi Hospital", *NAIROBI_WEST)
     assert decode(encode(offer)) == offer
     here.is_silent()
@@ -93,7 +93,7 @@ def test_the_patient_leaves_one_hospital_for_the_other(world: World) -> None:
     here, there = two_hospitals(world)
     phone, dispatch_id = brought(world, here)
     read = list(phone.inbox())
-    refers(world, here, "theatre", dispatch_id)
+    refers(world, here, "surgery", dispatch_id)
     old, new = world.emergencies()
     # Whoever refers a patient has them.
     assert old.state == EmergencyState.ARRIVED
@@ -121,7 +121,7 @@ def test_when_the_other_hospital_cannot_treat_the_next_is_asked_and_staff_are_to
     here, there = two_hospitals(world)
     further = world.hospital("Nyeri Hospital", -0.4201, 36.9476, WHOLE)
     _, dispatch_id = brought(world, here)
-    code = refers(world, here, "theatre", dispatch_id).emergency.help_code
+    code = refers(world, here, "surgery", dispatch_id).emergency.help_code
     there.cannot_treat()
     further.rings()
     assert texts_to(world, DUTY)[-1].startswith(
@@ -164,7 +164,7 @@ def test_nobody_is_moved_to_a_hospital_that_cannot_do_more(world: World) -> None
 def test_a_patient_is_referred_once_at_a_time(world: World) -> None:
     here, there = two_hospitals(world)
     _, dispatch_id = brought(world, here)
-    code = refers(world, here, "theatre", dispatch_id).emergency.help_code
+    code = refers(world, here, "surgery", dispatch_id).emergency.help_code
     with pytest.raises(Conflict, match=code):
         refers(world, here, "icu", dispatch_id)
     (referral,) = does(world, lambda uow: referring.open_referrals(uow, here.id))
@@ -199,15 +199,15 @@ def test_only_a_patient_who_is_there_is_referred(world: World) -> None:
     world.phone().dials().chooses("1", "6").types("kibra")
     (line,) = sees(world, here)
     with pytest.raises(InvalidInput, match="Say first that they have arrived"):
-        refers(world, here, "theatre", line.dispatch_id)
+        refers(world, here, "surgery", line.dispatch_id)
     with pytest.raises(InvalidInput, match="came by themselves"):
-        refers(world, there, "theatre", line.dispatch_id)
+        refers(world, there, "surgery", line.dispatch_id)
     with pytest.raises(InvalidInput, match="came by themselves"):
-        refers(world, here, "theatre", 4711)
-    with pytest.raises(InvalidInput, match="theatre, caesarean, newborn"):
+        refers(world, here, "surgery", 4711)
+    with pytest.raises(InvalidInput, match="surgery, caesarean, newborn"):
         refers(world, here, "a holiday")
     with pytest.raises(NotFound):
-        does(world, lambda uow: referring.refer(uow, 4711, "theatre"))
+        does(world, lambda uow: referring.refer(uow, 4711, "surgery"))
     assert len(world.emergencies()) == 1
 
 
@@ -219,7 +219,7 @@ def test_a_patient_goes_on_from_hospital_to_hospital(world: World) -> None:
     there.accepts()
     there.reports_arrival()
     (line,) = [row for row in world.dispatches() if row.hospital_id == there.id]
-    refers(world, there, "ct", line.id)
+    refers(world, there, "head", line.id)
     furthest.accepts()
     furthest.reports_arrival()
     assert [row.state for row in world.emergencies()] == ["closed", "closed", "arrived"]
@@ -297,7 +297,7 @@ def test_a_referral_that_takes_longer_than_a_day_finds_the_earlier_emergency_end
 ) -> None:
     here, there = two_hospitals(world)
     _, dispatch_id = brought(world, here)
-    refers(world, here, "theatre", dispatch_id)
+    refers(world, here, "surgery", dispatch_id)
     world.clock.now += CLOSE_AFTER
     world.settle()
     assert world.emergencies()[0].state == EmergencyState.CLOSED
@@ -336,3 +336,9 @@ def test_the_duty_phone_of_the_other_hospital_is_told_on_a_call_too(world: World
         {"isActive": "1", "sessionId": "ATVId_1", "callerNumber": OTHER_DUTY, "direction": "o"},
     )
     assert "Mbagathi Hospital refers a critical patient" in heard
+
+
+def test_whatever_the_menu_offers_can_be_referred_for(world: World) -> None:
+    offered = world.services.menus.definitions.screens["staff_refer"].options
+    known = world.services.write(referring.needs)
+    assert tuple(option.value for option in offered) == known

@@ -31,7 +31,7 @@ def test_a_bed_that_is_promised_meanwhile_is_not_free(
     other = world.hospital("Thika Hospital", *THIKA, WHOLE)
 
     def promises(services: Services) -> None:
-        services.write(lambda uow: referring.refer(uow, other.id, "theatre"))
+        services.write(lambda uow: referring.refer(uow, other.id, "surgery"))
 
     def reports(services: Services) -> None:
         services.write(lambda uow: readiness.report_beds(uow, hospital.id, 5))
