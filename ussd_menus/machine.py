@@ -92,7 +92,11 @@ class Machine:
         """One turn whose answer may hold several, joined with `*`: some turns never arrive, and
         only the history tells what was typed in them. In typed words a `*` is meant as typed.
         """
-        if self.menus.definitions.screens[session.screen].kind == "text":
+        standing = self.menus.definitions.screens.get(session.screen)
+        if standing is None:
+            # The menus were replaced under the session: it begins again, knowing what it knew.
+            return self.step(session.at(self.menus.definitions.start, ()), None)
+        if standing.kind == "text":
             return self.step(session, typed)
         first, *rest = typed.split("*")
         return self._ahead(*self.step(session, first), rest)

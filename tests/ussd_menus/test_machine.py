@@ -212,6 +212,13 @@ def test_no_answers_ever_break_it_or_overflow_a_screen(
 _TYPED = {name for name, screen in MENUS.definitions.screens.items() if screen.kind == "text"}
 
 
+def test_a_screen_that_new_menus_no_longer_have_begins_again() -> None:
+    trial = phone(language="en").dials().chooses("2")
+    assert trial.session is not None
+    trial.session = trial.session.at("screen_of_yesterday", ("what",))
+    trial.chooses("1").sees("Press FIRST").dials().sees("Press FIRST")
+
+
 def test_items_with_one_label_keep_their_own_meaning() -> None:
     data = DATA.model_copy(
         update={"lists": {**DATA.lists, "hospitals": {"x": "Same name", "y": "Same name"}}}
