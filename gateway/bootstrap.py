@@ -3,8 +3,6 @@
 import fcntl
 import os
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -22,6 +20,7 @@ from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
 from gateway.keys import Keys, PhoneVault
 from gateway.medical.vault import ProfileVault
+from gateway.menus.loading import load_for_callers
 from gateway.places.default_gazetteer import seed_default
 from gateway.places.finder import PlaceFinder
 from gateway.places.place_record import has_places
@@ -29,12 +28,10 @@ from gateway.ports import Boxes, Places
 from gateway.providers.africastalking import AfricasTalking
 from gateway.sites.tables import streams
 from gateway.unit_of_work import Services
-from shared import triage
 from shared.errors import HavenError
 from shared.match_policy import MatchPolicy
 from shared.system import System
 from sync.sealing import NodeKeys
-from ussd_menus import files as menu_files
 
 
 class AlreadyRunning(HavenError):
@@ -180,14 +177,14 @@ def build_services(
     places: Places,
 ) -> Services:
     """All that the use cases work with."""
-    rules_file = Path(str(files("shared"))) / "triage_rules.toml"
+    loaded = load_for_callers(config.menus_dir, config.triage_rules)
     index = MatchIndex(MatchPolicy())
     return Services(
         config=config,
         system=system,
         database=database,
-        menus=menu_files.load(),
-        rules=triage.parse(rules_file.read_text(encoding="utf-8")),
+        menus=loaded.menus,
+        rules=loaded.rules,
         vault=PhoneVault(keys.phone_numbers),
         profiles=ProfileVault(keys.profiles),
         hospitals=HospitalDirectory(index, AvailabilityBoard(system)),

@@ -29,6 +29,12 @@ def _simulator_commands() -> Mapping[str, click.Command]:
     return {"simulator": simulator, "phone": phone}
 
 
+def _menu_commands() -> Mapping[str, click.Command]:
+    from gateway.menus.commands import menus_group
+
+    return {"menus": menus_group}
+
+
 _FURTHER: Mapping[str, Callable[[], Mapping[str, click.Command]]] = {
     "alarms": _database_commands,
     "db": _database_commands,
@@ -36,6 +42,7 @@ _FURTHER: Mapping[str, Callable[[], Mapping[str, click.Command]]] = {
     "emergencies": _database_commands,
     "hospitals": _database_commands,
     "keys": _database_commands,
+    "menus": _menu_commands,
     "places": _database_commands,
     "sites": _database_commands,
     "simulator": _simulator_commands,

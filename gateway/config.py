@@ -1,6 +1,6 @@
 """The gateway's configuration: parsed once from `HAVEN_*` variables, frozen, secrets hidden."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +52,9 @@ class Config:
     emergency_numbers: tuple[str, ...]
     # Our number, that callers ring once and hang up; calls leave from it. Empty: no voice menus.
     voice_number: str
+    # Menus and triage rules in place of Haven's own; None for those.
+    menus_dir: Path | None
+    triage_rules: Path | None
     # What people dial, as texts name it.
     ussd_code: str
     threads: int
@@ -103,6 +106,14 @@ def from_environment(environment: Mapping[str, str]) -> Config:
             faults.append(f"{name} must start with {' or '.join(schemes)}.")
         return value
 
+    def path(name: str, is_right: Callable[[Path], bool], kind: str) -> Path | None:
+        value = read(name, "")
+        if not value:
+            return None
+        if not is_right(Path(value)):
+            faults.append(f"{name} must be {kind} that is there.")
+        return Path(value).absolute()
+
     data_dir = Path(read("HAVEN_DATA_DIR", "haven-data")).absolute()
     database_url = read("HAVEN_DATABASE_URL", f"sqlite:///{data_dir / 'haven.sqlite'}")
     if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
@@ -152,6 +163,8 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         at_voice_url=url("HAVEN_AT_VOICE_URL"),
         country=country,
         operator_phones=tuple(operator_phones),
+        menus_dir=path("HAVEN_MENUS_DIR", Path.is_dir, "a folder"),
+        triage_rules=path("HAVEN_TRIAGE_RULES", Path.is_file, "a file"),
         voice_number=voice_number,
         emergency_numbers=tuple(read("HAVEN_EMERGENCY_NUMBERS", "999,1199").split(",")),
         ussd_code=read("HAVEN_USSD_CODE", "*384*911#"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -81,6 +81,13 @@ class Catalogue:
         """The text as it is written, in each of its forms."""
         written = self.texts[name]
         return tuple(written.forms.values()) if isinstance(written, Plural) else (written,)
+
+    def with_longest_forms(self) -> "Catalogue":
+        """The catalogue that says the longest form of each text, whatever the number: for whoever
+        measures.
+        """
+        longest = {name: max(self.forms(name), key=len) for name in self.texts}
+        return replace(self, texts=longest)
 
     def words(self, name: str) -> frozenset[str]:
         """The variables that the text asks for."""

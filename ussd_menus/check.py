@@ -186,7 +186,9 @@ def _triage(menus: Menus, rules: TriageRules) -> Iterator[Fault]:
 
 def _too_long(menus: Menus) -> Iterator[Fault]:
     limit = menus.operators.tightest
-    for catalogue in menus.catalogues.values():
+    longest = {code: each.with_longest_forms() for code, each in menus.catalogues.items()}
+    menus = replace(menus, catalogues=longest)
+    for catalogue in longest.values():
         worst = worst_variables(menus, catalogue)
         for screen in menus.definitions.screens.values():
             if screen.kind == "route":

@@ -1,0 +1,163 @@
+"""Every fault that the check knows, planted into Haven's own menus and found."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared import triage
+from tests.ussd_menus.broken import changed
+from ussd_menus import files
+from ussd_menus.check import Known, check
+from ussd_menus.definitions import Definitions
+
+RULES_TEXT = Path("shared/triage_rules.toml").read_text(encoding="utf-8")
+Change = Callable[[Any], object]
+# What is wrong: the file that is changed, the change, and the fault that is told.
+FAULTS: dict[str, tuple[str, Change, str]] = {
+    "a screen that nothing leads to": (
+        "menus.yaml",
+        lambda d: d["screens"].update(alone={"kind": "end"}),
+        "Screen alone: nothing leads to it",
+    ),
+    "a way without an end": (
+        "menus.yaml",
+        lambda d: d["screens"].update(
+            cause={
+                "kind": "menu",
+                "remember": "cause",
+                "options": {"1": {"value": "pregnancy", "goto": "cause"}},
+            }
+        ),
+        "Screen cause: no way leads from it to an end",
+    ),
+    "a screen without its title": (
+        "catalogues/sw.yaml",
+        lambda d: d["screens"]["what"].pop("title"),
+        "sw.yaml, screens.what.title: it is missing",
+    ),
+    "an option without its words": (
+        "catalogues/en.yaml",
+        lambda d: d["screens"]["what"].pop("3"),
+        "en.yaml, screens.what.3: it is missing",
+    ),
+    "a text that no screen shows": (
+        "catalogues/en.yaml",
+        lambda d: d["screens"].update(old={"title": "Old"}),
+        "en.yaml, screens.old.title: no screen shows it",
+    ),
+    "a text that only a translation has": (
+        "catalogues/sw.yaml",
+        lambda d: d["sms"].update(extra="Zaidi"),
+        "sw.yaml, sms.extra: en.yaml does not have it",
+    ),
+    "a text that a translation lacks": (
+        "catalogues/sw.yaml",
+        lambda d: d["sms"].pop("worse"),
+        "sw.yaml, sms.worse: it is missing",
+    ),
+    "a reason that is missing": (
+        "catalogues/sw.yaml",
+        lambda d: d["errors"].pop("place"),
+        "sw.yaml, errors.place: it is missing",
+    ),
+    "a word that nobody fills in": (
+        "catalogues/en.yaml",
+        lambda d: d["screens"]["cause"].update(title="{kode} saved"),
+        "{kode} is not among the variables",
+    ),
+    "a word that English does not have": (
+        "catalogues/sw.yaml",
+        lambda d: d["sms"].update(discreet="{code}: {hospital}"),
+        "sw.yaml, sms.discreet: en.yaml has no {hospital}",
+    ),
+    "a screen that is too long": (
+        "catalogues/sw.yaml",
+        lambda d: d["screens"]["what"].update(title="Bonyeza namba ya kwanza iliyo ya kweli hapa"),
+        "sw.yaml, screens.what: about",
+    ),
+    "a screen too long with the worst words alone": (
+        "catalogues/en.yaml",
+        lambda d: d["screens"]["receipt_told"].update(
+            title=d["screens"]["receipt_told"]["title"] + " and take care"
+        ),
+        "en.yaml, screens.receipt_told: about",
+    ),
+    "a screen that is too long after a wrong answer": (
+        "catalogues/en.yaml",
+        lambda d: d["errors"].update(choice="That is not possible. Press a number that you see:"),
+        "screens.what after a wrong answer: about",
+    ),
+    "a message of two segments": (
+        "catalogues/en.yaml",
+        lambda d: d["sms"].update(worse="x" * 161),
+        "en.yaml, sms.worse: 161 characters",
+    ),
+    "a message too long in one of its plural forms": (
+        "catalogues/en.yaml",
+        lambda d: d["sms"].update(discreet={"by": "minutes", "one": "y" * 170, "other": "{code}"}),
+        "en.yaml, sms.discreet: 170 characters",
+    ),
+    "an intent that the gateway does not know": (
+        "menus.yaml",
+        lambda d: d["screens"]["finish"].update(intent="rise_emergency"),
+        "Screen finish: the gateway knows no intent 'rise_emergency'",
+    ),
+    "a list that the gateway cannot fill": (
+        "menus.yaml",
+        lambda d: d["screens"]["county"].update(items="provinces"),
+        "Screen county: the gateway can fill no list 'provinces'",
+    ),
+    "an emergency of five screens": (
+        "menus.yaml",
+        lambda d: (
+            d["screens"].update(
+                age={
+                    "kind": "menu",
+                    "remember": "age",
+                    "options": {"1": {"value": "child", "goto": "locate"}},
+                }
+            ),
+            d["screens"]["cause"]["options"]["1"].update(goto="age"),
+        ),
+        "an emergency takes 5 screens (what, cause, age, where, which)",
+    ),
+    "an emergency that leads to no alarm": (
+        "menus.yaml",
+        lambda d: d["screens"]["finish"].pop("intent"),
+        "Screen what: no way leads from it to an alarm",
+    ),
+    "a triage rule that nobody can answer": (
+        "menus.yaml",
+        lambda d: d["screens"]["what"]["options"].pop("7"),
+        "Triage rule poison: no screen lets a caller answer sign = poison",
+    ),
+    "advice without words": (
+        "catalogues/sw.yaml",
+        lambda d: d["advice"].pop("fits"),
+        "sw.yaml has no advice.fits",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "change", "fault"), FAULTS.values(), ids=FAULTS.keys())
+def test_a_planted_fault_is_found(tmp_path: Path, file: str, change: Change, fault: str) -> None:
+    menus = files.load(changed(tmp_path / "menus", file, change))
+    known = _everything_in(files.load().definitions)
+    found = [str(each) for each in check(menus, triage.parse(RULES_TEXT), known)]
+    assert any(fault in each for each in found), found
+
+
+def test_without_a_fault_nothing_is_found(tmp_path: Path) -> None:
+    menus = files.load(changed(tmp_path / "menus", "menus.yaml", lambda d: None))
+    known = _everything_in(menus.definitions)
+    assert check(menus, triage.parse(RULES_TEXT), known) == []
+
+
+def _everything_in(definitions: Definitions) -> Known:
+    screens = definitions.screens.values()
+    return Known(
+        intents={intent for screen in screens for intent in screen.intents},
+        lists={screen.items for screen in screens},
+    )
