@@ -30,9 +30,13 @@ _LARGEST_REQUEST_BYTES = 64 * 1024
 # AT waits 10 s for the answer to a callback.
 _CALLBACK_LIMITS = TimeLimits(connect_s=3.0, answer_s=10.0)
 
-# Nothing is fetched from elsewhere. The phone may be shown in a frame of the demonstration's page,
+# Nothing is fetched from elsewhere but the prompts of calls, from the gateway. The phone may be
+# shown in a frame of the demonstration's page,
 # which has another port, so that framing is left open.
-_CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'"
+_CONTENT_POLICY = (
+    "default-src 'self'; media-src {gateway}; base-uri 'none'; form-action 'self'; "
+    "object-src 'none'"
+)
 
 
 def create_simulator(
@@ -66,6 +70,7 @@ def create_simulator(
     texts = TextMessages(config, system, agenda, callbacks, handsets, journal, credit)
     calls = Calls(config, system, agenda, callbacks, handsets, journal)
 
+    policy = _CONTENT_POLICY.format(gateway=config.gateway_origin)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST_BYTES
     app.extensions["stop"] = stop
@@ -111,7 +116,7 @@ def create_simulator(
 
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = _CONTENT_POLICY
+        response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"

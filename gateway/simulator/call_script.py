@@ -1,11 +1,13 @@
-"""The XML by which the gateway tells a call what to do: AT's Say, Play, GetDigits, Redirect,
-Reject.
+"""The XML by which the gateway tells a call what to do, as AT documents it: Say, Play, GetDigits,
+Dial, Redirect, Reject. AT knows no Hangup: a call ends after its last element.
 """
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from gateway.simulator.handset import DigitsWanted
+from gateway.simulator.handset import DigitsWanted, Sound
 
 _LONGEST_SCRIPT = 20_000
 _DEFAULT_TIMEOUT_S = 30.0
@@ -16,36 +18,36 @@ class ScriptFault(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
-    """Words, or the name of a sound in parentheses."""
-
-    text: str
+class Reject:
+    """Ends the call; one that came in was never answered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
-    """Ends the call."""
+class Dial:
+    """Connects the call with whoever of these numbers answers first; nothing follows then."""
+
+    numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AskGateway:
-    """Goes on with what the gateway says next: after digits, or at once (`digits` None) from
-    `url`.
+    """Goes on with what the gateway says next: after the `prompts` and digits, or at once (`digits`
+    None) from `url`.
     """
 
-    prompt: str = ""
+    prompts: tuple[Sound, ...] = ()
     digits: DigitsWanted | None = None
     timeout_s: float = _DEFAULT_TIMEOUT_S
     url: str | None = None
 
 
-Step = Say | Reject | AskGateway
+Step = Sound | Reject | Dial | AskGateway
 
 
 def read_script(xml: str) -> tuple[Step, ...]:
     """The steps of a Response.
 
-    Raises ScriptFault when it is no XML, no Response, or holds an element unknown here.
+    Raises ScriptFault when it is no XML, no Response, or holds what AT does not document.
     """
     # A document type could define entities that grow without end; AT's scripts have none.
     if len(xml) > _LONGEST_SCRIPT or "<!DOCTYPE" in xml.upper():
@@ -60,28 +62,52 @@ def read_script(xml: str) -> tuple[Step, ...]:
 
 
 def _step(element: ElementTree.Element) -> Step:
-    words = "".join(element.itertext()).strip()
     match element.tag:
-        case "Say":
-            return Say(words)
-        case "Play":
-            return Say("(a recording is played)")
+        case "Say" | "Play":
+            return _sound(element)
         case "Reject":
             return Reject()
         case "Redirect":
-            return AskGateway(url=words)
+            return AskGateway(url=_words(element))
+        case "Dial":
+            written = element.get("phoneNumbers", "").split(",")
+            numbers = tuple(filter(None, map(str.strip, written)))
+            if not numbers:
+                raise ScriptFault("A Dial has no phoneNumbers.")
+            return Dial(numbers)
         case "GetDigits":
-            most = element.get("numDigits", "")
-            wanted = DigitsWanted(
-                most=int(most) if most.isdecimal() else None,
-                finish_on=element.get("finishOnKey", "#"),
-                callback_url=element.get("callbackUrl") or None,
-            )
-            timeout = element.get("timeout", "")
-            return AskGateway(
-                prompt="(a recording is played)" if element.find("Play") is not None else words,
-                digits=wanted,
-                timeout_s=float(timeout) if timeout.isdecimal() else _DEFAULT_TIMEOUT_S,
-            )
+            return _get_digits(element)
         case other:
             raise ScriptFault(f"The simulator does not know {other!r}.")
+
+
+def _sound(element: ElementTree.Element) -> Sound:
+    words = _words(element)
+    if element.tag == "Say":
+        return Sound("say", words)
+    if element.tag != "Play":
+        raise ScriptFault(f"A prompt is a Say or a Play, not {element.tag!r}.")
+    url = element.get("url", "").strip()
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ScriptFault("A Play has no url that begins with http.")
+    # What stands within a Play is never heard; here it is shown, for a file that has no sound yet.
+    return Sound("play", words or PurePosixPath(parts.path).name or parts.hostname, url)
+
+
+def _get_digits(element: ElementTree.Element) -> AskGateway:
+    written = element.get("numDigits", "")
+    most = int(written) if written.isdecimal() else None
+    finish_on = element.get("finishOnKey", "")
+    if most is None and not finish_on:
+        most = 1  # Without either, AT sends the first digit on.
+    timeout = element.get("timeout", "")
+    return AskGateway(
+        prompts=tuple(map(_sound, element)),
+        digits=DigitsWanted(most, finish_on, element.get("callbackUrl") or None),
+        timeout_s=float(timeout) if timeout.isdecimal() else _DEFAULT_TIMEOUT_S,
+    )
+
+
+def _words(element: ElementTree.Element) -> str:
+    return " ".join("".join(element.itertext()).split())

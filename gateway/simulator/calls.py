@@ -1,22 +1,27 @@
-"""Calls that the gateway makes: a handset rings, and what is said follows the gateway's XML.
+"""Calls that the gateway makes, and calls to it: what is said follows the gateway's XML.
 
 The order of events (ringing, answered, completed) is our reading; AT documents the fields, not when
 each event is posted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gateway.simulator.agenda import Agenda
-from gateway.simulator.call_script import Reject, Say, ScriptFault, Step, read_script
+from gateway.simulator.call_script import Dial, Reject, ScriptFault, Step, read_script
 from gateway.simulator.callbacks import Callbacks
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.faults import Fault
-from gateway.simulator.handset import CallOnPhone, DigitsWanted, Handset, Handsets
+from gateway.simulator.handset import CallOnPhone, DigitsWanted, Handset, Handsets, Sound
 from gateway.simulator.journal import Journal
 from shared.errors import Conflict, InvalidInput
 from shared.system import System
 
+# Why a call is over that the person ended in this state.
+_HUNG_UP = {"ringing": "CALL_REJECTED", "calling": "ORIGINATOR_CANCEL"}
 _KEYS = frozenset("0123456789*#")
+# How long prompts take is not known here: time to read them out, and at least so much for a file.
+_CHARACTERS_PER_S = 14.0
+_FILE_TAKES_S = 5.0
 _MOST_STEPS = 100  # A script that redirects to itself ends here.
 
 
@@ -45,23 +50,40 @@ class Calls:
         Raises InvalidInput when `to` is no phone number.
         """
         handset = self._handsets.with_number(to)
-        session = f"ATVId_{self._system.rng.getrandbits(128):032x}"
-        self._journal.write("call taken", to=handset.number, caller=caller, session=session)
-        call = CallOnPhone(session, caller, "ringing", self._system.now())
-        with handset.condition:
-            engaged = handset.call is not None and handset.call.state != "ended"
-            if not engaged and fault.hangup_cause is None:
-                handset.call = call
-                handset.changed()
-        if engaged or fault.hangup_cause:
+        call = self._new_call(caller, "Outbound", "ringing")
+        self._journal.write("call taken", to=handset.number, caller=caller, session=call.id)
+        if fault.hangup_cause is not None or not _put_through(handset, call):
             self._finish(handset, call, fault.hangup_cause or "USER_BUSY")
-            return session
+            return call.id
         self._event(handset, call, "Ringing")
         self._agenda.after(
             self._config.ring_s,
             lambda: self._finish_if(handset, call, "ringing", "NO_ANSWER"),
         )
-        return session
+        return call.id
+
+    def dial(self, handset: Handset, *, missed: bool) -> None:
+        """The person calls our number; with `missed` they hang up before it is answered. Returns
+        when the gateway has said what it does with the call.
+
+        Raises Conflict while there is another call.
+        """
+        call = self._new_call(self._config.own_number, "Inbound", "calling")
+        if not _put_through(handset, call):
+            raise Conflict("There is a call already; end it first.")
+        self._event(handset, call, "Ringing")
+        steps = self._next_steps(handset, call, None, "")
+        if steps is None:
+            return
+        if missed or isinstance(next(iter(steps), None), Reject):
+            self._finish(handset, call, "ORIGINATOR_CANCEL" if missed else "CALL_REJECTED")
+            return
+
+        def picked_up() -> None:
+            if self._begin(handset, call, "calling"):
+                self._perform(handset, call, steps)
+
+        self._agenda.after(self._config.pick_up_s, picked_up)
 
     def answer(self, handset: Handset) -> None:
         """The person picks up and hears what the gateway says.
@@ -70,12 +92,8 @@ class Calls:
         """
         with handset.condition:
             call = handset.call
-            if call is None or call.state != "ringing":
-                raise Conflict("No call rings on this phone.")
-            call.state = "talking"
-            call.answered = self._system.now()
-            handset.changed()
-        self._event(handset, call, "Answered")
+        if call is None or not self._begin(handset, call, "ringing"):
+            raise Conflict("No call rings on this phone.")
         self._ask(handset, call, None, "")
 
     def press(self, handset: Handset, keys: str) -> None:
@@ -104,25 +122,47 @@ class Calls:
             call = handset.call
             if call is None or call.state == "ended":
                 raise Conflict("There is no call to end.")
-            cause = "CALL_REJECTED" if call.state == "ringing" else "NORMAL_CLEARING"
+            cause = _HUNG_UP.get(call.state, "NORMAL_CLEARING")
         self._finish(handset, call, cause)
+
+    def _new_call(self, other: str, direction: str, state: str) -> CallOnPhone:
+        session = f"ATVId_{self._system.rng.getrandbits(128):032x}"
+        return CallOnPhone(session, other, direction, state, self._system.now())
+
+    def _begin(self, handset: Handset, call: CallOnPhone, state: str) -> bool:
+        """Whether the two talk from now on; not when the call is in that `state` no more."""
+        with handset.condition:
+            if call.state != state:
+                return False
+            call.state = "talking"
+            call.answered = self._system.now()
+            handset.changed()
+        self._event(handset, call, "Answered")
+        return True
 
     def _ask(self, handset: Handset, call: CallOnPhone, url: str | None, digits: str) -> None:
         """Asks the gateway what happens next in the call, and does it."""
+        steps = self._next_steps(handset, call, url, digits)
+        if steps is not None:
+            self._perform(handset, call, steps)
+
+    def _next_steps(
+        self, handset: Handset, call: CallOnPhone, url: str | None, digits: str
+    ) -> tuple[Step, ...] | None:
+        """What the gateway answers; None when that ended the call."""
         form = self._form(handset, call, active=True)
-        form["callSessionState"] = "Answered"
+        form["callSessionState"] = "Answered" if call.answered else "Ringing"
         if digits:
             form["dtmfDigits"] = digits
         answer = self._callbacks.ask("voice", form, url=url)
         try:
             if answer is None or answer.status != 200:
                 raise ScriptFault("The gateway did not say how the call goes on.")
-            steps = read_script(answer.body)
+            return read_script(answer.body)
         except ScriptFault as fault:
-            self._hear(handset, call, f"({fault})")
+            self._hear(handset, call, [Sound("remark", str(fault))])
             self._finish(handset, call, "UNSPECIFIED")
-            return
-        self._perform(handset, call, steps)
+            return None
 
     def _perform(self, handset: Handset, call: CallOnPhone, steps: tuple[Step, ...]) -> None:
         for position, step in enumerate(steps):
@@ -133,20 +173,23 @@ class Calls:
             if call.steps > _MOST_STEPS:
                 break
             match step:
-                case Say(text):
-                    self._hear(handset, call, text)
+                case Sound():
+                    self._hear(handset, call, [step])
+                case Dial(numbers):
+                    # Somebody picks up there; the two talk until one hangs up.
+                    self._hear(handset, call, [Sound("dial", " or ".join(numbers))])
+                    return
                 case Reject():
                     self._finish(handset, call, "CALL_REJECTED")
                     return
                 case _:
-                    if step.prompt:
-                        self._hear(handset, call, step.prompt)
+                    self._hear(handset, call, step.prompts)
                     if step.digits is None:
                         self._ask(handset, call, step.url, "")
                     else:
-                        self._await_digits(
-                            handset, call, step.digits, step.timeout_s, steps[position + 1 :]
-                        )
+                        timeout_s = step.timeout_s + sum(map(_takes_s, step.prompts))
+                        rest = steps[position + 1 :]
+                        self._await_digits(handset, call, step.digits, timeout_s, rest)
                     return
         self._finish(handset, call, "NORMAL_CLEARING")
 
@@ -172,9 +215,9 @@ class Calls:
 
         self._agenda.after(timeout_s, nobody_pressed)
 
-    def _hear(self, handset: Handset, call: CallOnPhone, text: str) -> None:
+    def _hear(self, handset: Handset, call: CallOnPhone, sounds: Iterable[Sound]) -> None:
         with handset.condition:
-            call.heard.append(text)
+            call.heard += sounds
             handset.changed()
 
     def _finish_if(self, handset: Handset, call: CallOnPhone, state: str, cause: str) -> None:
@@ -212,9 +255,10 @@ class Calls:
         form = {
             "isActive": "1" if active else "0",
             "sessionId": call.id,
-            "direction": "Outbound",
+            "direction": call.direction,
+            # In AT's words the caller is the person with the phone, whoever made the call.
             "callerNumber": handset.number,
-            "destinationNumber": call.caller,
+            "destinationNumber": call.other,
         }
         if not active:
             talked = call.answered
@@ -225,3 +269,18 @@ class Calls:
                 "amount": f"{0.05 * seconds:.4f}",
             }
         return form
+
+
+def _put_through(handset: Handset, call: CallOnPhone) -> bool:
+    """Makes it the phone's call, unless there is one already."""
+    with handset.condition:
+        if handset.call is not None and handset.call.state != "ended":
+            return False
+        handset.call = call
+        handset.changed()
+        return True
+
+
+def _takes_s(sound: Sound) -> float:
+    spoken_s = len(sound.words) / _CHARACTERS_PER_S
+    return max(spoken_s, _FILE_TAKES_S) if sound.kind == "play" else spoken_s

@@ -154,6 +154,16 @@ class Phone:
         self.act("sms", to=to, text=text, **trouble)
         return self
 
+    def calls_haven(self) -> Self:
+        """Calls our number; what is said there begins a moment later."""
+        self.act("call/dial")
+        return self
+
+    def gives_a_missed_call(self) -> Self:
+        """Calls our number and hangs up before it is answered."""
+        self.act("call/dial", missed=True)
+        return self
+
     def answers_call(self, within_s: float = 10.0) -> Self:
         """A call rings, or comes in time, and is picked up."""
         self._wait(
@@ -163,10 +173,11 @@ class Phone:
         return self
 
     def hears(self, part: str, within_s: float = 5.0) -> Self:
-        """The call says this."""
+        """The call says this, or plays a file of this name."""
 
         def heard(state: dict[str, Any]) -> bool:
-            return part.casefold() in " ".join((state["call"] or {}).get("heard", [])).casefold()
+            sounds = (state["call"] or {}).get("heard", [])
+            return part.casefold() in " ".join(sound["words"] for sound in sounds).casefold()
 
         self._wait(heard, within_s, f"the call does not say {part!r}")
         return self
@@ -203,7 +214,8 @@ def describe(state: dict[str, Any]) -> str:
     if screen["notice"]:
         lines.append(f"  ({screen['notice']})")
     if call := state["call"]:
-        lines.append(f"call {call['state']} {call['ended_because']}: {' / '.join(call['heard'])}")
+        heard = " / ".join(sound["words"] for sound in call["heard"])
+        lines.append(f"call {call['state']} {call['ended_because']}: {heard}")
     for message in state["messages"][-5:]:
         way = "from" if message["direction"] == "received" else "to"
         lines.append(f"SMS {way} {message['other']}: {message['text']}")

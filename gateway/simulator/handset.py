@@ -41,7 +41,7 @@ class ShortMessage:
 @dataclass
 class UssdSession:
     """One USSD session as the network holds it: `texts` is the whole history of inputs; `busy`
-    while a screen is on its way.
+    while a screen is on its way, `held` while the network has not yet handed an answer in.
     """
 
     id: str
@@ -53,6 +53,27 @@ class UssdSession:
     metadata: list[str] = field(default_factory=list)
     last_answer: str = ""
     busy: bool = False
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """The USSD session that was on this phone last."""
+
+    id: str
+    turns: int
+    lasted_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What is heard in a call: `kind` is say, play (the file at `url`), dial (who is connected) or
+    remark (the simulator's own).
+    """
+
+    kind: str
+    words: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +87,17 @@ class DigitsWanted:
 
 @dataclass
 class CallOnPhone:
-    """One call: `state` is ringing, talking or ended; `heard` is what was said so far."""
+    """One call with `other`: `direction` is AT's word for it, Outbound when Haven calls; `state` is
+    ringing (on this phone), calling (at Haven), talking or ended; `heard` is what was heard so far.
+    """
 
     id: str
-    caller: str
+    other: str
+    direction: str
     state: str
     rang: datetime
     answered: datetime | None = None
-    heard: list[str] = field(default_factory=list)
+    heard: list[Sound] = field(default_factory=list)
     digits: DigitsWanted | None = None
     steps: int = 0
     ended_because: str = ""
@@ -89,6 +113,7 @@ class Handset:
         self.version = 0
         self.screen = Screen("idle")
         self.session: UssdSession | None = None
+        self.last_session: SessionEnded | None = None
         self.call: CallOnPhone | None = None
         self.messages: deque[ShortMessage] = deque(maxlen=_MOST_MESSAGES)
 
@@ -111,7 +136,7 @@ class Handset:
     def state(self, now: datetime) -> dict[str, object]:
         """The whole phone as a JSON object."""
         with self.condition:
-            session, call = self.session, self.call
+            session, call, last = self.session, self.call, self.last_session
             return {
                 "number": self.number,
                 "version": self.version,
@@ -126,13 +151,15 @@ class Handset:
                     "left_s": self.network.session_s - (now - session.started).total_seconds(),
                     "idle_left_s": self.network.idle_s - (now - session.asked).total_seconds(),
                 },
+                "last_session": None if last is None else asdict(last),
                 "call": None
                 if call is None
                 else {
                     "id": call.id,
-                    "caller": call.caller,
+                    "other": call.other,
+                    "direction": call.direction,
                     "state": call.state,
-                    "heard": list(call.heard),
+                    "heard": [asdict(sound) for sound in call.heard],
                     "wants_digits": call.digits is not None,
                     "most_digits": call.digits.most if call.digits else None,
                     "finish_on": call.digits.finish_on if call.digits else "",

@@ -72,6 +72,7 @@ def phone_api(
             delay_s=body.seconds("delay_s"),
         ),
     )
+    acting("call/dial", lambda phone, body: calls.dial(phone, missed=body.flag("missed", False)))
     acting("call/answer", lambda phone, body: calls.answer(phone))
     acting("call/press", lambda phone, body: calls.press(phone, body.text("keys")))
     acting("call/hang-up", lambda phone, body: calls.hang_up(phone))

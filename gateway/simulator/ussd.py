@@ -14,7 +14,7 @@ from gateway.simulator.agenda import Agenda
 from gateway.simulator.callbacks import Callbacks
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.faults import Faults
-from gateway.simulator.handset import Handset, Screen, UssdSession
+from gateway.simulator.handset import Handset, Screen, SessionEnded, UssdSession
 from shared.errors import Conflict, InvalidInput
 from shared.gsm import clip, septets, to_gsm
 from shared.system import System
@@ -28,7 +28,8 @@ _LONGEST_DELAY_S = 60.0
 @dataclass(frozen=True, slots=True)
 class TurnTrouble:
     """What the network does to one turn: posts it twice at once, holds it for `delay_s`, loses the
-    gateway's answer (the session ends at the phone).
+    gateway's answer (the session ends at the phone). The operator's clocks run on while it is held:
+    when one is over by then, nothing is posted.
     """
 
     twice: bool = False
@@ -146,7 +147,9 @@ class UssdNetwork:
         with handset.condition:
             if handset.session is not session:
                 return
-            handset.screen = Screen("waiting", "USSD code running…")
+            held = f"The network holds it for {trouble.delay_s:g} s." if trouble.delay_s else ""
+            handset.screen = Screen("waiting", "USSD code running…", notice=held)
+            session.held = bool(held)
             form = {
                 "sessionId": session.id,
                 "phoneNumber": handset.number,
@@ -158,17 +161,17 @@ class UssdNetwork:
             handset.changed()
         if trouble.delay_s:
             self._pause(trouble.delay_s)
+            with handset.condition:
+                session.held = False
+                if handset.session is not session:
+                    return
         notice = ""
         if trouble.twice:
             with ThreadPoolExecutor(max_workers=2) as both:
                 posts = [both.submit(self._callbacks.ask, "ussd", form, headers) for _ in range(2)]
-                first, answer = (post.result() for post in posts)
-            same = first is not None and answer is not None and first.body == answer.body
-            notice = (
-                "Posted twice: both answers are the same."
-                if same
-                else "Posted twice: the two answers DIFFER."
-            )
+                first, second = (post.result() for post in posts)
+            answer = second or first
+            notice = _compared(first, second)
         else:
             answer = self._callbacks.ask("ussd", form, headers)
         with handset.condition:
@@ -216,7 +219,8 @@ class UssdNetwork:
             handset.changed()
 
         def idle() -> None:
-            if session.turns == turn and not session.busy:
+            # An answer that the network still holds has not reached the operator.
+            if session.turns == turn and (session.held or not session.busy):
                 self._end(
                     handset, session, "Incomplete", "The operator's wait for an answer is over."
                 )
@@ -240,8 +244,10 @@ class UssdNetwork:
             if text is None:
                 text = handset.screen.text if handset.screen.kind == "menu" else ""
             handset.screen = Screen("ended", text, size, notice)
-            handset.changed()
             now = self._system.now()
+            lasted_s = (now - session.started).total_seconds()
+            handset.last_session = SessionEnded(session.id, session.turns, lasted_s)
+            handset.changed()
         silenced = self._faults.take("ussd-end", handset.number).channel == "ussd-end"
         if silenced or not notify:
             return
@@ -253,7 +259,7 @@ class UssdNetwork:
             "phoneNumber": handset.number,
             "status": status,
             "cost": f"KES {0.2 * session.turns:.4f}",
-            "durationInMillis": str(int((now - session.started).total_seconds() * 1000)),
+            "durationInMillis": str(int(lasted_s * 1000)),
             "hopsCount": str(session.turns),
             "hopsMetadata": "|".join(session.metadata),
             "input": "*".join(session.texts),
@@ -262,6 +268,15 @@ class UssdNetwork:
         if status != "Success":
             form["errorMessage"] = notice
         self._callbacks.tell_once("ussd-end", form)
+
+
+def _compared(first: Answer | None, second: Answer | None) -> str:
+    """What is remarked about two answers to one turn, of which the second is shown."""
+    if first is None or second is None:
+        return "Posted twice: not both were answered."
+    if first.body == second.body:
+        return "Posted twice: both answers are the same."
+    return f"Posted twice: the two answers DIFFER. The other one: {to_gsm(first.body)}"
 
 
 def _fault_in(answer: Answer | None) -> str:

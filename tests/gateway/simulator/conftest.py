@@ -68,7 +68,9 @@ class ScriptedGateway:
 class World:
     """The simulator, its clock and the gateway behind it."""
 
-    def __init__(self, config: SimulatorConfig = CONFIG) -> None:
+    def __init__(
+        self, config: SimulatorConfig = CONFIG, pause: Callable[[float], None] | None = None
+    ) -> None:
         self.at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
         self.gateway = ScriptedGateway()
         self.paused_s: list[float] = []
@@ -76,7 +78,11 @@ class World:
         system = System(lambda: self.at, maker(lambda: self.at, rng), rng)
         self.agenda = Agenda(system.now)
         app = create_simulator(
-            config, system, self.agenda, post=self.gateway, pause=self.paused_s.append
+            config,
+            system,
+            self.agenda,
+            post=self.gateway,
+            pause=pause or self.paused_s.append,
         )
         app.testing = True
         self.http: FlaskClient = app.test_client()

@@ -5,6 +5,8 @@ import pytest
 from gateway.providers.http_post import Answer
 from tests.gateway.simulator.conftest import Posted, World, screen
 
+DIFFER = "Posted twice: the two answers DIFFER. The other one: "
+
 
 def test_each_screen_posts_the_whole_history(world: World) -> None:
     world.gateway.answers("ussd", screen("CON What?"), screen("CON Where?"), screen("END Saved"))
@@ -216,7 +218,15 @@ def test_a_turn_can_be_posted_twice(world: World) -> None:
 
 def test_two_different_answers_to_one_turn_are_shown(world: World) -> None:
     world.gateway.answers("ussd", screen("CON What?"), screen("CON Where?"))
-    assert "DIFFER" in world.phone("dial", code="*384*911#", twice=True)["screen"]["notice"]
+    shown = world.phone("dial", code="*384*911#", twice=True)["screen"]
+    answers = {shown["text"], shown["notice"].removeprefix(DIFFER).removeprefix("CON ")}
+    assert answers == {"What?", "Where?"}
+
+
+def test_a_turn_that_is_answered_once_of_twice_is_shown_as_that(world: World) -> None:
+    world.gateway.answers("ussd", None, screen("CON What?"))
+    shown = world.phone("dial", code="*384*911#", twice=True)["screen"]
+    assert (shown["text"], shown["notice"]) == ("What?", "Posted twice: not both were answered.")
 
 
 def test_a_turn_can_be_held(world: World) -> None:
@@ -224,6 +234,52 @@ def test_a_turn_can_be_held(world: World) -> None:
     world.phone("dial", code="*384*911#", delay_s=4)
     assert world.paused_s == [4.0]
     assert world.phone("answer", input="1", delay_s=61)["status"] == 400
+
+
+class Held(World):
+    """A world in which time passes while the network holds something."""
+
+    def __init__(self) -> None:
+        super().__init__(pause=self.forward)
+
+
+@pytest.mark.parametrize(("delay_s", "posted"), [(29.0, 2), (31.0, 1)])
+def test_an_answer_that_is_held_for_longer_than_the_operator_waits_is_not_posted(
+    delay_s: float, posted: int
+) -> None:
+    world = Held()
+    world.gateway.answers("ussd", screen("CON What?"), screen("END Saved"))
+    world.phone("dial", code="*384*911#")
+    state = world.phone("answer", input="1", delay_s=delay_s)
+    assert state["screen"]["kind"] == "ended"
+    assert len(world.gateway.forms("ussd")) == posted
+    world.forward(1)
+    (ended,) = world.gateway.forms("ussd-end")
+    assert ended["status"] == ("Success" if posted == 2 else "Incomplete")
+    assert ended["hopsCount"] == str(posted)
+
+
+def test_the_whole_session_runs_out_while_an_answer_is_held() -> None:
+    world = Held()
+    world.gateway.answers("ussd", screen("CON More?"))
+    world.phone("dial", "254733000111", code="*384*911#")
+    for _ in range(3):
+        world.forward(50)
+        world.phone("answer", "254733000111", input="1")
+    state = world.phone("answer", "254733000111", input="1", delay_s=40)
+    assert state["screen"]["notice"] == "The operator's session time is over."
+    assert len(world.gateway.forms("ussd")) == 4
+
+
+def test_the_phone_remembers_which_session_was_its_last(world: World) -> None:
+    world.gateway.answers("ussd", screen("CON What?"), screen("END Saved"))
+    session = world.phone("dial", code="*384*911#")["session"]
+    assert session["id"] == world.gateway.forms("ussd")[0]["sessionId"]
+    assert world.state()["last_session"] is None
+    world.forward(3)
+    state = world.phone("answer", input="1")
+    assert state["session"] is None
+    assert state["last_session"] == {"id": session["id"], "turns": 2, "lasted_s": 3.0}
 
 
 def test_an_answer_can_be_lost(world: World) -> None:
