@@ -23,6 +23,8 @@ METADATA_HEADER = "at-ussd-hop-metadata"
 _LONGEST_METADATA = 99
 _NETWORK_FAULT = "Connection problem or invalid MMI code."
 _LONGEST_DELAY_S = 60.0
+# How the notice of a session begins that the operator ended.
+OPERATOR_ENDS = "The operator's "
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class UssdNetwork:
             self._agenda.after(
                 handset.network.session_s,
                 lambda: self._end(
-                    handset, session, "Failed", "The operator's session time is over."
+                    handset, session, "Failed", f"{OPERATOR_ENDS}session time is over."
                 ),
             )
         self._turn(handset, session, trouble)
@@ -222,7 +224,7 @@ class UssdNetwork:
             # An answer that the network still holds has not reached the operator.
             if session.turns == turn and (session.held or not session.busy):
                 self._end(
-                    handset, session, "Incomplete", "The operator's wait for an answer is over."
+                    handset, session, "Incomplete", f"{OPERATOR_ENDS}wait for an answer is over."
                 )
 
         self._agenda.after(handset.network.idle_s, idle)

@@ -1,8 +1,10 @@
 """A simulator and a tiny gateway behind it, both real servers on loopback."""
 
+import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 
 from flask import Flask, Response, request
 
@@ -34,7 +36,10 @@ ASK_TO_ACCEPT = (
     '<Response><GetDigits timeout="20" numDigits="1"><Say>Haven. One patient, heavy bleeding. '
     "Press 1 to accept.</Say></GetDigits></Response>"
 )
-THANKS = "<Response><Say>Thank you. The patient is told.</Say></Response>"
+THANKS = (
+    "<Response><Play url='{gateway}/thanks.wav'/><Say>Thank you. The patient is told.</Say>"
+    "<Play url='{gateway}/missing.wav'>Not recorded yet</Play></Response>"
+)
 
 
 @dataclass
@@ -55,8 +60,14 @@ class TinyGateway:
             if kind == "ussd":
                 body = SCREENS.get(form["text"], RECEIPT)
             elif kind == "voice" and form["isActive"] == "1":
-                body = THANKS if "dtmfDigits" in form else ASK_TO_ACCEPT
+                gateway = request.host_url.rstrip("/")
+                pressed = "dtmfDigits" in form
+                body = THANKS.format(gateway=gateway) if pressed else ASK_TO_ACCEPT
             return Response(body, content_type="text/plain")
+
+        @app.get("/thanks.wav")
+        def thanks() -> Response:
+            return Response(_silence(), content_type="audio/wav")
 
         return app
 
@@ -69,6 +80,17 @@ class Loopback:
     url: str
     gateway: TinyGateway
     provider: AfricasTalking
+
+
+def _silence(length_s: float = 0.3) -> bytes:
+    """A file of silence."""
+    written = BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(2 * int(8000 * length_s)))
+    return written.getvalue()
 
 
 @contextmanager

@@ -9,17 +9,21 @@ import time
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from gateway.simulator.client import Phone
+from gateway.simulator.client import Phone, PhoneRefused
 from gateway.simulator.terminal_phone import TerminalPhone
+from tests.faults.installation import until
+from tests.gateway.simulator.conftest import World, screen
 from tests.gateway.simulator.loopback import SHORTCODE, VOICE_NUMBER, Loopback, loopback
 
 ROOT = Path(__file__).parents[3]
 PLAIN = {"TERM": "dumb", "NO_COLOR": "1"}
+NEWLINE = "\n"
 PROGRAM = "from gateway.simulator.commands import phone; phone()"
 
 
@@ -76,6 +80,79 @@ def test_a_call(world: Loopback) -> None:
     assert "The patient is told." in ran.stdout
 
 
+def test_what_is_used_of_a_session_is_shown(world: Loopback) -> None:
+    ran = typed(world.url, "+254711000308", "/session", "*384*911#", "1", "/drop", "/session")
+    assert ran.returncode == 0, ran.stdout
+    assert "No session yet" in ran.stdout
+    session = world.gateway.forms("ussd")[-1]["sessionId"]
+    assert f"session {session} · turn 1 · 0 of 180 s · 0 of 30 s to answer" in ran.stdout
+    assert f"typed 1 of 80 characters · session {session} · turn 2" in ran.stdout
+    assert ran.stdout.count(f"session {session} · over after 2 turns and 0 s") == 2
+
+
+def test_the_next_turn_is_troubled_and_only_that(world: Loopback) -> None:
+    number = "+254711000309"
+    ran = typed(world.url, number, "/double", "/delay 1", "*384*911#", "1", "/lose", "2")
+    assert ran.returncode == 0, ran.stdout
+    assert "The next answer is held for 1 s." in ran.stdout
+    assert "(Posted twice: both answers are the same.)" in ran.stdout
+    assert "(The gateway's answer was lost on the way.)" in ran.stdout
+    texts = [f["text"] for f in world.gateway.forms("ussd") if f["phoneNumber"] == number]
+    assert texts == ["", "", "1", "1*2"]
+
+
+def test_a_session_that_haven_is_not_told_the_end_of(world: Loopback) -> None:
+    number = "+254711000310"
+    assert typed(world.url, number, "*384*911#", "/drop untold").returncode == 0
+    assert typed(world.url, number, "*384*911#", "/drop").returncode == 0
+    sessions = [f["sessionId"] for f in world.gateway.forms("ussd") if f["phoneNumber"] == number]
+
+    def told() -> list[str]:
+        ends = world.gateway.forms("ussd-end")
+        return [form["sessionId"] for form in ends if form["phoneNumber"] == number]
+
+    until("the second end is told", told)
+    assert told() == sessions[1:]
+
+
+def test_calling_haven(world: Loopback) -> None:
+    number = "+254711000311"
+    ran = typed(world.url, number, "/call", "/press 1", "/missed-call")
+    assert ran.returncode == 0, ran.stdout
+    assert f"Calling {VOICE_NUMBER}" in ran.stdout
+    assert ran.stdout.count("Voice: Haven. One patient") == 1
+    assert ran.stdout.count("/press KEYS") == 1
+    assert f"Plays thanks.wav{NEWLINE}" in ran.stdout
+    assert "Call ended." in ran.stdout
+    assert "You hung up before it was answered." in ran.stdout
+
+
+def test_a_call_is_waited_for(world: Loopback) -> None:
+    number = "+254711000312"
+    ringing = Timer(1.0, world.provider.call, (number, VOICE_NUMBER))
+    ringing.start()
+    ran = typed(world.url, number, "/pick-up 60")
+    ringing.join()
+    assert ran.returncode == 0, ran.stdout
+    assert "Press 1 to accept" in ran.stdout
+
+
+def test_the_end_that_the_operator_makes_shows_by_itself_and_once() -> None:
+    world = World()
+    world.gateway.answers("ussd", screen("CON What?"))
+    before = {**world.phone("dial", code="*384*911#")}
+    world.forward(31)
+    over = world.state()
+    handset = Handset()
+    console = Console(file=StringIO(), width=200)
+    terminal = TerminalPhone(handset, Replayed([before, over, over]), console, True)
+    assert terminal.run(patient_lines("wait for an answer is over", console)) == 0
+    assert isinstance(console.file, StringIO)
+    shown = console.file.getvalue()
+    assert shown.count("The operator's wait for an answer is over.") == 1
+    assert "over after 1 turn and 30 s" in shown
+
+
 def test_at_a_terminal_messages_and_calls_show_as_they_come(world: Loopback) -> None:
     number = "+254711000306"
     ours, theirs = pty.openpty()
@@ -117,7 +194,34 @@ class Handset(Phone):
         self.messages: list[dict[str, str]] = []
 
     def state(self, after: int | None = None, wait_s: float = 0.0) -> dict[str, Any]:
-        return {"messages": list(self.messages), "version": len(self.messages)}
+        return {
+            "messages": list(self.messages),
+            "version": len(self.messages),
+            "screen": {"notice": ""},
+            "call": None,
+        }
+
+
+class Replayed(Phone):
+    """A phone that goes through these states, and then stays away."""
+
+    def __init__(self, states: list[dict[str, Any]]) -> None:
+        super().__init__("http://127.0.0.1:1", "+254711000307")
+        self._states = iter(states)
+
+    def state(self, after: int | None = None, wait_s: float = 0.0) -> dict[str, Any]:
+        try:
+            return next(self._states)
+        except StopIteration:
+            raise PhoneRefused("The phone is away.") from None
+
+
+def patient_lines(wanted: str, console: Console) -> Iterator[str]:
+    """Nothing typed until that is shown."""
+    assert isinstance(console.file, StringIO)
+    shown = console.file
+    until(f"{wanted!r} is shown", lambda: wanted in shown.getvalue())
+    yield "/quit"
 
 
 class Greeted(Console):
@@ -147,6 +251,8 @@ def test_a_message_that_comes_with_the_greeting_is_new() -> None:
         ("1", "dial the code first"),
         ("/wait 0", "No message came within 0 s."),
         ("/wait soon", "how many seconds"),
+        ("/delay", "how long to hold it"),
+        ("/pick-up soon", "how long to wait for a call"),
         ("/reply hello", "No message has come"),
         ("/sms", "A message has 1 to"),
         ("/dance", "There is no /dance"),
