@@ -19,23 +19,23 @@ from gateway.simulator.ussd import OPERATOR_ENDS
 from shared.gsm import septets, to_gsm
 
 HELP = """\
-  *384*911#        dial a code
-  1, or any text   answer the screen
-  /session         how long the session has gone on, and may
-  /drop [untold]   end the USSD session; untold: Haven never hears of it
-  /double          post the next answer twice
-  /delay SECONDS   hold the next answer on the network
-  /lose            lose Haven's next screen
-  /inbox           show all messages
-  /reply TEXT      answer the last message
-  /sms TO TEXT     send a message
-  /wait [SECONDS]  wait for the next message (in a script)
-  /call            call Haven
-  /missed-call     call Haven and hang up before it is answered
-  /pick-up [SECONDS]  answer the call, or one that comes in time (in a script)
-  /press KEYS      press keys in the call
-  /hang-up         end or decline the call
-  /quit            switch the phone off"""
+  *384*911#          dial a code
+  1, or any text     answer the screen
+  /session           how long the session has gone on, and may
+  /drop [untold]     end the USSD session; untold: Haven never hears of it
+  /double            post the next answer twice
+  /delay SECONDS     hold the next answer on the network
+  /lose              lose Haven's next screen
+  /inbox             show all messages
+  /reply TEXT        answer the last message
+  /sms TO TEXT       send a message
+  /wait [SECONDS]    wait for the next message (in a script)
+  /call              call Haven
+  /missed-call       call Haven and hang up before it is answered
+  /pick-up [SECONDS] answer the call, or one that comes in time (in a script)
+  /press KEYS        press keys in the call
+  /hang-up           end or decline the call
+  /quit              switch the phone off"""
 
 _DEFAULT_WAIT_S = 10.0
 _ANSWERED_WITHIN_S = 30.0

@@ -1,6 +1,7 @@
 // The feature phone: shows the state that the simulator keeps, and sends what is pressed.
 // The page holds nothing of its own but what is being typed, so several may show the same phone.
-"use strict";
+import { drawCall, hush } from "./call.js";
+import { septets } from "./septets.js";
 
 const api = document.body.dataset.api;
 const element = (id) => document.getElementById(id);
@@ -11,7 +12,7 @@ const rightKey = element("right-key");
 let state = null;
 let receivedAt = 0; // performance.now() of the state, so that the timers need no common clock
 let read = null; // identifiers of the messages that were there when the page opened, or were read
-let acting = false;
+let acting = null; // the action whose answer is awaited
 
 async function request(path, body) {
   const answer = await fetch(`${api}/${path}`, body === undefined ? {} : {
@@ -24,19 +25,22 @@ async function request(path, body) {
   return result;
 }
 
-async function act(path, body) {
-  if (acting) return false;
-  acting = true;
+// Whether it was done, and nothing else was begun meanwhile. What ends a session or a call
+// interrupts: it does not wait for the answer that the network still holds.
+async function act(path, body, interrupts = false) {
+  if (acting && !interrupts) return false;
+  const mine = acting = {};
   alertWith("");
   draw();
   try {
     accept(await request(path, body));
-    return true;
+    return acting === mine;
   } catch (error) {
-    alertWith(error instanceof TypeError ? "The simulator does not answer." : error.message);
+    const lost = error instanceof TypeError;
+    if (acting === mine) alertWith(lost ? "The simulator does not answer." : error.message);
     return false;
   } finally {
-    acting = false;
+    if (acting === mine) acting = null;
     draw();
   }
 }
@@ -79,6 +83,7 @@ const MODES = {
   menu: { left: "Send", right: "Cancel", label: "Your answer" },
   ended: { left: "OK", right: "", label: "" },
   ringing: { left: "Answer", right: "Decline", label: "" },
+  calling: { left: "…", right: "Hang up", label: "" },
   talking: { left: "Press", right: "End call", label: "Keys to press" },
   called: { left: "OK", right: "", label: "" },
 };
@@ -92,10 +97,11 @@ function draw() {
   rightKey.textContent = texts.right;
   element("typed-label").textContent = texts.label;
   const accepts = now === "idle" || now === "menu" || (now === "talking" && state.call.wants_digits);
-  typed.disabled = !accepts || acting;
-  leftKey.disabled = acting || now === "waiting" || (now === "talking" && !state.call.wants_digits);
+  const waits = ["waiting", "calling"].includes(now);
+  typed.disabled = !accepts || Boolean(acting);
+  leftKey.disabled = Boolean(acting) || waits || (now === "talking" && !state.call.wants_digits);
   rightKey.hidden = now === "ended" || now === "called";
-  rightKey.disabled = acting && now !== "waiting";
+  rightKey.disabled = Boolean(acting) && !waits;
   drawScreen(now);
   drawRemark(now);
   drawMessages();
@@ -118,37 +124,39 @@ function drawScreen(now) {
   if (shown.dataset.drawn === key) return; // unchanged text is not read out again
   shown.dataset.drawn = key;
   shown.className = `shown ${waiting ? "waiting" : now}`;
-  shown.replaceChildren();
-  if (waiting) shown.append("Please wait…");
-  else if (now === "idle") shown.append("Dial a code on the keypad", emergencyButton());
-  else if (now === "ringing") shown.append(`☎ ${state.call.caller}\nis calling`);
-  else if (now === "talking" || now === "called") shown.append(callText());
-  else shown.append(state.screen.text);
-  shown.scrollTop = now === "talking" ? shown.scrollHeight : 0;
+  if (now === "talking" || now === "called") {
+    drawCall(shown, state.call);
+    shown.scrollTop = shown.scrollHeight;
+    return;
+  }
+  if (waiting) shown.replaceChildren("Please wait…");
+  else if (now === "idle") shown.replaceChildren("Dial a code on the keypad", ...shortcuts());
+  else if (now === "ringing") shown.replaceChildren(`☎ ${state.call.other}\nis calling`);
+  else if (now === "calling") shown.replaceChildren(`☎ Calling\n${state.call.other}…`);
+  else shown.replaceChildren(state.screen.text);
+  shown.scrollTop = 0;
 }
 
-function emergencyButton() {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = `Dial ${document.body.dataset.serviceCode}`;
-  button.addEventListener("click", () => dial(document.body.dataset.serviceCode));
-  return button;
+function shortcuts() {
+  const code = document.body.dataset.serviceCode;
+  return [
+    button(`Dial ${code}`, () => dial(code)),
+    button("Call Haven", () => call(false)),
+    button("Missed call to Haven", () => call(true)),
+  ];
 }
 
-const ENDINGS = {
-  NORMAL_CLEARING: "Call ended", NO_ANSWER: "Missed call", CALL_REJECTED: "Call declined",
-};
-
-function callText() {
-  const call = state.call;
-  const said = call.heard.map((words) => `“${words}”`).join("\n");
-  const end = ENDINGS[call.ended_because] || `Call failed (${call.ended_because})`;
-  return call.state === "ended" ? `${said}\n${end}`.trim() : said || "…";
+function button(text, press) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = text;
+  made.addEventListener("click", press);
+  return made;
 }
 
 function drawRemark(now) {
   const remark = element("remark");
-  const notice = ["menu", "ended"].includes(now) ? state.screen.notice : "";
+  const notice = ["waiting", "menu", "ended"].includes(now) ? state.screen.notice : "";
   remark.hidden = !notice;
   remark.textContent = notice;
 }
@@ -160,6 +168,11 @@ function drawGauge() {
   const measured = (now === "menu" || now === "ended") && state.screen.septets > 0;
   element("characters").textContent = measured
     ? `${state.screen.septets}/${network.screen_characters} characters` : "";
+  const used = now === "menu" ? septets(typed.value.trim()) : 0;
+  const size = element("typed-size");
+  size.textContent = used ? `typed ${used}/${network.input_characters}` : "";
+  size.classList.toggle("short-time", used > network.input_characters);
+  element("session").textContent = sessionText();
   const timer = element("timer");
   const bar = element("bar");
   const passed = (performance.now() - receivedAt) / 1000;
@@ -170,12 +183,21 @@ function drawGauge() {
   const idle = Math.max(0, session.idle_left_s - passed);
   const next = now === "menu" ? Math.min(left, idle) : left;
   const whole = now === "menu" && idle < left ? network.idle_s : network.session_s;
-  timer.textContent = now === "menu"
-    ? `${Math.ceil(idle)} s to answer, ${Math.ceil(left)} s in all`
-    : `${Math.ceil(left)} s in all`;
+  const inAll = `${Math.floor(network.session_s - left)}/${network.session_s} s in all`;
+  // The operator's wait goes on while the network holds an answer.
+  timer.textContent = now === "menu" || (now === "waiting" && session.turns)
+    ? `${Math.floor(network.idle_s - idle)}/${network.idle_s} s to answer · ${inAll}` : inAll;
   timer.classList.toggle("short-time", next <= 10);
   bar.parentElement.classList.toggle("short", next <= 10);
   bar.style.transform = `scaleX(${Math.min(1, next / whole)})`;
+}
+
+function sessionText() {
+  const { session, last_session: last } = state;
+  if (session) return `Session, turn ${session.turns}:\n${session.id}`;
+  if (!last) return "";
+  const turns = last.turns === 1 ? "1 turn" : `${last.turns} turns`;
+  return `Session over after ${turns} and ${Math.round(last.lasted_s)} s:\n${last.id}`;
 }
 
 function drawMessages() {
@@ -239,6 +261,16 @@ function dial(code) {
   return act("dial", { code, ...trouble() });
 }
 
+function call(missed) {
+  closedCall = state.call ? state.call.id : null;
+  return act("call/dial", { missed });
+}
+
+async function pressKeys(keys) {
+  hush();
+  return act("call/press", { keys });
+}
+
 async function pressLeft() {
   const text = typed.value;
   switch (state ? mode(state) : "") {
@@ -252,7 +284,7 @@ async function pressLeft() {
       break;
     case "ringing": await act("call/answer", {}); break;
     case "talking":
-      if (text && (await act("call/press", { keys: text }))) typed.value = "";
+      if (text && (await pressKeys(text))) typed.value = "";
       break;
     default: await close();
   }
@@ -263,9 +295,13 @@ async function pressRight() {
   switch (state ? mode(state) : "") {
     case "idle": typed.value = ""; break;
     case "waiting":
-    case "menu": await act("drop", {}); break;
+    case "menu": await act("drop", {}, true); break;
     case "ringing":
-    case "talking": await act("call/hang-up", {}); break;
+    case "calling":
+    case "talking":
+      hush();
+      await act("call/hang-up", {}, true);
+      break;
     default: await close();
   }
   takeFocus();
@@ -274,6 +310,7 @@ async function pressRight() {
 async function close() {
   if (state.call && state.call.state === "ended" && state.call.id !== closedCall) {
     closedCall = state.call.id;
+    hush();
     draw();
   } else {
     await act("close", {});
@@ -292,12 +329,14 @@ document.querySelector(".keypad").addEventListener("click", (event) => {
   const now = mode(state);
   if (now === "ended" || now === "called") return;
   if (now === "talking" && state.call.wants_digits && state.call.most_digits === 1) {
-    act("call/press", { keys: button.dataset.key });
+    pressKeys(button.dataset.key);
   } else if (!typed.disabled) {
     typed.value += button.dataset.key;
     typed.focus({ preventScroll: true });
+    drawGauge();
   }
 });
+typed.addEventListener("input", () => state && drawGauge());
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") pressRight();
@@ -318,8 +357,8 @@ element("envelope").addEventListener("click", () => {
   element("messages").scrollIntoView({ block: "center" });
   element("reply-text").focus({ preventScroll: true });
 });
-element("drop").addEventListener("click", () => act("drop", {}));
-element("drop-untold").addEventListener("click", () => act("drop", { notify: false }));
+element("drop").addEventListener("click", () => act("drop", {}, true));
+element("drop-untold").addEventListener("click", () => act("drop", { notify: false }, true));
 
 setInterval(() => state && drawGauge(), 500);
 follow();

@@ -1,11 +1,14 @@
 """The phone in a real browser, against a tiny gateway on loopback."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gateway.simulator.client import Phone
 from gateway.simulator.control_client import SimulatorControl
+from shared.gsm import septets, to_gsm
 from tests.chromium import chromium, quiet_page
 from tests.gateway.simulator.loopback import SHORTCODE, VOICE_NUMBER, Loopback, loopback
 
@@ -103,6 +106,106 @@ def test_a_call_is_taken_and_keyed(page: Page, world: Loopback) -> None:
     expect(page.locator("#shown")).to_contain_text("The patient is told.")
     page.get_by_role("button", name="OK").click()
     expect(page.locator("#shown")).to_contain_text("Dial a code")
+
+
+def test_prompts_are_played_one_after_the_other(page: Page, world: Loopback) -> None:
+    pick_up(page, world, "254711000410")
+    page.get_by_role("button", name="Call Haven", exact=True).click()
+    shown = page.locator("#shown")
+    expect(shown).to_contain_text(f"Calling\n{VOICE_NUMBER}")
+    expect(shown).to_contain_text("Press 1 to accept")
+    page.click("[data-key='1']")
+    heard = page.locator("#shown li")
+    expect(heard).to_have_text(
+        [
+            "“Haven. One patient, heavy bleeding. Press 1 to accept.”",
+            "♪ thanks.wav",
+            "“Thank you. The patient is told.”",
+            "♪ Not recorded yet",
+        ]
+    )
+    expect(heard.nth(1)).to_have_class("play played")
+    expect(heard.nth(3)).to_have_class("play without-sound")
+    expect(shown).to_contain_text("Call ended")
+    page.get_by_role("button", name="OK").click()
+    expect(shown).to_contain_text("Dial a code")
+
+
+def test_a_page_that_is_opened_after_a_call_stays_quiet(page: Page, world: Loopback) -> None:
+    with Phone(world.url, "+254711000411") as phone:
+        phone.calls_haven().hears("Press 1").presses("1").hears("is told")
+    page.goto(f"{world.url}/phone/254711000411")
+    expect(page.locator("#shown li")).to_have_count(4)
+    expect(page.locator("#shown li").nth(3)).to_have_class("play without-sound")
+    assert page.evaluate("[...document.querySelectorAll('audio')].every((one) => one.paused)")
+    expect(page.locator("#shown li").nth(1)).to_have_class("play")
+
+
+def test_a_missed_call(page: Page, world: Loopback) -> None:
+    pick_up(page, world, "254711000412")
+    page.get_by_role("button", name="Missed call to Haven").click()
+    expect(page.locator("#shown")).to_have_text("You hung up before it was answered")
+    (came,) = [
+        form
+        for form in world.gateway.forms("voice")
+        if form["callerNumber"] == "+254711000412" and form["isActive"] == "1"
+    ]
+    assert came["direction"] == "Inbound"
+    page.get_by_role("button", name="OK").click()
+    expect(page.locator("#shown")).to_contain_text("Dial a code")
+
+
+def test_what_is_used_of_the_operators_limits_is_shown(page: Page, world: Loopback) -> None:
+    pick_up(page, world, "254711000413")
+    expect(page.locator("#session")).to_have_text("")
+    page.get_by_role("button", name="Dial *384*911#").click()
+    expect(page.locator("#timer")).to_have_text(
+        re.compile(r"^\d/30 s to answer · \d/180 s in all$")
+    )
+    session = world.gateway.forms("ussd")[-1]["sessionId"]
+    expect(page.locator("#session")).to_have_text(f"Session, turn 1:\n{session}")
+    size = page.locator("#typed-size")
+    page.keyboard.type("[1] €")
+    expect(size).to_have_text("typed 8/80")
+    page.fill("#typed", "x" * 81)
+    expect(size).to_have_text("typed 81/80")
+    expect(size).to_have_class("short-time")
+    page.fill("#typed", "")
+    expect(size).to_have_text("")
+    page.get_by_role("button", name="Cancel").click()
+    over = page.locator("#session")
+    expect(over).to_have_text(re.compile(rf"^Session over after 1 turn and \d s:\n{session}$"))
+
+
+def test_the_page_counts_what_is_typed_as_the_operator_does(page: Page, world: Loopback) -> None:
+    page.goto(f"{world.url}/phone/254711000414")
+    alphabet = [chr(code) for code in (*range(0x20, 0x250), *range(0x390, 0x3CA), 0x20AC, 0x2026)]
+    counted = page.evaluate(
+        "async (all) => { const { septets } = await import('/static/septets.js');"
+        " return all.map(septets); }",
+        alphabet,
+    )
+    assert counted == [septets(to_gsm(character)) for character in alphabet]
+
+
+def test_a_session_can_be_dropped_while_the_network_holds_its_answer(
+    page: Page, world: Loopback
+) -> None:
+    pick_up(page, world, "254711000415")
+    page.get_by_role("button", name="Dial *384*911#").click()
+    expect(page.locator("#shown")).to_contain_text("1 English")
+    page.get_by_text("Make trouble").click()
+    page.get_by_label("Hold it for").select_option("40")
+    page.fill("#typed", "1")
+    page.locator("#typed").press("Enter")
+    expect(page.locator("#remark")).to_have_text("The network holds it for 40 s.")
+    page.get_by_role("button", name="End", exact=True).click()
+    expect(page.locator("#remark")).to_have_text("You ended the session.")
+    page.get_by_role("button", name="OK").click()
+    page.get_by_role("button", name="Dial *384*911#").click()
+    expect(page.locator("#shown")).to_contain_text("1 English")
+    ours = [f for f in world.gateway.forms("ussd") if f["phoneNumber"] == "+254711000415"]
+    assert [form["text"] for form in ours] == ["", ""]
 
 
 def test_trouble_on_the_next_screen(page: Page, world: Loopback) -> None:

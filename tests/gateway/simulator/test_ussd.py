@@ -259,6 +259,18 @@ def test_an_answer_that_is_held_for_longer_than_the_operator_waits_is_not_posted
     assert ended["hopsCount"] == str(posted)
 
 
+def test_an_answer_whose_session_is_dropped_while_it_is_held_is_not_posted() -> None:
+    def drops(delay_s: float) -> None:
+        world.phone("drop")
+
+    world = World(pause=drops)
+    world.gateway.answers("ussd", screen("CON What?"))
+    world.phone("dial", code="*384*911#")
+    state = world.phone("answer", input="1", delay_s=5)
+    assert state["screen"]["notice"] == "You ended the session."
+    assert len(world.gateway.forms("ussd")) == 1
+
+
 def test_the_whole_session_runs_out_while_an_answer_is_held() -> None:
     world = Held()
     world.gateway.answers("ussd", screen("CON More?"))
