@@ -82,6 +82,11 @@ class Catalogue:
         written = self.texts[name]
         return tuple(written.forms.values()) if isinstance(written, Plural) else (written,)
 
+    def completed_by(self, other: "Catalogue", headings: tuple[str, ...]) -> "Catalogue":
+        """The catalogue with the texts below those headings that it lacks and the other one has."""
+        lent = {name: text for name, text in other.texts.items() if name.startswith(headings)}
+        return replace(self, texts={**lent, **self.texts})
+
     def with_longest_forms(self) -> "Catalogue":
         """The catalogue that says the longest form of each text, whatever the number: for whoever
         measures.

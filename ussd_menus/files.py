@@ -11,6 +11,8 @@ from ussd_menus import catalogue, operators, schema, trial
 from ussd_menus.menus import Menus
 
 _DEFAULT_LANGUAGE = "en"
+# Staff and operators read these, and in English where a language leaves them out.
+_NOT_FOR_PATIENTS = ("hospital.", "operator.", "voice.")
 
 
 def load(folder: Traversable | None = None) -> Menus:
@@ -31,6 +33,10 @@ def load(folder: Traversable | None = None) -> Menus:
             )
     if _DEFAULT_LANGUAGE not in catalogues:
         raise InvalidInput("catalogues/en.yaml is missing: English is what others fall back to.")
+    default = catalogues[_DEFAULT_LANGUAGE]
+    catalogues = {
+        code: each.completed_by(default, _NOT_FOR_PATIENTS) for code, each in catalogues.items()
+    }
     return Menus(
         definitions,
         catalogues,
