@@ -5,6 +5,7 @@ each event is posted.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from gateway.simulator.agenda import Agenda
 from gateway.simulator.call_script import Dial, Reject, ScriptFault, Step, read_script
@@ -19,7 +20,8 @@ from shared.system import System
 # Why a call is over that the person ended in this state.
 _HUNG_UP = {"ringing": "CALL_REJECTED", "calling": "ORIGINATOR_CANCEL"}
 _KEYS = frozenset("0123456789*#")
-# How long prompts take is not known here: time to read them out, and at least so much for a file.
+# How long prompts take, until a phone says so that plays them: time to read them out, and at
+# least so much for a file.
 _CHARACTERS_PER_S = 14.0
 _FILE_TAKES_S = 5.0
 _MOST_STEPS = 100  # A script that redirects to itself ends here.
@@ -113,6 +115,15 @@ class Calls:
         digits = keys.split(wanted.finish_on, 1)[0] if wanted.finish_on else keys
         self._ask(handset, call, wanted.callback_url, digits[: wanted.most])
 
+    def plays(self, handset: Handset, length_s: float) -> None:
+        """A prompt of that length begins to sound at the phone, which knows it better than we did:
+        the wait for keys begins when it is over.
+        """
+        with handset.condition:
+            call = handset.call
+        if call is not None:
+            self._listen(handset, call, length_s)
+
     def hang_up(self, handset: Handset) -> None:
         """The person ends or declines the call.
 
@@ -187,9 +198,9 @@ class Calls:
                     if step.digits is None:
                         self._ask(handset, call, step.url, "")
                     else:
-                        timeout_s = step.timeout_s + sum(map(_takes_s, step.prompts))
+                        self._listen(handset, call, sum(map(_takes_s, step.prompts)))
                         rest = steps[position + 1 :]
-                        self._await_digits(handset, call, step.digits, timeout_s, rest)
+                        self._await_digits(handset, call, step.digits, step.timeout_s, rest)
                     return
         self._finish(handset, call, "NORMAL_CLEARING")
 
@@ -209,11 +220,25 @@ class Calls:
             with handset.condition:
                 if call.digits is not wanted or call.state != "talking":
                     return
-                call.digits = None
-                handset.changed()
-            self._perform(handset, call, rest)
+                left_s = self._listens_s(call) + timeout_s
+                if left_s <= 0:
+                    call.digits = None
+                    handset.changed()
+            if left_s > 0:
+                self._agenda.after(left_s, nobody_pressed)
+            else:
+                self._perform(handset, call, rest)
 
-        self._agenda.after(timeout_s, nobody_pressed)
+        nobody_pressed()
+
+    def _listen(self, handset: Handset, call: CallOnPhone, length_s: float) -> None:
+        with handset.condition:
+            until = self._system.now() + timedelta(seconds=length_s)
+            call.listens_until = max(call.listens_until, until)
+
+    def _listens_s(self, call: CallOnPhone) -> float:
+        """How many seconds from now the last prompt is over; negative when it was before."""
+        return (call.listens_until - self._system.now()).total_seconds()
 
     def _hear(self, handset: Handset, call: CallOnPhone, sounds: Iterable[Sound]) -> None:
         with handset.condition:

@@ -88,14 +88,15 @@ class DigitsWanted:
 @dataclass
 class CallOnPhone:
     """One call with `other`: `direction` is AT's word for it, Outbound when Haven calls; `state` is
-    ringing (on this phone), calling (at Haven), talking or ended; `heard` is what was heard so far.
+    ringing (on this phone), calling (at Haven), talking or ended; `heard` is what was heard so far,
+    and `listens_until` when the last prompt is over.
     """
 
     id: str
     other: str
     direction: str
     state: str
-    rang: datetime
+    listens_until: datetime
     answered: datetime | None = None
     heard: list[Sound] = field(default_factory=list)
     digits: DigitsWanted | None = None

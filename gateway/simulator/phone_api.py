@@ -75,6 +75,7 @@ def phone_api(
     acting("call/dial", lambda phone, body: calls.dial(phone, missed=body.flag("missed", False)))
     acting("call/answer", lambda phone, body: calls.answer(phone))
     acting("call/press", lambda phone, body: calls.press(phone, body.text("keys")))
+    acting("call/plays", lambda phone, body: calls.plays(phone, body.seconds("length_s")))
     acting("call/hang-up", lambda phone, body: calls.hang_up(phone))
     return api
 

@@ -10,7 +10,8 @@ let view = null; // the call that is drawn: its id, its list, how many sounds of
 const playing = []; // audio elements that wait for their turn; the first one is heard
 
 // Draws the call into `shown`, adding only what is new: an element that is moved falls silent.
-export function drawCall(shown, call) {
+// `plays` is told the length of each prompt that begins to sound, in seconds.
+export function drawCall(shown, call, plays) {
   const isNew = !view || view.call !== call.id || !view.list.isConnected;
   if (isNew) {
     view = { call: call.id, list: document.createElement("ol"), end: document.createElement("p"), drawn: 0 };
@@ -19,7 +20,7 @@ export function drawCall(shown, call) {
   }
   // Whoever opens the page after a call reads what was said, and is not startled by it.
   const aloud = !isNew || call.state !== "ended";
-  for (const sound of call.heard.slice(view.drawn)) view.list.append(item(sound, aloud));
+  for (const sound of call.heard.slice(view.drawn)) view.list.append(item(sound, aloud, plays));
   view.drawn = call.heard.length;
   view.end.textContent = call.state === "ended" ? ending(call) : call.heard.length ? "" : "…";
 }
@@ -29,7 +30,7 @@ export function hush() {
   for (const audio of playing.splice(0)) audio.pause();
 }
 
-function item(sound, aloud) {
+function item(sound, aloud, plays) {
   const made = document.createElement("li");
   made.className = sound.kind;
   const words = document.createElement("span");
@@ -39,16 +40,19 @@ function item(sound, aloud) {
     dial: `☎ Connected with ${sound.words}`,
   }[sound.kind] || `(${sound.words})`;
   made.append(words);
-  if (sound.kind === "play") made.append(player(sound, made, aloud));
+  if (sound.kind === "play") made.append(player(sound, made, aloud, plays));
   return made;
 }
 
-function player(sound, made, aloud) {
+function player(sound, made, aloud, plays) {
   const audio = document.createElement("audio");
   audio.controls = true;
   audio.preload = "auto";
   audio.src = sound.url;
   audio.setAttribute("aria-label", sound.words);
+  audio.addEventListener("playing", () => {
+    if (Number.isFinite(audio.duration)) plays(audio.duration - audio.currentTime);
+  });
   audio.addEventListener("ended", () => {
     made.classList.add("played");
     next(audio);

@@ -125,7 +125,7 @@ function drawScreen(now) {
   shown.dataset.drawn = key;
   shown.className = `shown ${waiting ? "waiting" : now}`;
   if (now === "talking" || now === "called") {
-    drawCall(shown, state.call);
+    drawCall(shown, state.call, (length_s) => request("call/plays", { length_s }).catch(() => {}));
     shown.scrollTop = shown.scrollHeight;
     return;
   }

@@ -204,6 +204,21 @@ def test_prompts_play_one_after_the_other_before_and_within_the_question(world: 
     assert (call["state"], call["ended_because"]) == ("ended", "NORMAL_CLEARING")
 
 
+def test_keys_are_waited_for_after_a_prompt_that_takes_long(world: World) -> None:
+    rings(world)
+    ask = f"<GetDigits timeout='10'><Play url='{FILE}'/></GetDigits>"
+    world.gateway.answers("voice", screen(f"<Response>{ask}</Response>"))
+    world.phone("call/answer")
+    world.phone("call/plays", length_s=40)
+    world.forward(20)
+    world.phone("call/plays", length_s=2)  # a shorter one takes nothing away
+    world.forward(29)
+    assert world.state()["call"]["wants_digits"]
+    world.forward(2)
+    assert world.state()["call"]["state"] == "ended"
+    assert world.phone("call/plays", length_s=-1)["status"] == 400
+
+
 @pytest.mark.parametrize(("attributes", "most"), [("", 1), ("finishOnKey='#'", None)])
 def test_without_a_number_or_a_key_the_first_digit_goes_back(
     world: World, attributes: str, most: int | None

@@ -114,7 +114,10 @@ def test_prompts_are_played_one_after_the_other(page: Page, world: Loopback) -> 
     shown = page.locator("#shown")
     expect(shown).to_contain_text(f"Calling\n{VOICE_NUMBER}")
     expect(shown).to_contain_text("Press 1 to accept")
-    page.click("[data-key='1']")
+    with page.expect_request("**/api/call/plays") as told:
+        page.click("[data-key='1']")
+    sent = told.value.post_data_json or {}
+    assert sent["length_s"] == pytest.approx(0.3, abs=0.1)
     heard = page.locator("#shown li")
     expect(heard).to_have_text(
         [
