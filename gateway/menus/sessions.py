@@ -1,6 +1,7 @@
 """Finds, opens and carries on the stored sessions of callers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -35,7 +36,14 @@ _GO_ON = Prepared(
     .values(
         {
             name: bindparam(f"new_{name}")
-            for name in ("state", "answered_text", "answer", "ended", "updated_at")
+            for name in (
+                "state",
+                "answered_length",
+                "answered_mark",
+                "answer",
+                "ended",
+                "updated_at",
+            )
         }
     )
 )
@@ -60,6 +68,36 @@ def cut_off(uow: UnitOfWork, phone_index: bytes) -> Session | None:
     return None if found.ended else session
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything that a caller has typed in a session so far, as the operator joined it."""
+
+    session_id: str
+    text: str
+
+    def is_answered(self, uow: UnitOfWork, row: Row[Any]) -> bool:
+        """True when this is what was answered last."""
+        length = int(row.answered_length)
+        return len(self.text) == length and self._mark(uow, length) == row.answered_mark
+
+    def since(self, uow: UnitOfWork, row: Row[Any]) -> str | None:
+        """What was typed after what was answered last; None when the two contradict each other."""
+        length = int(row.answered_length)
+        if length == 0:
+            return self.text
+        if self.text[length : length + 1] != "*" or self._mark(uow, length) != row.answered_mark:
+            return None
+        return self.text[length + 1 :]
+
+    def columns(self, uow: UnitOfWork) -> dict[str, Any]:
+        """What is kept of it."""
+        length = len(self.text)
+        return {"answered_length": length, "answered_mark": self._mark(uow, length)}
+
+    def _mark(self, uow: UnitOfWork, length: int) -> bytes:
+        return uow.services.vault.index(f"{self.session_id} {self.text[:length]}")
+
+
 def open_session(uow: UnitOfWork, session: Session, values: Mapping[str, Any]) -> None:
     """Stores a new session; `values` are the columns that its bearer knows.
 
@@ -76,16 +114,14 @@ def open_session(uow: UnitOfWork, session: Session, values: Mapping[str, Any]) -
     )
 
 
-def carry_on(
-    uow: UnitOfWork, session_id: str, session: Session, *, answered_text: str, answer: str
-) -> None:
+def carry_on(uow: UnitOfWork, session: Session, history: History, answer: str) -> None:
     """Stores where the session stands now, and what it was answered."""
     _GO_ON.run(
         uow.connection,
-        of_session=session_id,
+        of_session=history.session_id,
         new_state=to_json(session),
-        new_answered_text=answered_text,
         new_answer=answer,
         new_ended=session.ended,
         new_updated_at=uow.now,
+        **{f"new_{name}": value for name, value in history.columns(uow).items()},
     )

@@ -1,6 +1,6 @@
 """Menu sessions: what the machine knows between two turns, and what it last answered."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from gateway.database.metadata import Id, Instant, metadata
 
@@ -14,8 +14,10 @@ menu_sessions = Table(
     Column("service_code", String(32), nullable=False),
     Column("caller_id", Id, nullable=False),
     Column("state", JSON, nullable=False),
-    # The whole history that was answered last, and the answer, for a turn that comes again.
-    Column("answered_text", Text, nullable=False),
+    # How long the history is that was answered last, a keyed hash of it, and the answer, for a turn
+    # that comes again. Not the history: callers type allergies and places.
+    Column("answered_length", Integer, nullable=False),
+    Column("answered_mark", LargeBinary(16), nullable=False),
     Column("answer", Text, nullable=False),
     Column("ended", Boolean, nullable=False),
     Column("started_at", Instant, nullable=False),

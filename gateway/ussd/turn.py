@@ -17,6 +17,7 @@ from gateway.menus import sessions
 from gateway.menus.conversation import Conversation
 from gateway.menus.facts import cut_off_session, facts_about
 from gateway.menus.host import MenuHost
+from gateway.menus.sessions import History
 from gateway.ports import PlaceAnswer
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.emergency import EmergencyState
@@ -87,6 +88,7 @@ class _Turn:
         self._request = request
         self._found = found
         self._operator = uow.services.menus.operators.of(request.network_code)
+        self._history = History(request.session_id, request.text)
         self._phone_index = uow.services.vault.index(request.phone)
 
     def take(self) -> str:
@@ -118,14 +120,13 @@ class _Turn:
                 "phone_index": self._phone_index,
                 "service_code": self._request.service_code,
                 "caller_id": caller.id,
-                "answered_text": self._request.text,
                 "answer": answer,
+                **self._history.columns(self._uow),
             },
         )
         return answer
 
     def _go_on(self, row: Row[Any]) -> str:
-        text = self._request.text
         if (row.bearer, row.phone_index, row.service_code) != (
             _BEARER,
             self._phone_index,
@@ -134,9 +135,10 @@ class _Turn:
             # Somebody else's session id: nothing of that session is told or changed.
             _log.warning("ussd session id of another caller")
             return "END " + self._uow.text("en", "screens.helpless.title", {})
-        if text == row.answered_text or row.ended:
+        if row.ended or self._history.is_answered(self._uow, row):
             return str(row.answer)
-        if row.answered_text and not text.startswith(f"{row.answered_text}*"):
+        typed = self._history.since(self._uow, row)
+        if typed is None:
             _log.warning("ussd history contradicts the stored one")
             return str(row.answer)
         turn = self._conversation(row.caller_id)
@@ -145,10 +147,9 @@ class _Turn:
         if self._is_over(row):
             session, screen, _ = machine.expire(session)
         else:
-            rest = text[len(row.answered_text) :].removeprefix("*")
-            session, screen, _ = machine.answer(session, rest)
+            session, screen, _ = machine.answer(session, typed)
         answer = self._answer(turn, session, screen)
-        sessions.carry_on(self._uow, row.session_id, session, answered_text=text, answer=answer)
+        sessions.carry_on(self._uow, session, self._history, answer)
         return answer
 
     def _is_over(self, row: Row[Any]) -> bool:

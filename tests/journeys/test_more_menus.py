@@ -56,7 +56,7 @@ def test_details_are_kept_sealed_and_never_shown_again(world: World) -> None:
     assert "AB+" not in phone.screen.split("\n")[0]
     assert stated(world, phone) == Profile(blood_type="AB+", allergies="penicillin, nuts")
     assert agreed(world, phone) == {Scope.SHARE_WITH_MATCHED_HOSPITAL}
-    kept = world.services.database.read(lambda c: c.execute(select(menu_sessions.c.state)).all())
+    kept = world.services.database.read(lambda c: c.execute(select(menu_sessions)).all())
     assert "penicillin" not in str(kept)
     assert "'blood_type': 'AB+'" not in str(kept)
 

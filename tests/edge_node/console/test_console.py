@@ -395,7 +395,7 @@ def test_every_code_has_words(page: Page) -> None:
         *(f"claim.{each}" for each in ANSWERS),
         *(f"beds.{each}" for each in HospitalStatus),
         *(f"need.{code}" for code in capability.codes(capability.ALL)),
-        *(f"sign.{option.value}" for option in screens["what"].options),
+        *(f"sign.{each.value}" for each in screens["what"].options if each.remember == "sign"),
         *(f"cause.{option.value}" for option in screens["cause"].options),
         *details,
     ]

@@ -226,7 +226,8 @@ def upgrade() -> None:
             "caller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("state", sa.JSON(), nullable=False),
-        sa.Column("answered_text", sa.Text(), nullable=False),
+        sa.Column("answered_length", sa.Integer(), nullable=False),
+        sa.Column("answered_mark", sa.LargeBinary(length=16), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("ended", sa.Boolean(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
