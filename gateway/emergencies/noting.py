@@ -13,7 +13,7 @@ from gateway.emergencies.tables import emergencies
 from gateway.emergencies.timers import TimerKind
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
-from shared.emergency import EmergencyState, move
+from shared.emergency import DISCREET_KINDS, EmergencyState, Kind, move
 from shared.identifier import to_text
 from sync.prepared import Prepared
 
@@ -122,7 +122,8 @@ def improve_emergency(uow: UnitOfWork, emergency: Row[Any], answers: Mapping[str
 
 def place_emergency(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[Any]:
     """The emergency at this place, which the caller confirmed."""
-    if emergency.caller_id is not None:
+    # Where somebody is who may be watched is offered to nobody who dials from their phone later.
+    if emergency.caller_id is not None and Kind(emergency.kind) not in DISCREET_KINDS:
         callers.remember_place(uow, emergency.caller_id, place)
     return store.change(
         uow,

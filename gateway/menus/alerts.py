@@ -37,6 +37,7 @@ def alert_facts(uow: UnitOfWork, emergency: Row[Any]) -> dict[str, str]:
         "emergency_id": to_text(emergency.id),
         "code": emergency.help_code,
         "hospital": "",
+        "watched": "yes" if discreet else "",
     }
     if emergency.told_dispatch_id is not None and not discreet:
         told = store.dispatch(uow, emergency.told_dispatch_id)

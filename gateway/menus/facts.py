@@ -53,7 +53,8 @@ def cut_off_session(
     if before is None or before.variables.get("bearer") != bearer:
         return None
     about = before.variables.get("emergency_id", "")
-    if about and about != facts.get("alert_id"):
+    if about and (about != facts.get("alert_id") or facts["watched"]):
+        # Somebody else may hold the phone by now: what was typed is not shown again.
         return None
     now = {name: value for name, value in facts.items() if name in _OF_NOW}
     return before.with_facts(now)

@@ -154,3 +154,13 @@ def test_where_nothing_can_be_cancelled_this_cannot_either(world: World) -> None
             lambda uow: caller_answers.cancel(uow, store.lock(uow, emergency_id), by_sms=False)
         )
     assert world.the_emergency().cancel_asked_at is None
+
+
+def test_whoever_dials_next_does_not_read_where_the_caller_is(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "8", "6").types("olympic").sees("1 Olympic")
+    phone.dials().sees("not finished").chooses("1").sees("Where is the patient?")
+    assert "Olympic, Nairobi" not in phone.screen
+    phone.types("kibra").sees("END", "getting help")
+    phone.dials().chooses("6", "6").sees("Where is the patient?")
+    assert "Last time" not in phone.screen
