@@ -84,7 +84,7 @@ def _resume_emergency(turn: Conversation, session: Session) -> Mapping[str, str]
 
 def _answer_alert(turn: Conversation, session: Session) -> Mapping[str, str]:
     emergency, words = _alert(turn, session)
-    if emergency.state not in store.ACTIVE:
+    if telling.state_shown(emergency) not in store.ACTIVE:
         return {**words, "alert_over": "yes"}  # while the caller was looking at it
     given = session.variables["alert_answer"]
     if given == "worse":
@@ -97,7 +97,7 @@ def _answer_alert(turn: Conversation, session: Session) -> Mapping[str, str]:
 def _cancel_emergency(turn: Conversation, session: Session) -> Mapping[str, str]:
     emergency, words = _alert(turn, session)
     told = emergency.told_dispatch_id is not None and not telling.is_discreet(emergency)
-    if emergency.state in store.ACTIVE:
+    if telling.state_shown(emergency) in store.ACTIVE:
         caller_answers.cancel(turn.uow, emergency, by_sms=False)
     return {**words, "cancelled": "staff" if told else "nobody"}
 

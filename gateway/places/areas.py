@@ -4,30 +4,28 @@ from collections.abc import Iterable, Sequence
 
 from shared.place import Place, PlaceKind
 
+# What is offered of a county without wards: the first of these kinds that it has any of.
+_SETTLED = (PlaceKind.TOWN, PlaceKind.VILLAGE, PlaceKind.STAGE, PlaceKind.LANDMARK)
+
 
 class Areas:
-    """The areas that a gazetteer's places lie in. Names are in alphabetical order."""
+    """The areas that a gazetteer's places lie in. Everything is in alphabetical order."""
 
     def __init__(self, places: Iterable[Place]) -> None:
         self._wards: dict[str, dict[str, list[Place]]] = {}
-        self._towns: dict[str, list[Place]] = {}
+        self._settled: dict[str, dict[PlaceKind, list[Place]]] = {}
         counties = set()
         for place in places:
             if not place.county:
                 continue
-            if place.kind is PlaceKind.COUNTY:
-                counties.add(place.county)
-            elif place.kind is PlaceKind.WARD and place.parent:
+            counties.add(place.county)
+            if place.kind is PlaceKind.WARD and place.parent:
                 parts = self._wards.setdefault(place.county, {})
                 parts.setdefault(place.parent, []).append(place)
-            elif place.kind is PlaceKind.TOWN:
-                self._towns.setdefault(place.county, []).append(place)
-        self._counties = sorted(counties | self._wards.keys() | self._towns.keys())
-
-    @property
-    def counties(self) -> Sequence[str]:
-        """The counties that any place lies in."""
-        return self._counties
+            elif place.kind in _SETTLED:
+                kinds = self._settled.setdefault(place.county, {})
+                kinds.setdefault(place.kind, []).append(place)
+        self.counties: Sequence[str] = sorted(counties)
 
     def sub_counties(self, county: str) -> Sequence[str]:
         """The parts of the county that wards are known in; empty when no wards were imported."""
@@ -38,8 +36,9 @@ class Areas:
         return _by_name(self._wards.get(county, {}).get(sub_county, ()))
 
     def towns(self, county: str) -> Sequence[Place]:
-        """The county's towns."""
-        return _by_name(self._towns.get(county, ()))
+        """The county's towns; where none is known, its villages, or else what there is."""
+        kinds = self._settled.get(county, {})
+        return _by_name(next((kinds[kind] for kind in _SETTLED if kind in kinds), ()))
 
 
 def _by_name(places: Iterable[Place]) -> Sequence[Place]:

@@ -96,7 +96,7 @@ class Gazetteer:
         """`country` is ISO 3166 alpha-2."""
         self._counties = Counties(country)
         self._places, self._context = _with_surroundings([each.place for each in named])
-        self.areas = Areas(each.place for each in named)
+        self.areas = Areas(self._places)
         self._prominence = [min(each.population, 1_000_000) / 1e6 * 0.05 for each in named]
         self._entries: list[_Entry] = []
         for number, each in enumerate(named):
