@@ -384,9 +384,16 @@ def test_every_code_has_words(page: Page) -> None:
     screens = files.load().definitions.screens
     details = [
         f"detail.{sign}.{option.value}"
-        for sign in ("pregnancy", "injury", "sickness")
-        for option in screens[sign].options
+        for sign, screen in (
+            ("pregnancy", "pregnancy"),
+            ("injury", "injury"),
+            ("sickness", "sickness"),
+            ("referral", "staff_refer"),
+        )
+        for option in screens[screen].options
     ]
+    # The way to the rest of the menus is no answer.
+    signs = [option.value for option in screens["what"].options if option.remember == "sign"]
     names = [
         *(f"kind.{each.name.lower()}" for each in Kind),
         *(f"priority.{each.name.lower()}" for each in Priority),
@@ -395,7 +402,7 @@ def test_every_code_has_words(page: Page) -> None:
         *(f"claim.{each}" for each in ANSWERS),
         *(f"beds.{each}" for each in HospitalStatus),
         *(f"need.{code}" for code in capability.codes(capability.ALL)),
-        *(f"sign.{each.value}" for each in screens["what"].options if each.remember == "sign"),
+        *(f"sign.{sign}" for sign in (*signs, "referral")),
         *(f"cause.{option.value}" for option in screens["cause"].options),
         *details,
     ]

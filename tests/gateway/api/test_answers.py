@@ -22,16 +22,25 @@ MENUS = files.load()
 RULES = triage.parse((Path(triage.__file__).parent / "triage_rules.toml").read_text("utf-8"))
 
 
+def answers_of(screen: str) -> dict[str, str]:
+    """The answers to this screen's question, and where each leads. What is remembered under another
+    name is no answer, but the way to the rest of the menus.
+    """
+    asked = MENUS.definitions.screens[screen]
+    return {
+        option.value: option.goto for option in asked.options if option.remember == asked.remember
+    }
+
+
 def values(screen: str) -> set[str]:
-    return {option.value for option in MENUS.definitions.screens[screen].options}
+    return set(answers_of(screen))
 
 
 def test_signs_causes_and_details_are_the_menus_own() -> None:
     assert set(get_args(Sign)) == values("what")
     assert set(get_args(Cause)) == values("cause")
-    following = {option.value: option.goto for option in MENUS.definitions.screens["what"].options}
-    for sign, screen in following.items():
-        if screen == "where":
+    for sign, screen in answers_of("what").items():
+        if screen == "locate":
             assert sign not in FOLLOWING
         else:
             question, allowed = FOLLOWING[sign]
