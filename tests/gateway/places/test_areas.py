@@ -49,10 +49,11 @@ def test_without_wards_there_is_something_to_choose_in_every_county() -> None:
 
 @pytest.mark.skipif(not WARDS.exists(), reason="the wards are not beside the project")
 def test_every_ward_of_the_country_is_four_choices_away() -> None:
+    file = WardFile(WARDS, "KE")
+    records = [file.parse(fields).record for _, fields in file.rows()]
     wards = [
-        Place(number, *(getattr(record, name) for name in ("name", "kind", "county", "parent")), 0.0, 0.0, 1.0)
-        for number, (_, fields) in enumerate(WardFile(WARDS, "KE").rows())
-        for record in [WardFile(WARDS, "KE").parse(fields).record]
+        Place(number, each.name, each.kind, each.county, each.parent, each.lat, each.lon, 1.0)
+        for number, each in enumerate(records)
     ]
     areas = Areas(wards)
     found = {
