@@ -18,6 +18,7 @@ _NOTES, _RAISES = "note_emergency", "raise_emergency"
 # Staff answer these rules: the sign stands for itself, the detail is what they say is needed.
 _REFERRAL, _REFERRED_FOR = "referral", "refer_need"
 _ALWAYS_THERE = ("errors.choice", "errors.narrowed", "errors.number", "words.back", "words.more")
+_BOUNDLESS = Limit(septets=10_000, choices=100)
 _ONE_SMS = ("sms.", "hospital.", "operator.")
 
 
@@ -228,10 +229,10 @@ def _screen_too_long(
     pages = pages_of(menus, session, every_line, limit)
     where = f"{catalogue.code}.yaml, screens.{screen.name}{' after a wrong answer' * wrong}"
     if len(pages) > 1 and not screen.pages:
-        whole = sum(size(page) for page in pages)
+        (whole,) = pages_of(menus, session, every_line, _BOUNDLESS)
         yield Fault(
             where,
-            f"about {whole} characters with the longest words; a screen holds "
+            f"{size(whole)} characters with the longest words; a screen holds "
             f"{limit.septets} beside `CON `. Shorten it, or let it have pages.",
         )
     for page in pages:

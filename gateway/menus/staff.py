@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import select
 
+from gateway.emergencies import store
 from gateway.emergencies.hospital_answers import Answered
 from gateway.hospitals.tables import availability
+from gateway.menus.alerts import alert_facts
 from gateway.menus.conversation import Conversation, Does, Lists
 from gateway.menus.reporting import receipt_words
 from gateway.staff import answers, patients, readiness, referring
@@ -168,6 +170,30 @@ def _refer(turn: Conversation, session: Session) -> Mapping[str, str]:
     return {"told": told, "code": asked.emergency.help_code, **receipt_words(asked)}
 
 
+def _referrals(turn: Conversation, session: Session) -> Sequence[Item]:
+    catalogue = turn.uow.services.menus.catalogue(session.variables.get("language", ""))
+    items = []
+    for referral in referring.open_referrals(turn.uow, _hospital(turn, session)):
+        facts = alert_facts(turn.uow, store.lock(turn.uow, referral.emergency_id))
+        words = {**facts, "priority": referral.priority.name.lower()}
+        label = catalogue.text("labels.referral", with_words(words, catalogue))
+        items.append(Item(to_text(referral.emergency_id), label))
+    return items
+
+
+def _choose_referral(turn: Conversation, session: Session) -> Mapping[str, str]:
+    return {"code": session.variables["referral_name"].partition(",")[0]}
+
+
+def _withdraw_referral(turn: Conversation, session: Session) -> Mapping[str, str]:
+    hospital_id, emergency_id = _hospital(turn, session), from_text(session.variables["referral"])
+    try:
+        turn.uow.attempt(lambda: referring.withdraw(turn.uow, hospital_id, emergency_id))
+    except HavenError:
+        return {"withdrawn": ""}
+    return {"withdrawn": "yes"}
+
+
 def _theirs(turn: Conversation) -> tuple[int, ...]:
     return turn.uow.services.hospitals.with_duty_phone(turn.uow.connection, turn.phone)
 
@@ -202,5 +228,11 @@ INTENTS: Mapping[str, Does] = {
     "report_status": _report_status,
     "forget_patient": _forget_patient,
     "refer_patient": _refer,
+    "choose_referral": _choose_referral,
+    "withdraw_referral": _withdraw_referral,
 }
-LISTS: Mapping[str, Lists] = {"my_hospitals": _my_hospitals, "patients": _patients}
+LISTS: Mapping[str, Lists] = {
+    "my_hospitals": _my_hospitals,
+    "patients": _patients,
+    "referrals": _referrals,
+}

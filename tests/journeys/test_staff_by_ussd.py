@@ -121,3 +121,15 @@ def test_staff_who_need_help_themselves_are_callers(world: World) -> None:
 def test_a_stranger_sees_nothing_of_hospitals(world: World) -> None:
     world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
     world.phone().dials().chooses("1").sees("Press FIRST")
+
+
+def test_a_referral_is_withdrawn_when_the_patient_stays(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    other = world.hospital("Kenyatta Hospital", *NAIROBI_EAST, needs=("emergency_24h", "ct"))
+    staff(world).chooses("5").sees("END", "You refer nobody")
+    staff(world).chooses("4", "6", "1")
+    code = world.the_emergency().help_code
+    duty = staff(world).chooses("5").sees(f"1 {code}, critical, told Kenyatta").chooses("1")
+    duty.sees(code, "1 Withdraw it", "2 Keep it").chooses("1").sees("END", f"{code} is withdrawn")
+    assert world.the_emergency().state == EmergencyState.CANCELLED
+    assert other.changes()[-1].state is DispatchState.WITHDRAWN

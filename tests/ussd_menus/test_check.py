@@ -75,19 +75,19 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
     "a screen that is too long": (
         "catalogues/sw.yaml",
         lambda d: d["screens"]["what"].update(title="Bonyeza namba ya kwanza iliyo ya kweli hapa"),
-        "sw.yaml, screens.what: about",
+        "sw.yaml, screens.what: 171 characters",
     ),
     "a screen too long with the worst words alone": (
         "catalogues/en.yaml",
         lambda d: d["screens"]["receipt_told"].update(
             title=d["screens"]["receipt_told"]["title"] + " and take care"
         ),
-        "en.yaml, screens.receipt_told: about",
+        "en.yaml, screens.receipt_told: 1",
     ),
     "a screen that is too long after a wrong answer": (
         "catalogues/en.yaml",
         lambda d: d["errors"].update(choice="That is not possible. Press a number that you see:"),
-        "screens.what after a wrong answer: about",
+        "screens.what after a wrong answer: 1",
     ),
     "a message of two segments": (
         "catalogues/en.yaml",
