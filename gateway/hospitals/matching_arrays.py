@@ -141,8 +141,8 @@ class MatchingArrays:
             origin=_unit_vector(query.lat, query.lon),
             now_us=_microseconds(now),
         )
-        # One more, because the stabiliser in front may be one of the others.
-        return [self._pairs[row] for row in scan.shortlist(limit + 1)]
+        # One more where the stabiliser in front may be one of the others.
+        return [self._pairs[row] for row in scan.shortlist(limit + query.stabilise_first)]
 
     def _grow(self) -> None:
         size = len(self._positions)

@@ -6,9 +6,12 @@ possibly be in and may possibly count joins the shortlist. The reference's own c
 shortlist, so that the result equals the reference over all hospitals by construction: each of its
 limits asks whether some hospital has a property, and the shortlist holds one that surely has it if
 there is any, and otherwise all that possibly have it.
+
+A query looks at tens of hospitals, so its time is the number of array operations, not their length.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import cos, pi
 from typing import Any
 
@@ -38,6 +41,14 @@ _OXYGEN = int(Capability.OXYGEN)
 _STOCK = int(STOCK)
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Some of the hospitals: their rows, and how many minutes of travel each is away."""
+
+    rows: Rows
+    minutes: Floats
+
+
 class MatchingScan:
     """A query, and the columns and unit vectors of all hospitals that it runs over."""
 
@@ -63,22 +74,25 @@ class MatchingScan:
         self._now_us = now_us
         self._pace = policy.travel.pace(query.urban, query.depart_at)
         self._day_window_min = policy.day_window_min(query.depart_at)
+        # Those of each tier that was looked at, by its reach in minutes.
+        self._near: dict[float, Rows] = {}
 
-    def shortlist(self, limit: int) -> Rows:
+    def shortlist(self, limit: int) -> list[int]:
         """Rows of which the reference makes the same first `limit` matches as of all rows."""
         chosen, found = self._nearest_tier(limit)
         if not found:
             everywhere = np.arange(len(self._positions))
-            chosen.extend(self._last_resort(self._usable(everywhere), limit))
+            chosen.extend(self._last_resort(self._group(self._usable(everywhere)), limit))
         if self._query.stabilise_first:
             chosen.append(self._nearest_with_oxygen())
-        shortlist: Rows = np.unique(np.concatenate(chosen))
-        return shortlist
+        return sorted({row for rows in chosen for row in rows.tolist()})
 
     def _usable(self, rows: Rows) -> Rows:
         """Those rows that take patients and were not asked before."""
         usable: Rows = rows[self._columns["takes"][rows]]
-        return usable[~np.isin(usable, self._excluded)] if self._excluded else usable
+        if self._excluded:
+            usable = usable[~np.isin(usable, self._excluded)]
+        return usable
 
     def _nearest_tier(self, limit: int) -> tuple[list[Rows], bool]:
         """The rows that may be among the best of the nearest tier, and whether any surely is."""
@@ -86,17 +100,20 @@ class MatchingScan:
         for wants_full in (False, True):
             # The first and smallest tier answers most queries: the others are looked at late.
             for reach_min in self._tiers_min:
-                rows = self._capable(self._near(reach_min))
-                best, found = self._best_within(rows, wants_full, reach_min, limit)
+                capable = self._group(self._capable(self._within(reach_min)))
+                best, found = self._best_of(capable, wants_full, reach_min, limit)
                 chosen.append(best)
                 if found:
                     return chosen, True
         return chosen, False
 
-    def _near(self, reach_min: float) -> Rows:
+    def _within(self, reach_min: float) -> Rows:
         """Usable rows of a level that takes emergencies: all within the tier, and some beyond."""
-        rows = self._usable(self._within_reach(reach_min))
-        near: Rows = rows[self._columns["level"][rows] >= self._policy.lowest_level]
+        near = self._near.get(reach_min)
+        if near is None:
+            near = self._usable(self._within_reach(reach_min))
+            near = near[self._columns["level"][near] >= self._policy.lowest_level]
+            self._near[reach_min] = near
         return near
 
     def _capable(self, rows: Rows) -> Rows:
@@ -106,55 +123,57 @@ class MatchingScan:
             capable = capable[self._lacks(capable) & self._needs == 0]
         return capable
 
-    def _best_within(
-        self, rows: Rows, wants_full: bool, reach_min: float, limit: int
+    def _group(self, rows: Rows) -> _Group:
+        return _Group(rows, self._minutes(rows))
+
+    def _best_of(
+        self, capable: _Group, wants_full: bool, reach_min: float, limit: int
     ) -> tuple[Rows, bool]:
         """The full or the other rows that may be among a tier's best, and whether any surely is in
         it.
         """
-        policy = self._policy
-        minutes = self._minutes(rows)
-        surely, possibly = self._open(rows, minutes)
-        free_beds, full = self._beds(rows)
+        policy, minutes = self._policy, capable.minutes
+        surely, possibly = self._open(capable)
+        age_s = self._age_s(self._of("reported_us", capable))
+        free_beds, full = self._beds(capable, age_s)
         group = full == wants_full
         inside = surely & group & (minutes <= reach_min - _MARGIN_MIN)
         perhaps = possibly & group & (minutes <= reach_min + _MARGIN_MIN)
         if not inside.any():
             # Only rounding decides whether these are inside.
-            return rows[perhaps], False
-        distance = np.maximum(1.0 - minutes / reach_min, 0.0)
-        scores = policy.distance_weight * distance
-        scores += policy.capacity_weight * self._capacity_part(rows, free_beds)
-        scores += policy.specialty_weight * self._specialty_part(rows)
+            return capable.rows[perhaps], False
+        scores = policy.distance_weight * np.maximum(1.0 - minutes / reach_min, 0.0)
+        scores += policy.capacity_weight * self._capacity_part(capable, free_beds, age_s)
+        scores += policy.specialty_weight * self._specialty_part(capable)
         least = _largest(scores[inside], limit) - _MARGIN_SCORE
-        return rows[perhaps & (scores >= least)], True
+        return capable.rows[perhaps & (scores >= least)], True
 
-    def _last_resort(self, rows: Rows, limit: int) -> list[Rows]:
+    def _last_resort(self, usable: _Group, limit: int) -> list[Rows]:
         """The rows that may be among those with the least expected time to care."""
-        minutes = self._minutes(rows)
-        surely, possibly = self._open(rows, minutes)
-        _, full = self._beds(rows)
-        care_min = minutes + (1.0 - self._specialty_part(rows)) * self._policy.referral_min
+        surely, possibly = self._open(usable)
+        _, full = self._beds(usable, self._age_s(self._of("reported_us", usable)))
+        moved_on_min = (1.0 - self._specialty_part(usable)) * self._policy.referral_min
+        care_min = usable.minutes + moved_on_min
         chosen: list[Rows] = []
         for group in (~full, full):
             inside, perhaps = surely & group, possibly & group
             if inside.any():
                 most = -_largest(-care_min[inside], limit) + 2 * _MARGIN_MIN
-                chosen.append(rows[perhaps & (care_min <= most)])
+                chosen.append(usable.rows[perhaps & (care_min <= most)])
                 break
-            chosen.append(rows[perhaps])
+            chosen.append(usable.rows[perhaps])
         return chosen
 
     def _nearest_with_oxygen(self) -> Rows:
         """The rows with oxygen that may be the nearest open one."""
         nearest: Rows
         for reach_min in self._tiers_min:
-            rows = self._near(reach_min)
-            rows = rows[self._columns["has"][rows] & _OXYGEN != 0]
-            minutes = self._minutes(rows)
-            surely, possibly = self._open(rows, minutes)
+            near = self._within(reach_min)
+            with_oxygen = self._group(near[self._columns["has"][near] & _OXYGEN != 0])
+            surely, possibly = self._open(with_oxygen)
+            minutes = with_oxygen.minutes
             latest_min = float(minutes[surely].min(initial=np.inf)) + 2 * _MARGIN_MIN
-            nearest = rows[possibly & (minutes <= latest_min)]
+            nearest = with_oxygen.rows[possibly & (minutes <= latest_min)]
             if latest_min <= reach_min:
                 # Whoever is as near is among these rows as well.
                 break
@@ -173,7 +192,7 @@ class MatchingScan:
 
     def _minutes(self, rows: Rows) -> Floats:
         """What GreatCircleTravel.minutes gives, to within rounding."""
-        offset = self._positions[rows] - self._origin
+        offset = self._positions.take(rows, axis=0) - self._origin
         half_chord = np.sqrt(np.einsum("ij,ij->i", offset, offset)) / 2
         metres = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(half_chord, 1.0))
         radius_m, pace = self._query.radius_m, self._pace
@@ -182,64 +201,60 @@ class MatchingScan:
         minutes: Floats = near_m * pace.near + (road_m - near_m) * pace.beyond
         return minutes
 
-    def _open(self, rows: Rows, minutes: Floats) -> tuple[Mask, Mask]:
-        """Which rows are surely and which are possibly open when the patient arrives."""
-        day_only = self._columns["day_only"][rows]
+    def _open(self, group: _Group) -> tuple[Mask, Mask]:
+        """Which are surely and which are possibly open when the patient arrives."""
+        by_night, minutes = ~self._of("day_only", group), group.minutes
         opens_min, closes_min = self._day_window_min
         surely = (minutes >= opens_min + _MARGIN_MIN) & (minutes <= closes_min - _MARGIN_MIN)
         possibly = (minutes >= opens_min - _MARGIN_MIN) & (minutes <= closes_min + _MARGIN_MIN)
-        return ~day_only | surely, ~day_only | possibly
+        return by_night | surely, by_night | possibly
 
-    def _beds(self, rows: Rows) -> tuple[Floats, Mask]:
-        """Expected free beds (NaN: never reported) and which rows are full.
+    def _beds(self, group: _Group, age_s: Floats) -> tuple[Floats, Mask]:
+        """Expected free beds (NaN: never reported) and which are full, by reports of this age.
 
         The same operations in the same order as shared.capacity, so that "full" is exactly the
         same.
         """
-        columns = self._columns
-        age_s = self._age_s(columns["reported_us"][rows])
-        staffed = columns["staffed_beds"][rows]
-        free = columns["free_beds"][rows] - columns["assigned"][rows]
+        reported, staffed = self._of("free_beds", group), self._of("staffed_beds", group)
+        free = reported - self._of("assigned", group)
         discharged = staffed * (age_s / 3600.0 / self._policy.mean_stay_h)
-        free = free + np.where(np.isnan(staffed), 0.0, discharged)
-        free = np.fmin(np.maximum(free, 0.0), np.where(np.isnan(staffed), np.inf, staffed))
-        free[np.isnan(columns["free_beds"][rows])] = np.nan
+        unknown = np.isnan(staffed)
+        free = free + np.where(unknown, 0.0, discharged)
+        free = np.fmin(np.maximum(free, 0.0), np.where(unknown, np.inf, staffed))
+        free[np.isnan(reported)] = np.nan
         # NaN is not below one: a hospital that never reported is not full.
         return free, (free < 1.0) & (age_s <= self._policy.trusted_report_s)
 
-    def _capacity_part(self, rows: Rows, free_beds: Floats) -> Floats:
+    def _capacity_part(self, group: _Group, free_beds: Floats, age_s: Floats) -> Floats:
         policy = self._policy
         half = policy.half_capacity_beds
-        assigned = np.maximum(self._columns["assigned"][rows], 0.0)
+        assigned = np.maximum(self._of("assigned", group), 0.0)
         prior: Floats = policy.capacity_prior * (half / (half + assigned))
-        age_s = self._age_s(self._columns["reported_us"][rows])
         confidence = policy.report_half_age_s / (policy.report_half_age_s + age_s)
         reported = confidence * (free_beds / (free_beds + half)) + (1.0 - confidence) * prior
         return np.where(np.isnan(free_beds), prior, reported)
 
-    def _specialty_part(self, rows: Rows) -> Floats:
-        policy, columns = self._policy, self._columns
+    def _specialty_part(self, group: _Group) -> Floats:
+        policy = self._policy
         unknown_value = 1.0 - policy.unknown_penalty
-        has, stock_has = columns["has"][rows], columns["stock_has"][rows]
-        lacks = self._lacks(rows)
-        total, weights = np.zeros(len(rows)), 0.0
+        has, lacks = self._of("has", group), self._lacks(group.rows)
+        total, weights = np.zeros(len(group.rows)), 0.0
         for capability, bit in _BITS:
             if not self._needs & bit:
                 continue
             present: Floats | float = 1.0
             if _STOCK & bit:
-                age_s = self._age_s(columns["stock_reported_us"][rows])
-                confidence = policy.report_half_age_s / (policy.report_half_age_s + age_s)
-                present = np.where(
-                    stock_has & bit != 0,
-                    unknown_value + (1.0 - unknown_value) * confidence,
-                    policy.unreported_stock_value,
+                age_s = self._age_s(self._of("stock_reported_us", group))
+                fresh = unknown_value + (1.0 - unknown_value) * policy.report_half_age_s / (
+                    policy.report_half_age_s + age_s
                 )
+                in_stock = self._of("stock_has", group) & bit != 0
+                present = np.where(in_stock, fresh, policy.unreported_stock_value)
             absent = np.where(lacks & bit != 0, 0.0, unknown_value)
             weight = policy.capability_weights.get(capability, 1.0)
             weights += weight
             total += weight * np.where(has & bit != 0, present, absent)
-        return total / weights if weights else np.ones(len(rows))
+        return total / weights if weights else np.ones(len(group.rows))
 
     def _lacks(self, rows: Rows) -> Integers:
         """What each row lacks now: its standing facts, and a stock reported used up not long
@@ -250,6 +265,11 @@ class MatchingScan:
         used_up: Integers = columns["stock_lacks"][rows] * fresh
         lacks: Integers = columns["lacks"][rows] | used_up
         return lacks
+
+    def _of(self, name: str, group: _Group) -> NDArray[Any]:
+        """What this column says of each."""
+        column: NDArray[Any] = self._columns[name][group.rows]
+        return column
 
     def _age_s(self, reported_us: Integers) -> Floats:
         age_s: Floats = np.maximum(self._now_us - reported_us, 0) / 1e6
