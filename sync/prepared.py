@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Delete,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect, result_tuple
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
 
 Processor = Callable[[Any], Any]
 Statement = Select[Any] | Insert | Update | Delete
@@ -32,15 +34,14 @@ Statement = Select[Any] | Insert | Update | Delete
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A statement in one database's own words. `places` names each parameter in the driver's order;
-    `bind` and `result` hold a conversion for each that needs one.
+    """A statement in one database's own words. `places` names each parameter in the driver's order,
+    `bind` the conversion of each that needs one, `result` that of each column that does.
     """
 
     text: str
     positional: bool
     places: tuple[str, ...]
-    constants: Mapping[str, Any]
-    bind: Mapping[str, Processor]
+    bind: tuple[tuple[str, Processor], ...]
     result: tuple[tuple[int, Processor], ...]
     make_row: Callable[[Sequence[Any]], Row[Any]]
     driver_error: type[Exception]
@@ -94,12 +95,11 @@ class Prepared:
         compiled = self._compiled.get(connection.dialect.name)
         if compiled is None:
             compiled = self._compile(connection.dialect)
-        given = {**compiled.constants, **values}
-        for name, processor in compiled.bind.items():
-            given[name] = processor(given[name])
-        parameters: Any = given
+        for name, processor in compiled.bind:
+            values[name] = processor(values[name])
+        parameters: Any = values
         if compiled.positional:
-            parameters = [given[name] for name in compiled.places]
+            parameters = [values[name] for name in compiled.places]
         cursor: Any = connection.connection.cursor()
         try:
             cursor.execute(compiled.text, parameters)
@@ -115,21 +115,20 @@ class Prepared:
         statement = made(dialect.name) if callable(made) else made
         compiled = statement.compile(dialect=dialect, column_keys=self._columns)
         binds = {name: bind for bind, name in compiled.bind_names.items()}
-        types = {name: bind.type.dialect_impl(dialect) for name, bind in binds.items()}
-        names = tuple(compiled.positiontup or binds)
+        given = {name: bind for name, bind in binds.items() if bind.required}
+        constants = {
+            name: _literal(bind, dialect) for name, bind in binds.items() if not bind.required
+        }
         shown = list(statement.exported_columns)
         prepared = self._compiled[dialect.name] = _Compiled(
-            text=str(compiled),
+            text=_with_constants(compiled, constants),
             positional=compiled.positional,
-            places=names,
-            constants={
-                name: bind.effective_value for name, bind in binds.items() if not bind.required
-            },
-            bind={
-                name: processor
-                for name in names
-                if name in types and (processor := types[name].bind_processor(dialect))
-            },
+            places=tuple(name for name in compiled.positiontup or given if name in given),
+            bind=tuple(
+                (name, processor)
+                for name, bind in given.items()
+                if (processor := bind.type.dialect_impl(dialect).bind_processor(dialect))
+            ),
             result=tuple(
                 (position, processor)
                 for position, column in enumerate(shown)
@@ -151,6 +150,30 @@ def insert_into(table: Table, dialect_name: str) -> sqlite.Insert | postgresql.I
 def one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """True for these values, whose number is part of the statement's shape."""
     return column.in_([literal(value, column.type) for value in values])
+
+
+def _literal(constant: BindParameter[Any], dialect: Dialect) -> str:
+    """A constant of the statement, as it is written in SQL."""
+    if constant.effective_value is None:
+        return "NULL"
+    write = constant.type.dialect_impl(dialect).literal_processor(dialect)
+    if write is None:
+        raise TypeError(f"{constant.type} has no literal: name it with bindparam")
+    return write(constant.effective_value)
+
+
+def _with_constants(compiled: SQLCompiler, constants: Mapping[str, str]) -> str:
+    """The statement's text with its constants in it. SQLite compiles a statement anew, each time
+    that it runs, when a LIMIT or the condition of a partial index is bound.
+    """
+    text = str(compiled)
+    if compiled.positional:
+        first, *rest = text.split("?")
+        places = zip(compiled.positiontup or (), rest, strict=True)
+        return first + "".join(constants.get(name, "?") + words for name, words in places)
+    for name, words in constants.items():
+        text = text.replace(f"%({name})s", words)
+    return text
 
 
 def _row(compiled: _Compiled, values: Sequence[Any]) -> Row[Any]:
