@@ -26,7 +26,7 @@ from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.tables import availability, hospitals
 from gateway.keys import Keys
 from gateway.notifications import outbox
-from gateway.ports import FoundPlace, PlaceAnswer
+from gateway.ports import FoundPlace, PlaceAnswer, Places
 from gateway.providers.ports import Accepted
 from gateway.unit_of_work import Services
 from shared import capability, identifier
@@ -447,15 +447,15 @@ def config_for(folder: Path, **more: str) -> Config:
     )
 
 
-def build_world(database: Database, folder: Path) -> World:
-    """A gateway with no hospital yet."""
+def build_world(database: Database, folder: Path, places: Places | None = None) -> World:
+    """A gateway with no hospital yet, and `FakePlaces` unless other ones are given."""
     clock = Clock()
     rng = Random(7)
     system = System(now=clock, new_id=identifier.maker(clock, rng), rng=rng)
     keys = Keys(bytes(32), bytes(range(32)), bytes(32), bytes(32), bytes(range(1, 33)))
     boxes = FakeBoxes()
     services = build_services(
-        config_for(folder), system, database, keys, boxes=boxes, places=FakePlaces()
+        config_for(folder), system, database, keys, boxes=boxes, places=places or FakePlaces()
     )
     desk = BoxDesk(services, AvailabilityBoard(system))
     gateway = Gateway(services, keys, NodeKeys(keys.boxes), desk)
