@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.bench import matches, ringing, turns
+from tests.bench import matches, ringing, slow_lookups, steady, turns
 from tests.bench.sync_size import SyncSize
 from tests.bench.sync_size import measure as measure_sync
 
@@ -42,12 +42,40 @@ class Measurement:
 
 def _menu() -> list[Figure]:
     unit = "of a bare Flask view's turns/s"
-    return [Figure("menu_turn", turns.menu_turn(), unit, Target(0.4, at_least=True))]
+    return [Figure("menu_turn", turns.menu_turn(), unit, Target(0.9, at_least=True))]
 
 
 def _raise() -> list[Figure]:
     unit = "of a bare Flask view's turns/s"
-    return [Figure("raise_turn", turns.raise_turn(), unit, Target(0.2, at_least=True))]
+    return [Figure("raise_turn", turns.raise_turn(), unit, Target(0.4, at_least=True))]
+
+
+def _steady_menu() -> list[Figure]:
+    return [_steadily("steady_menu_p99", steady.menu_turn())]
+
+
+def _steady_raise() -> list[Figure]:
+    return [_steadily("steady_raise_p99", steady.raise_turn())]
+
+
+def _steadily(name: str, value: float) -> Figure:
+    unit = f"times a bare Flask view's, at a steady {steady.PER_SECOND} turns/s"
+    return Figure(name, value, unit, Target(3, at_least=False))
+
+
+def _slow_lookups() -> list[Figure]:
+    waited = slow_lookups.measure()
+    each = f"{slow_lookups.LOOK_UP_S * 1000:g} ms each"
+    return [
+        Figure(
+            "slow_lookups_wrong",
+            waited.wrong,
+            f"wrong answers to {slow_lookups.CALLERS} callers at once, look-ups of {each}",
+            Target(0, at_least=False),
+        ),
+        Figure("slow_lookups_longest", waited.longest_look_up_s * 1000, "ms, the last of them"),
+        Figure("slow_lookups_beside_p99", waited.beside_p99_s * 1000, "ms, others' menu turns"),
+    ]
 
 
 def _match() -> list[Figure]:
@@ -91,6 +119,11 @@ def _sync() -> list[Figure]:
 MEASUREMENTS = (
     Measurement(("menu_turn",), _menu),
     Measurement(("raise_turn",), _raise),
+    Measurement(("steady_menu_p99",), _steady_menu),
+    Measurement(("steady_raise_p99",), _steady_raise),
+    Measurement(
+        ("slow_lookups_wrong", "slow_lookups_longest", "slow_lookups_beside_p99"), _slow_lookups
+    ),
     Measurement(("match_top5",), _match),
     Measurement(("match_differences",), _differences),
     Measurement(("key_to_ring_p50", "key_to_ring_p99"), _ring),

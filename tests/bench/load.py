@@ -7,6 +7,7 @@ that is measured, and the same of it from each.
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
@@ -60,6 +61,41 @@ def run(url: str, visits: Iterable[Visit], connections: int) -> Load:
     for line in lines:
         line.socket.close()
     return Load(posts, seconds)
+
+
+def run_steadily(url: str, visits: Iterable[Visit], per_second: float) -> list[float]:
+    """Begins so many visits a second, each of a single post, whether or not the earlier ones have
+    been answered. How long each waited for its answer, in seconds.
+
+    Raises RuntimeError when an answer is not a 200 or the server falls silent.
+    """
+    waiting, took = deque(visits), []
+    idle: list[_Line] = []
+    posted_at: dict[_Line, float] = {}
+    with selectors.DefaultSelector() as selector:
+        due = time.perf_counter()
+        while waiting or posted_at:
+            if waiting and time.perf_counter() >= due:
+                line = idle.pop() if idle else _Line(url)
+                selector.register(line.socket, selectors.EVENT_READ, line)
+                posted_at[line] = time.perf_counter()
+                line.begin(iter([waiting.popleft()]))
+                due += 1 / per_second
+            pause_s = max(due - time.perf_counter(), 0.0) if waiting else _SILENT_S
+            ready = selector.select(pause_s)
+            if not ready and not waiting:
+                raise RuntimeError(f"no answer within {_SILENT_S:g} s")
+            for key, _ in ready:
+                line = key.data
+                if line.answered():
+                    took.append(time.perf_counter() - posted_at.pop(line))
+                    if line.go_on():
+                        raise ValueError("a steady visit has a single post")
+                    selector.unregister(line.socket)
+                    idle.append(line)
+    for line in idle:
+        line.socket.close()
+    return took
 
 
 class _Line:

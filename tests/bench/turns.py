@@ -30,16 +30,16 @@ _MENU_SESSIONS = 300
 _RAISED = 240
 _BARE_SESSIONS = 600
 # Language, back, language, back, language: every turn shows the next menu of a stored session.
-_MENU_KEYS = ("1", "0", "1", "0", "1")
+MENU_HISTORIES = ("", "1", "1*0", "1*0*1", "1*0*1*0")
 
 
 def menu_turn() -> float:
     """Menu turns a second, as a share of the bare view's."""
-    with _bare() as bare_url, _gateway() as (_, url):
+    with bare() as bare_url, gateway() as (_, url):
         numbers = count(1)
 
         def measure() -> Load:
-            return run(url, [_menus(next(numbers)) for _ in range(_MENU_SESSIONS)], _CONNECTIONS)
+            return run(url, [menus(next(numbers)) for _ in range(_MENU_SESSIONS)], _CONNECTIONS)
 
         return _ratio(bare_url, measure)
 
@@ -49,7 +49,7 @@ def raise_turn() -> float:
 
     Raises AssertionError unless every one of them told the hospital's box.
     """
-    with _bare() as bare_url, _gateway() as (installation, url):
+    with bare() as bare_url, gateway() as (installation, url):
         numbers = count(1)
         raised = []
 
@@ -72,32 +72,33 @@ def raise_turn() -> float:
 def _ratio(bare_url: str, measure: Callable[[], Load]) -> float:
     ratios = []
     for _ in range(_ROUNDS):
-        bare = run(bare_url, [_menus(number) for number in range(_BARE_SESSIONS)], _CONNECTIONS)
-        ratios.append(measure().per_second / bare.per_second)
+        view = run(bare_url, [menus(number) for number in range(_BARE_SESSIONS)], _CONNECTIONS)
+        ratios.append(measure().per_second / view.per_second)
     return median(ratios)
 
 
-def _menus(number: int) -> Visit:
-    yield _form(number, "")
-    for keys in range(1, len(_MENU_KEYS)):
-        yield _form(number, "*".join(_MENU_KEYS[:keys]))
+def menus(number: int) -> Visit:
+    """Turns of one session, each of which shows the next menu."""
+    for history in MENU_HISTORIES:
+        yield form(number, history)
 
 
 def until_the_last_key(number: int) -> Visit:
     """Heavy bleeding after an injury; a place is typed, and choices of it are shown."""
-    answer = yield _form(number, f"1*2*2*{country.TYPED}")
+    answer = yield form(number, f"1*2*2*{country.TYPED}")
     if f"1 {country.MEANT}" not in answer:
         raise AssertionError(f"this turn should have shown places: {answer}")
 
 
 def the_last_key(number: int) -> Visit:
     """Chooses the first place, which raises the emergency."""
-    answer = yield _form(number, f"1*2*2*{country.TYPED}*1")
+    answer = yield form(number, f"1*2*2*{country.TYPED}*1")
     if "Telling" not in answer:
         raise AssertionError(f"this turn should have raised an emergency: {answer}")
 
 
-def _form(number: int, text: str) -> dict[str, str]:
+def form(number: int, text: str) -> dict[str, str]:
+    """What the operator posts for this caller's session."""
     return {
         "sessionId": f"ATUid_{number:032x}",
         "phoneNumber": f"+2547{number:08d}",
@@ -108,7 +109,7 @@ def _form(number: int, text: str) -> dict[str, str]:
 
 
 @contextmanager
-def _gateway() -> Iterator[tuple[Installation, str]]:
+def gateway() -> Iterator[tuple[Installation, str]]:
     """The web process alone, on a country's database; gives the address of its USSD callback."""
     with tempfile.TemporaryDirectory(prefix="haven-bench-") as folder:
         (port,) = free_ports(1)
@@ -135,7 +136,8 @@ def _gateway() -> Iterator[tuple[Installation, str]]:
 
 
 @contextmanager
-def _bare() -> Iterator[str]:
+def bare() -> Iterator[str]:
+    """The bare view's process; gives its address."""
     (port,) = free_ports(1)
     words = [sys.executable, "-m", "gunicorn", "tests.bench.bare:app", "--log-level", "error"]
     words += ["--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)]
