@@ -33,6 +33,10 @@ from shared.match_policy import MatchPolicy
 from shared.system import System
 from sync.sealing import NodeKeys
 
+# How many requests read or write at the same moment: the others of HAVEN_THREADS look something up,
+# or wait a moment for a connection.
+_AT_ONCE = 16
+
 
 class AlreadyRunning(HavenError):
     """Another process writes to this database."""
@@ -73,9 +77,9 @@ def open_database(config: Config, keys: Keys) -> SqliteDatabase | PostgresDataba
     """The database, migrated and confirmed to be these keys'. It must be ours to write."""
     database: SqliteDatabase | PostgresDatabase
     if config.on_sqlite:
-        database = SqliteDatabase(config.sqlite_path, keys.database, readers=config.threads)
+        database = SqliteDatabase(config.sqlite_path, keys.database, readers=_AT_ONCE)
     else:
-        database = PostgresDatabase(config.database_url, connections=config.threads + 8)
+        database = PostgresDatabase(config.database_url, connections=_AT_ONCE + 8)
     migrate.upgrade(database.engine)
     database.write(lambda connection: keys_module.confirm(connection, keys))
     return database

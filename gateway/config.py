@@ -141,10 +141,11 @@ def from_environment(environment: Mapping[str, str]) -> Config:
             voice_number = normalise(voice_number, country)
         except InvalidInput:
             faults.append("HAVEN_VOICE_NUMBER must be a phone number, such as +254711082000.")
-    threads = read("HAVEN_THREADS", "16")
+    # So many that twenty slow look-ups leave most of them to others.
+    threads = read("HAVEN_THREADS", "64")
     if not threads.isdigit() or not 1 <= int(threads) <= 256:
         faults.append("HAVEN_THREADS must be a number from 1 to 256.")
-        threads = "16"
+        threads = "64"
 
     config = Config(
         data_dir=data_dir,

@@ -116,7 +116,6 @@ def gateway() -> Iterator[tuple[Installation, str]]:
         address = f"127.0.0.1:{port}"
         installation = Installation(
             Path(folder),
-            HAVEN_THREADS=str(_THREADS),
             HAVEN_AT_BASE_URL=f"http://{address}",
             HAVEN_AT_VOICE_URL=f"http://{address}",
         )
