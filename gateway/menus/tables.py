@@ -20,8 +20,9 @@ menu_sessions = Table(
     Column("answered_mark", LargeBinary(16), nullable=False),
     Column("answer", Text, nullable=False),
     Column("ended", Boolean, nullable=False),
-    Column("started_at", Instant, nullable=False),
-    Column("updated_at", Instant, nullable=False, index=True),
+    # Indexes hold this moment and not the other, which every turn would write anew in each of them.
+    Column("started_at", Instant, nullable=False, index=True),
+    Column("updated_at", Instant, nullable=False),
     # A caller who was cut off is found by their number.
-    Index("ix_menu_sessions_of_phone", "phone_index", "updated_at"),
+    Index("ix_menu_sessions_of_phone", "phone_index", "started_at"),
 )

@@ -33,7 +33,7 @@ def purge(services: Services) -> int:
         lambda uow: sum(
             uow.connection.execute(statement).rowcount
             for statement in (
-                delete(menu_sessions).where(menu_sessions.c.updated_at < now - _SESSIONS_KEPT),
+                delete(menu_sessions).where(menu_sessions.c.started_at < now - _SESSIONS_KEPT),
                 delete(spoken_calls).where(spoken_calls.c.at < now - _CALLS_KEPT),
                 delete(delivery_reports).where(
                     delivery_reports.c.received_at < now - _REPORTS_KEPT

@@ -236,10 +236,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("menu_sessions", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_menu_sessions_of_phone", ["phone_index", "updated_at"], unique=False
+            "ix_menu_sessions_of_phone", ["phone_index", "started_at"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_menu_sessions_updated_at"), ["updated_at"], unique=False
+            batch_op.f("ix_menu_sessions_started_at"), ["started_at"], unique=False
         )
 
     op.create_table(
