@@ -8,7 +8,7 @@ from gateway.menus.conversation import Conversation, Does, Lists
 from gateway.menus.place_items import chosen_place, place_items
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.ports import FoundPlace
-from shared.capability import Capability, mask
+from shared.capability import mask
 from shared.emergency import Priority
 from shared.matching import MatchQuery
 from ussd_menus.session import Item, Session
@@ -73,21 +73,26 @@ def _query(turn: Conversation, session: Session) -> MatchQuery:
 
 
 def _hospitals(turn: Conversation, session: Session) -> Sequence[Item]:
-    """Those that are known to have what is needed, nearest first."""
+    """Those that are known to have what is needed, nearest first, then those of which nobody knows:
+    half of a real register is silent.
+    """
     uow = turn.uow
     ranked = uow.services.hospitals.rank(
         uow.connection, _query(turn, session), uow.now, limit=2 * _SHOWN
     )
-    sure = [match for match in ranked if match.missing == Capability(0) == match.unknown]
+    likely = [match for match in ranked if not match.missing]
+    likely.sort(key=lambda match: (bool(match.unknown), match.travel_min))
     items = []
-    for match in sorted(sure, key=lambda match: match.travel_min)[:_SHOWN]:
+    for match in likely[:_SHOWN]:
         card = uow.services.hospitals.card(uow.connection, match.hospital_id)
         words = {
             "hospital": card.name,
             "distance_km": _km(match.distance_m),
             "minutes": str(min(round(match.travel_min), 999)),
+            "sure": "" if match.unknown else "yes",
         }
-        label = turn.text(session, "labels.hospital", words)
+        name = "labels.hospital_unsure" if match.unknown else "labels.hospital"
+        label = turn.text(session, name, words)
         items.append(Item(json.dumps(words), label))
     return items
 

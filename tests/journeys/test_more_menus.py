@@ -31,18 +31,26 @@ def agreed(world: World, phone: Phone) -> frozenset[Scope]:
 def test_a_hospital_by_need_is_found_and_sent_by_sms(world: World) -> None:
     world.hospital("Mbagathi Hospital", *NAIROBI_WEST, needs=("bemonc", "emergency_24h"))
     world.hospital("Pumwani Maternity", *NAIROBI_EAST, needs=("bemonc",))
-    world.hospital("Dental Clinic", *NAIROBI_WEST, needs=("emergency_24h",))
+    world.hospital("Kibra Clinic", *NAIROBI_WEST, needs=("emergency_24h",))
+    world.hospital("Dental Clinic", *NAIROBI_WEST, needs=(), lacks=("bemonc",))
     phone = world.phone().dials().chooses("1", "9", "1", "2").sees("Near which place?")
     phone.types("olympic").sees("1 Olympic, Nairobi").chooses("1")
     phone.sees("1 Mbagathi Hospital, 2.6 km", "2 Pumwani Maternity")
+    phone.sees("3 Kibra Clinic, 2.6 km, not sure")
     assert "Dental" not in phone.screen
     phone.chooses("1").sees("Mbagathi Hospital: 2.6 km", "min").chooses("1").sees("END", "SMS")
     phone.reads("Mbagathi Hospital, about 2.6 km from Olympic, Nairobi")
     assert world.emergencies() == []
 
 
+def test_where_nobody_knows_whether_it_has_it_the_screen_says_so(world: World) -> None:
+    world.hospital("Kibra Clinic", *NAIROBI_WEST, needs=("emergency_24h",))
+    phone = world.phone().dials().chooses("1", "9", "1", "7").types("kibra").chooses("1")
+    phone.sees("Kibra Clinic", "We do not know if it has this")
+
+
 def test_where_no_hospital_has_it_the_way_to_a_person_is_shown(world: World) -> None:
-    world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, lacks=("dialysis",))
     phone = world.phone().dials().chooses("1", "9", "1", "7").types("kibra")
     phone.sees("END", "no such hospital", "999")
 
