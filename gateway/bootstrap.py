@@ -168,7 +168,12 @@ def carriers(config: Config) -> Carriers:
         base_url=config.at_base_url or None,
         voice_url=config.at_voice_url or None,
     )
-    return Carriers(sms=provider, voice=provider, shortcode=config.at_shortcode)
+    return Carriers(
+        sms=provider,
+        voice=provider,
+        shortcode=config.at_shortcode,
+        voice_number=config.voice_number,
+    )
 
 
 def build_services(

@@ -52,6 +52,8 @@ class Config:
     emergency_numbers: tuple[str, ...]
     # Our number, that callers ring once and hang up; calls leave from it. Empty: no voice menus.
     voice_number: str
+    # The recordings that calls play, a folder for each language.
+    prompts_dir: Path
     # Menus and triage rules in place of Haven's own; None for those.
     menus_dir: Path | None
     triage_rules: Path | None
@@ -167,6 +169,7 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         menus_dir=path("HAVEN_MENUS_DIR", Path.is_dir, "a folder"),
         triage_rules=path("HAVEN_TRIAGE_RULES", Path.is_file, "a file"),
         voice_number=voice_number,
+        prompts_dir=Path(read("HAVEN_PROMPTS_DIR", str(data_dir / "prompts"))).absolute(),
         emergency_numbers=tuple(read("HAVEN_EMERGENCY_NUMBERS", "999,1199").split(",")),
         ussd_code=read("HAVEN_USSD_CODE", "*384*911#"),
         threads=int(threads),

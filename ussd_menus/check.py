@@ -19,6 +19,7 @@ _NOTES, _RAISES = "note_emergency", "raise_emergency"
 _REFERRAL, _REFERRED_FOR = "referral", "refer_need"
 _ALWAYS_THERE = ("errors.choice", "errors.narrowed", "errors.number", "words.back", "words.more")
 _BOUNDLESS = Limit(septets=10_000, choices=100)
+_SPOKEN = "spoken."
 _ONE_SMS = ("sms.", "hospital.", "operator.")
 
 
@@ -108,18 +109,33 @@ def _missing_texts(menus: Menus) -> Iterator[Fault]:
     default = menus.catalogue(menus.default_language)
     for catalogue in menus.catalogues.values():
         ours = {name for name in catalogue.texts if _may_be_known(name)}
-        theirs = {name for name in default.texts if not _may_be_known(name)}
+        theirs = {
+            name for name in default.texts if not (_may_be_known(name) or _is_said_instead(name))
+        }
         for name in sorted((needed | theirs) - catalogue.texts.keys()):
             yield Fault(f"{catalogue.code}.yaml, {name}", f"{_MISSING}. Write it.")
         for name in sorted(ours - needed):
             yield Fault(f"{catalogue.code}.yaml, {name}", "no screen shows it. Remove it.")
-        for name in sorted(catalogue.texts.keys() - ours - theirs):
+        said = {name for name in catalogue.texts if _is_said_instead(name)}
+        for name in sorted(name for name in said if not catalogue.has(name.removeprefix(_SPOKEN))):
+            yield Fault(
+                f"{catalogue.code}.yaml, {name}",
+                "it is said in place of a text that does not exist. Remove it.",
+            )
+        for name in sorted(catalogue.texts.keys() - ours - theirs - said):
             yield Fault(f"{catalogue.code}.yaml, {name}", "en.yaml does not have it. Remove it.")
 
 
 def _may_be_known(name: str) -> bool:
     """True for texts that the menus alone ask for; the gateway asks for the others."""
     return name.startswith(("screens.", "errors.", "words."))
+
+
+def _is_said_instead(name: str) -> bool:
+    """True for what a call says in place of a text, such as `spoken.screens.what.1`: each language
+    has those that it needs.
+    """
+    return name.startswith(_SPOKEN) and "." in name.removeprefix(_SPOKEN)
 
 
 def _wrong_words(menus: Menus) -> Iterator[Fault]:

@@ -8,8 +8,10 @@ A plain WSGI application in front of Flask's: Flask's own work would be half of 
 """
 
 import hmac
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,11 +19,14 @@ import structlog
 
 from gateway.callbacks import voice_script
 from gateway.delivery import reports
+from gateway.menus.ending import session_ended
 from gateway.sms import incoming
 from gateway.sms.incoming import IncomingSms
-from gateway.unit_of_work import Services
+from gateway.unit_of_work import Services, UnitOfWork
 from gateway.ussd import turn
 from gateway.ussd.turn import UssdRequest
+from gateway.voice import calling_back, dialogue, script
+from gateway.voice.dialogue import CallStep
 from shared.errors import HavenError, InvalidInput
 from shared.identifier import to_text
 from shared.phone_number import normalise
@@ -37,6 +42,10 @@ _LONGEST_SERVICE_CODE = 32
 _LONGEST_HISTORY = 1_000
 
 
+# `voice/3` is the answer to the third question of a call, `voice/3/-` that nobody answered it.
+_QUESTION = re.compile(r"voice/(\d{1,6}(?:/-)?)", re.ASCII)
+_XML = "application/xml; charset=utf-8"
+
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -48,10 +57,13 @@ class Reply:
     content_type: str = _PLAIN
 
 
+Handler = Callable[[dict[str, str]], Reply]
+
+
 def in_front_of(others: Wsgi, services: Services) -> Wsgi:
     """Answers what is below `/callbacks/africastalking/<secret>/`, and hands on everything else."""
     secrets = [secret.encode() for secret in services.config.callback_secrets]
-    handlers = _handlers(services)
+    handle_of = _handlers(services)
 
     def known(secret: str) -> bool:
         # Every accepted secret is compared, so that the time tells nothing about which one matched.
@@ -66,7 +78,7 @@ def in_front_of(others: Wsgi, services: Services) -> Wsgi:
             return others(environ, start_response)
         secret, _, door = path.removeprefix(_FOLDER).partition("/")
         may_enter = known(secret)
-        handle = handlers.get(door)
+        handle = handle_of(door)
         if handle is None or not may_enter or environ.get("REQUEST_METHOD") != "POST":
             # The same bytes as for any address that does not exist.
             status, reply = "404 NOT FOUND", Reply("Not found\n")
@@ -83,7 +95,9 @@ def in_front_of(others: Wsgi, services: Services) -> Wsgi:
     return answer
 
 
-def _handlers(services: Services) -> Mapping[str, Callable[[dict[str, str]], Reply]]:
+def _handlers(services: Services) -> Callable[[str], Handler | None]:
+    """What answers at each door."""
+
     def ussd(form: dict[str, str]) -> Reply:
         try:
             asked = _ussd_request(form, services.config.country)
@@ -134,32 +148,62 @@ def _handlers(services: Services) -> Mapping[str, Callable[[dict[str, str]], Rep
             services.write(lambda uow: reports.receive(uow, provider_id, status, reason))
         return Reply("")
 
-    def voice(form: dict[str, str]) -> Reply:
-        session_id = form.get("sessionId", "")
+    def voice(form: dict[str, str], question: str = "") -> Reply:
+        session_id = form.get("sessionId", "")[:_LONGEST_SESSION_ID]
         if form.get("isActive") == "0" or not session_id:
             return voice_events(form)
-        number = form.get("destinationNumber") or form.get("callerNumber", "")
-        try:
-            number = normalise(number, services.config.country)
-        except HavenError as error:
-            _log.warning("voice call of an impossible number", reason=str(error))
+        number = _person(form, services)
+        if _is_inbound(form):
+            # Whoever rings us pays nothing: the call is declined, and made from here.
+            if number:
+                services.write(lambda uow: calling_back.call_back(uow, number, session_id))
+            return Reply(script.REJECT, _XML)
         callback_url = (
             f"{services.config.public_url}/callbacks/africastalking/"
             f"{services.config.callback_secrets[0]}/voice"
         )
-        script = voice_script.answer_call(
-            services, session_id, number, form.get("dtmfDigits", ""), callback_url
+        keys = form.get("dtmfDigits", "")
+        step, _, silence = question.partition("/")
+        asked = CallStep(
+            session_id=session_id,
+            phone=number,
+            step=int(step) if step else None,
+            keys="" if silence else keys,
+            address=callback_url,
         )
-        return Reply(script, "application/xml; charset=utf-8")
+        try:
+            answer = dialogue.take_step(services, asked)
+        except Exception:
+            # As with a USSD turn, the caller is in need now.
+            _log.exception("voice step failed")
+            answer = dialogue.way_out(services)
+        if answer is None:
+            answer = voice_script.answer_call(services, session_id, number, keys, callback_url)
+        return Reply(answer, _XML)
 
     def voice_events(form: dict[str, str]) -> Reply:
-        session_id = form.get("sessionId", "")
+        session_id = form.get("sessionId", "")[:_LONGEST_SESSION_ID]
         outcome = form.get("hangupCause") or form.get("callSessionState") or ""
-        if session_id and outcome:
-            services.write(lambda uow: reports.receive(uow, session_id, outcome, ""))
+        if not session_id or _is_inbound(form):
+            return Reply("")
+        number = _person(form, services)
+        over = (
+            form.get("isActive") == "0"
+            or bool(form.get("hangupCause"))
+            or outcome.lower() == "completed"
+        )
+
+        def happened(uow: UnitOfWork) -> None:
+            if outcome:
+                reports.receive(uow, session_id, outcome, "")
+            if over:
+                session_ended(uow, session_id, number)
+                calling_back.ended(uow, session_id, number)
+
+        services.write(happened)
         return Reply("")
 
-    return {
+    doors: Mapping[str, Handler] = {
         "ussd": ussd,
         "ussd-end": ussd_end,
         "sms": sms,
@@ -167,6 +211,30 @@ def _handlers(services: Services) -> Mapping[str, Callable[[dict[str, str]], Rep
         "voice": voice,
         "voice-events": voice_events,
     }
+
+    def handler(door: str) -> Handler | None:
+        question = _QUESTION.fullmatch(door)
+        return doors.get(door) if question is None else partial(voice, question=question[1])
+
+    return handler
+
+
+def _person(form: Mapping[str, str], services: Services) -> str:
+    """The number of whoever is on the other end, whichever of the two AT calls the caller; empty
+    when it hides itself.
+    """
+    ours = {services.config.voice_number, services.config.at_shortcode, ""}
+    numbers = [form.get(name, "") for name in ("callerNumber", "destinationNumber")]
+    number = next((number for number in numbers if number not in ours), "")
+    try:
+        return normalise(number, services.config.country)
+    except HavenError as error:
+        _log.warning("voice call of an impossible number", reason=str(error))
+        return ""
+
+
+def _is_inbound(form: Mapping[str, str]) -> bool:
+    return form.get("direction", "").lower() == "inbound"
 
 
 def _form(environ: Mapping[str, Any]) -> dict[str, str]:

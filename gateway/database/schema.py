@@ -12,7 +12,8 @@ import gateway.menus.tables
 import gateway.notifications.tables
 import gateway.places.tables
 import gateway.sites.tables
-import gateway.sms.tables  # noqa: F401 - imported for the tables they declare
+import gateway.sms.tables
+import gateway.voice.tables  # noqa: F401 - imported for the tables they declare
 from gateway.database.metadata import metadata
 
 __all__ = ["metadata"]

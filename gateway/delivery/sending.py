@@ -12,6 +12,7 @@ from gateway.notifications import outbox
 from gateway.notifications.outbox import Channel, Claimed
 from gateway.providers.ports import Accepted, SmsSender, VoiceCaller
 from gateway.unit_of_work import Services, UnitOfWork
+from gateway.voice import calling_back
 from shared.errors import OperatorMustAct, SendRefused, SendRetryable
 
 _log = structlog.get_logger(__name__)
@@ -29,6 +30,8 @@ class Carriers:
     sms: SmsSender
     voice: VoiceCaller
     shortcode: str
+    # Calls leave from it; from the shortcode where there is none.
+    voice_number: str = ""
 
 
 def send(services: Services, carriers: Carriers, claimed: Claimed) -> None:
@@ -57,13 +60,14 @@ def send(services: Services, carriers: Carriers, claimed: Claimed) -> None:
 
 
 def _require_fresh(services: Services, claimed: Claimed) -> None:
-    if services.system.now() - claimed.created_at > outbox.VALID:
+    valid = calling_back.VALID if claimed.purpose == calling_back.PURPOSE else outbox.VALID
+    if services.system.now() - claimed.created_at > valid:
         raise SendRefused("too old to be sent: what it says may be wrong by now")
 
 
 def _hand_over(carriers: Carriers, claimed: Claimed) -> Accepted:
     if claimed.channel is Channel.VOICE:
-        return carriers.voice.call(claimed.recipient, carriers.shortcode)
+        return carriers.voice.call(claimed.recipient, carriers.voice_number or carriers.shortcode)
     return carriers.sms.send_sms(claimed.recipient, claimed.text, carriers.shortcode)
 
 
@@ -93,3 +97,5 @@ def _operator_must_act(uow: UnitOfWork, claimed: Claimed, reason: str) -> None:
 def _refused(uow: UnitOfWork, claimed: Claimed, reason: str) -> None:
     outbox.mark_failed(uow, claimed, reason)
     alarm_if_unreached(uow, claimed.id)
+    if claimed.purpose == calling_back.PURPOSE:
+        calling_back.not_made(uow, claimed.id)

@@ -22,6 +22,7 @@ _FIRST_WAIT_S = 2.0
 _LONGEST_WAIT_S = 300.0
 # "Go there now" must not come hours later: whatever is older is never sent, and people are told so.
 VALID = timedelta(hours=2)
+_AT_ONCE = timedelta(0)
 # A lease or due time further ahead than this comes from a clock that was wrong: it counts as due.
 _ABSURD = timedelta(days=2)
 _ADD = Prepared(
@@ -128,6 +129,7 @@ class Claimed:
 
     id: int
     channel: Channel
+    purpose: str
     recipient: str
     text: str
     attempts: int
@@ -148,13 +150,17 @@ def enqueue(
     urgency: int,
     emergency_id: int | None = None,
     dispatch_id: int | None = None,
-) -> None:
-    """Adds a message to the transaction that causes it."""
+    wait: timedelta = _AT_ONCE,
+) -> int | None:
+    """Adds a message to the transaction that causes it, due after `wait`; its id, or None when
+    nothing is sent to this number.
+    """
     if recipient == uow.hushed:
-        return
+        return None
+    message_id = uow.system.new_id()
     _ADD.run(
         uow.connection,
-        id=uow.system.new_id(),
+        id=message_id,
         emergency_id=emergency_id,
         dispatch_id=dispatch_id,
         channel=channel.value,
@@ -165,10 +171,11 @@ def enqueue(
         state=MessageState.QUEUED.value,
         urgency=urgency,
         attempts=0,
-        due_at=uow.now,
+        due_at=uow.now + wait,
         created_at=uow.now,
     )
     uow.queued_messages += 1
+    return message_id
 
 
 def _moments(now: datetime) -> dict[str, datetime]:
@@ -194,6 +201,7 @@ def claim(uow: UnitOfWork, limit: int) -> list[Claimed]:
         Claimed(
             id=row.id,
             channel=Channel(row.channel),
+            purpose=row.purpose,
             recipient=uow.services.vault.open(row.recipient_sealed),
             text=row.text,
             attempts=row.attempts,

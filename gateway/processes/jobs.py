@@ -15,6 +15,7 @@ from gateway.config import Config
 from gateway.menus.tables import menu_sessions
 from gateway.notifications.tables import delivery_reports, spoken_calls
 from gateway.unit_of_work import Services
+from gateway.voice.tables import return_calls
 
 _log = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ def purge(services: Services) -> int:
             for statement in (
                 delete(menu_sessions).where(menu_sessions.c.started_at < now - _SESSIONS_KEPT),
                 delete(spoken_calls).where(spoken_calls.c.at < now - _CALLS_KEPT),
+                delete(return_calls).where(return_calls.c.changed_at < now - _CALLS_KEPT),
                 delete(delivery_reports).where(
                     delivery_reports.c.received_at < now - _REPORTS_KEPT
                 ),

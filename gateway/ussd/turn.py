@@ -11,16 +11,16 @@ import structlog
 from sqlalchemy import Row
 
 from gateway.callers import store as callers
-from gateway.emergencies import store, timers
+from gateway.emergencies import timers
 from gateway.emergencies.timers import TimerKind
 from gateway.menus import sessions
 from gateway.menus.conversation import Conversation
+from gateway.menus.ending import session_ended
 from gateway.menus.facts import cut_off_session, facts_about
 from gateway.menus.host import MenuHost
 from gateway.menus.sessions import History
 from gateway.ports import PlaceAnswer
 from gateway.unit_of_work import Services, UnitOfWork
-from shared.emergency import EmergencyState
 from shared.identifier import from_text
 from ussd_menus.machine import Machine
 from ussd_menus.screen import Screen
@@ -62,20 +62,7 @@ def _look_up(services: Services, text: str) -> Mapping[str, PlaceAnswer]:
 
 def end_session(services: Services, session_id: str, phone: str) -> None:
     """The operator says that the session is over: what was left unfinished is raised now."""
-
-    def ended(uow: UnitOfWork) -> None:
-        row = sessions.find(uow, session_id)
-        if row is None or row.phone_index != uow.services.vault.index(phone):
-            return
-        emergency_id = row.state["variables"].get("emergency_id")
-        if emergency_id:
-            emergency = store.lock(uow, from_text(emergency_id))
-            if emergency.state == EmergencyState.PROVISIONAL:
-                # The session itself stays: a notification that came too early must not leave a
-                # caller before a screen that no longer changes.
-                timers.put(uow, TimerKind.SESSION_QUIET, emergency.id, uow.now)
-
-    services.write(ended)
+    services.write(lambda uow: session_ended(uow, session_id, phone))
 
 
 class _Turn:

@@ -2,7 +2,7 @@
 into.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +50,7 @@ from sync.sealing import NodeKeys
 SECRET = "a-secret-for-tests-only"
 SERVICE_CODE = "*384*911#"
 SAFARICOM = "63902"
+VOICE_NUMBER = "+254711082000"
 
 
 class Clock:
@@ -68,6 +69,9 @@ class FakeCarrier:
     def __init__(self) -> None:
         self.texts: list[tuple[str, str]] = []
         self.calls: list[str] = []
+        self.callers: list[str] = []
+        # What happens while a call is being asked for.
+        self.on_call: Callable[[str, str], None] = lambda to, caller: None
         self.fault: Exception | None = None
 
     def send_sms(self, to: str, text: str, sender: str | None) -> Accepted:
@@ -80,6 +84,8 @@ class FakeCarrier:
         if self.fault is not None:
             raise self.fault
         self.calls.append(to)
+        self.callers.append(caller)
+        self.on_call(to, caller)
         return Accepted(message_id=f"ATVId_{len(self.calls)}")
 
 
@@ -240,7 +246,7 @@ class World:
         """Fires what is due now and sends what is in the outbox."""
         while firing.fire_due(self.services):
             pass
-        carriers = Carriers(self.carrier, self.carrier, "40404")
+        carriers = Carriers(self.carrier, self.carrier, "40404", VOICE_NUMBER)
         for _ in range(100):
             claimed = self.services.write(lambda uow: outbox.claim(uow, 10))
             if not claimed:
@@ -442,6 +448,7 @@ def config_for(folder: Path, **more: str) -> Config:
             "HAVEN_AT_API_KEY": "no-key",
             "HAVEN_AT_SHORTCODE": "40404",
             "HAVEN_OPERATOR_PHONES": "+254700000001",
+            "HAVEN_VOICE_NUMBER": VOICE_NUMBER,
             **more,
         }
     )

@@ -319,6 +319,38 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "source_id", name=op.f("uq_places_source_source_id")),
     )
     op.create_table(
+        "return_calls",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "caller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("phone_index", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("session_id", sa.String(length=80), nullable=True),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_return_calls")),
+    )
+    with op.batch_alter_table("return_calls", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_return_calls_message_id"), ["message_id"], unique=False
+        )
+        batch_op.create_index("ix_return_calls_of_phone", ["phone_index", "asked_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_return_calls_session_id"), ["session_id"], unique=False
+        )
+
+    op.create_table(
         "site_incoming",
         sa.Column(
             "writer",
