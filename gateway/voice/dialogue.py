@@ -19,6 +19,7 @@ from gateway.menus import sessions
 from gateway.menus.conversation import Conversation
 from gateway.menus.facts import cut_off_session, facts_about
 from gateway.menus.host import MenuHost
+from gateway.menus.sessions import History
 from gateway.unit_of_work import Services, UnitOfWork
 from gateway.voice import calling_back, script
 from gateway.voice.recordings import Recordings
@@ -104,8 +105,8 @@ class _Step:
                 "phone_index": self._index,
                 "service_code": self._uow.services.config.voice_number,
                 "caller_id": caller_id,
-                "answered_text": "0",
                 "answer": answer,
+                **self._answered(0).columns(self._uow),
             },
         )
         return answer
@@ -115,16 +116,18 @@ class _Step:
             # Somebody else's session id: nothing of that session is told or changed.
             _log.warning("voice session id of another caller")
             return script.REJECT
-        stands_at = int(row.answered_text) + 1
+        stands_at = int(row.answered_length) + 1
         if row.ended or self._asked.step != stands_at:
             return str(row.answer)
         turn = self._conversation(row.caller_id)
         session, screen = self._walk(turn, row)
         answer = self._answer(turn, session, screen, stands_at + 1)
-        sessions.carry_on(
-            self._uow, row.session_id, session, answered_text=str(stands_at), answer=answer
-        )
+        sessions.carry_on(self._uow, session, self._answered(stands_at), answer)
         return answer
+
+    def _answered(self, questions: int) -> History:
+        """The call's history is how many questions were answered: a dot for each."""
+        return History(self._asked.session_id, "." * questions)
 
     def _walk(self, turn: Conversation, row: Row[Any]) -> tuple[Session, Screen]:
         machine, session = self._machine(turn), from_json(row.state)
