@@ -13,7 +13,7 @@ from gateway.bootstrap import Gateway
 from gateway.callbacks import africastalking
 from gateway.notifications.tables import messages
 from gateway.sites.routes import sites_blueprint
-from gateway.voice.recordings import add_recordings
+from gateway.voice.recordings import recordings_blueprint
 
 
 def create_app(gateway: Gateway) -> Flask:
@@ -37,7 +37,7 @@ def create_app(gateway: Gateway) -> Flask:
         return response
 
     app.register_blueprint(boxes)
-    add_recordings(app, services.config.prompts_dir)
+    app.register_blueprint(recordings_blueprint(services.config.prompts_dir))
 
     @app.get("/healthz", doc_ui=False)
     def healthz() -> Response:

@@ -31,7 +31,9 @@ def _simulator_commands() -> Mapping[str, click.Command]:
 
 def _menu_commands() -> Mapping[str, click.Command]:
     from gateway.menus.commands import menus_group
+    from gateway.voice.commands import record_command
 
+    menus_group.add_command(record_command)
     return {"menus": menus_group}
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -103,6 +104,8 @@ class Stage:
             "HAVEN_AT_BASE_URL": at.simulator,
             "HAVEN_AT_VOICE_URL": at.simulator,
             "HAVEN_OPERATOR_PHONES": "+254700000001",
+            "HAVEN_VOICE_NUMBER": "+254711082000",
+            "HAVEN_PROMPTS_DIR": str(self.folder / "prompts"),
         }
 
     def box_environment(self, number: int) -> dict[str, str]:
@@ -128,7 +131,14 @@ class Stage:
         self._wait("gateway", f"http://127.0.0.1:{self.addresses.live_port}/healthz")
         self._wait("simulator", f"{self.addresses.simulator}/")
         with ThreadPoolExecutor() as pool:
+            prompts = pool.submit(self._record_prompts)
             list(pool.map(self.add_box, BOXES, range(len(BOXES))))
+            prompts.result()
+
+    def _record_prompts(self) -> None:
+        # Without espeak-ng the phone shows the words of a call instead.
+        if shutil.which("espeak-ng"):
+            self.command("menus", "record", ok=(0, 1))
 
     def add_box(self, hospital: str, number: int) -> str:
         """Enrols box `number` for this hospital (its name or id) and starts it; its address."""

@@ -36,6 +36,12 @@ from shared.errors import InvalidInput
 )
 @click.option("--username", default="sandbox", show_default=True, envvar="HAVEN_AT_USERNAME")
 @click.option("--shortcode", default="20911", show_default=True, envvar="HAVEN_AT_SHORTCODE")
+@click.option(
+    "--voice-number",
+    default="",
+    envvar="HAVEN_VOICE_NUMBER",
+    help="The number that people call and that calls come from (HAVEN_VOICE_NUMBER).",
+)
 @click.option("--service-code", default="*384*911#", show_default=True, help="The USSD code.")
 def simulator(
     listen: str,
@@ -44,6 +50,7 @@ def simulator(
     api_key: str,
     username: str,
     shortcode: str,
+    voice_number: str,
     service_code: str,
 ) -> None:
     """Africa's Talking on this machine, with a feature phone in the browser at /.
@@ -61,6 +68,7 @@ def simulator(
             api_key=api_key,
             username=username,
             shortcode=shortcode,
+            voice_number=voice_number,
             service_code=service_code,
         )
     except InvalidInput as fault:

@@ -3,8 +3,7 @@
 import re
 from pathlib import Path
 
-from flask import Response, abort, request
-from flask_openapi3.openapi import OpenAPI
+from flask import Blueprint, Response, abort, request
 
 from gateway.voice.speech import Prompt
 
@@ -38,18 +37,22 @@ class Recordings:
         return self._folder / language / f"{name}.wav"
 
 
-def add_recordings(app: OpenAPI, folder: Path) -> None:
+def recordings_blueprint(folder: Path) -> Blueprint:
     """Serves the recordings, and nothing else that is in the folder."""
     recordings = Recordings(folder, "")
+    blueprint = Blueprint("recordings", __name__, url_prefix=_FOLDER)
 
-    @app.get(f"{_FOLDER}/<language>/<name>.wav", doc_ui=False)
+    @blueprint.get("/<language>/<name>.wav")
     def recording(language: str, name: str) -> Response:
         path = recordings.path(language, name)
         if path is None or path.is_symlink() or not path.is_file():
             abort(404)
-        response = Response(path.read_bytes(), mimetype="audio/wav")
+        content = path.read_bytes()
+        response = Response(content, mimetype="audio/wav")
         response.cache_control.public = True
         response.cache_control.max_age = _KEPT_FOR_S
         response.add_etag()
-        response.make_conditional(request)
+        response.make_conditional(request, accept_ranges=True, complete_length=len(content))
         return response
+
+    return blueprint
