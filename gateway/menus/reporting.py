@@ -29,7 +29,7 @@ def _note_emergency(turn: Conversation, session: Session) -> Mapping[str, str]:
     answers = {"sign": session.variables["sign"]}
     emergency = _noted_before(turn, session)
     if emergency is not None:
-        emergency = noting.improve_emergency(turn.uow, emergency, answers)
+        emergency = caller_answers.question_answered(turn.uow, emergency, answers)
     else:
         emergency = noting.note_emergency(
             turn.uow,
@@ -51,12 +51,21 @@ def _note_emergency(turn: Conversation, session: Session) -> Mapping[str, str]:
 
 
 def _noted_before(turn: Conversation, session: Session) -> Row[Any] | None:
-    """The emergency that this session noted and went back from, so that it is not doubled."""
+    """The emergency that this session noted or went on with and went back from, so that it is not
+    doubled: also when it was raised meanwhile, because the caller took long. One that seems
+    cancelled has ended for whoever holds the phone.
+    """
     noted_id = session.variables.get("noted_id")
     if not noted_id:
         return None
     emergency = store.lock(turn.uow, from_text(noted_id))
-    return emergency if emergency.state == EmergencyState.PROVISIONAL else None
+    goes_on = emergency.state in store.ACTIVE and emergency.cancel_asked_at is None
+    return emergency if goes_on else None
+
+
+def _another_patient(turn: Conversation, session: Session) -> Mapping[str, str]:
+    """What is said from now on is about somebody else than what was noted before."""
+    return {"noted_id": ""}
 
 
 def _improve_emergency(turn: Conversation, session: Session) -> Mapping[str, str]:
@@ -162,6 +171,7 @@ def receipt_words(raised: Asked) -> dict[str, str]:
 
 INTENTS: Mapping[str, Does] = {
     "remember_language": _remember_language,
+    "another_patient": _another_patient,
     "note_emergency": _note_emergency,
     "improve_emergency": _improve_emergency,
     "withdraw_emergency": _withdraw_emergency,

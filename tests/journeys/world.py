@@ -454,7 +454,9 @@ def config_for(folder: Path, **more: str) -> Config:
     )
 
 
-def build_world(database: Database, folder: Path, places: Places | None = None) -> World:
+def build_world(
+    database: Database, folder: Path, places: Places | None = None, **variables: str
+) -> World:
     """A gateway with no hospital yet, and `FakePlaces` unless other ones are given."""
     clock = Clock()
     rng = Random(7)
@@ -462,7 +464,12 @@ def build_world(database: Database, folder: Path, places: Places | None = None) 
     keys = Keys(bytes(32), bytes(range(32)), bytes(32), bytes(32), bytes(range(1, 33)))
     boxes = FakeBoxes()
     services = build_services(
-        config_for(folder), system, database, keys, boxes=boxes, places=places or FakePlaces()
+        config_for(folder, **variables),
+        system,
+        database,
+        keys,
+        boxes=boxes,
+        places=places or FakePlaces(),
     )
     desk = BoxDesk(services, AvailabilityBoard(system))
     gateway = Gateway(services, keys, NodeKeys(keys.boxes), desk)
