@@ -27,6 +27,8 @@ _MOST_AN_HOUR = 6
 _HOUR = timedelta(hours=1)
 _MOST_TRIES = 2
 _AGAIN_AFTER = timedelta(minutes=1)
+# Until then the phone that asks is still busy with asking.
+_LINE_FREE_AFTER = timedelta(seconds=3)
 # Longer than any phone rings; and longer than a caller can be silent before we ask again.
 _RINGS_FOR = _SILENT_FOR = timedelta(minutes=2)
 # How often one phone is told that it is not called.
@@ -74,7 +76,7 @@ def call_back(uow: UnitOfWork, phone: str, asked_by: str = "") -> None:
         values |= {
             "state": CallState.ASKED.value,
             "tries": 1,
-            "message_id": _enqueue(uow, phone),
+            "message_id": _enqueue(uow, phone, _LINE_FREE_AFTER),
         }
     elif not any(
         call.state == CallState.REFUSED and call.asked_at > uow.now - _TOLD_EVERY for call in recent
@@ -160,7 +162,7 @@ def _not_picked_up(uow: UnitOfWork, call: Row[Any], phone: str) -> None:
 
 def _on_its_way(uow: UnitOfWork, call: Row[Any]) -> bool:
     """True while the call waits, rings or is talked on. One that waits for its second try is made
-    now: whoever rings us has the phone in their hand.
+    soon: whoever rings us has the phone in their hand.
     """
     if call.state == CallState.TALKING:
         return bool(uow.now - call.changed_at < _SILENT_FOR)
@@ -172,12 +174,12 @@ def _on_its_way(uow: UnitOfWork, call: Row[Any]) -> bool:
     if message.state != MessageState.QUEUED:
         # Rings, unless nobody ever told us what became of it.
         return message.sent_at is not None and uow.now - message.sent_at < _RINGS_FOR
+    soon = uow.now + _LINE_FREE_AFTER
     uow.connection.execute(
         update(messages)
-        .where(messages.c.id == call.message_id, messages.c.attempts == 0)
-        .values(due_at=uow.now)
+        .where(messages.c.id == call.message_id, messages.c.due_at > soon)
+        .values(due_at=soon)
     )
-    uow.queued_messages += 1
     return True
 
 
@@ -211,7 +213,7 @@ def _discreet(uow: UnitOfWork, caller_id: int) -> Row[Any] | None:
     return next((each for each in active if telling.is_discreet(each)), None)
 
 
-def _enqueue(uow: UnitOfWork, phone: str, wait: timedelta = timedelta(0)) -> int | None:
+def _enqueue(uow: UnitOfWork, phone: str, wait: timedelta) -> int | None:
     return enqueue(
         uow,
         channel=Channel.VOICE,

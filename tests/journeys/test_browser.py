@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.demo.stage import BOXES, Stage
+from gateway.simulator.client import Phone
 from tests.chromium import chromium, quiet_page
 from tests.journeys.free_addresses import free_addresses
 
@@ -69,6 +70,36 @@ def test_from_a_dialled_code_to_the_answer_on_the_phone(stage: Stage, browser: B
         accepted.get_by_role("button", name="Arrived").click()
         earlier = console.locator("#earlier")
         expect(earlier).to_contain_text("Earlier patients (1)", timeout=_WITHIN_MS)
+
+
+def test_who_cannot_read_is_called_back_and_listens(stage: Stage, browser: Browser) -> None:
+    number = "+254711000222"
+    with Phone(stage.addresses.simulator, number) as known:
+        # An earlier alert, called off: the place is offered again.
+        known.dials("*384*911#").chooses("2").chooses("1").chooses("2").types("kibera")
+        known.dials("*384*911#").chooses("5").chooses("1")
+    with quiet_page(browser, 360, 800) as phone, quiet_page(browser) as console:
+        _open_console(console, stage.addresses.box(0))
+        phone.goto(f"{stage.addresses.simulator}/phone/{number.removeprefix('+')}")
+        phone.get_by_role("button", name="OK").click()
+        phone.get_by_role("button", name="Missed call to Haven").click()
+        screen = phone.locator("#shown")
+        expect(screen).to_contain_text("is calling", timeout=_WITHIN_MS)
+        phone.get_by_role("button", name="Answer").click()
+        first = phone.locator("#shown li").first
+        expect(first).to_contain_text("screens.what.title.wav", timeout=_WITHIN_MS)
+        expect(first).to_have_class("play played", timeout=_WITHIN_MS)
+        phone.click("[data-key='2']")
+        expect(screen).to_contain_text("screens.cause.title.wav", timeout=_WITHIN_MS)
+        phone.click("[data-key='2']")
+        expect(screen).to_contain_text("Kibera, Nairobi", timeout=_WITHIN_MS)
+        phone.click("[data-key='1']")
+        expect(screen).to_contain_text("receipt_told", timeout=_WITHIN_MS)
+        hospital = next(name for name in BOXES if name[:12] in screen.inner_text())
+        if hospital != BOXES[0]:
+            _open_console(console, stage.addresses.box(BOXES.index(hospital)))
+        card = console.locator(".card.asks", has_text="heavy bleeding")
+        expect(card.first).to_be_visible(timeout=_WITHIN_MS)
 
 
 def _open_console(page: Page, url: str) -> None:

@@ -67,9 +67,9 @@ def test_call_me_on_the_first_screen(world: World) -> None:
     by_ussd = world.phone(NUMBER).dials().sees("9 Call me")
     by_ussd.chooses("9").sees("We call you now")
     phone = VoicePhone(world, NUMBER)
-    assert phone.calls() == 1
+    assert phone.calls() == 0
     assert by_ussd.again().startswith("END ")
-    world.settle()
+    world.forward(5)
     assert phone.calls() == 1
     phone.picks_up().hears("English")
 
@@ -361,3 +361,31 @@ def test_when_the_gateway_fails_the_emergency_number_is_said(
     monkeypatch.setattr("gateway.voice.dialogue.screen_prompts", None)
     phone.picks_up()
     assert phone.heard.count("9, 9, 9,") == 2
+
+
+@pytest.mark.parametrize("door", ["voice", "voice/1", "voice/1/-", "voice/999999", "voice-events"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"isActive": "1"},
+        {"isActive": "0"},
+        {"sessionId": "S", "isActive": "1"},
+        {"sessionId": "S", "isActive": "0", "hangupCause": "NO_ANSWER"},
+        {"sessionId": "S" * 500, "callerNumber": "no number", "dtmfDigits": "99*#x"},
+        {"sessionId": "S\x00", "direction": "Inbound", "callerNumber": "+254711000111" * 20},
+    ],
+    ids=str,
+)
+def test_rubbish_is_answered(world: World, door: str, form: dict[str, str]) -> None:
+    status, _ = world.post(door, form)
+    assert status == 200
+    assert world.carrier.calls == []
+
+
+@pytest.mark.parametrize(
+    "door", ["voice/x", "voice/", "voice/1/2", "voice/1/-/", "voice/-1", "ussd/1"]
+)
+def test_what_is_no_question_of_a_call_is_not_found(world: World, door: str) -> None:
+    status, _ = world.post(door, {"sessionId": "S"})
+    assert status == 404

@@ -23,10 +23,12 @@ class VoicePhone:
         """Rings once and hangs up; what the gateway said to the call."""
         self.world.sessions += 1
         session = session or f"ATVId_in_{self.world.sessions}"
+        before = self.calls()
         said = self.post("voice", session, direction="Inbound", isActive="1")
         ending = {"isActive": "0", "hangupCause": "ORIGINATOR_CANCEL"}
         self.post("voice", session, direction="Inbound", **ending)
-        self.world.settle()
+        assert self.calls() == before, "called while the line is still busy"
+        self.world.forward(3)
         return said
 
     def calls(self) -> int:

@@ -15,7 +15,7 @@ WORDS = {"screens.what.2": "Damu nyingi", "press_2": "bonyeza 2."}
 
 def seconds(file: Path) -> float:
     with wave.open(str(file)) as sound:
-        return sound.getnframes() / sound.getframerate()
+        return float(sound.getnframes() / sound.getframerate())
 
 
 def test_missing_recordings_are_made_once(tmp_path: Path) -> None:
