@@ -198,7 +198,7 @@ def _handlers(services: Services) -> Callable[[str], Handler | None]:
                 reports.receive(uow, session_id, outcome, "")
             if over:
                 session_ended(uow, session_id, number)
-                calling_back.ended(uow, session_id, number)
+                calling_back.ended(uow, session_id, number, outcome.upper())
 
         services.write(happened)
         return Reply("")

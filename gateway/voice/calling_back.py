@@ -31,6 +31,8 @@ _AGAIN_AFTER = timedelta(minutes=1)
 _LINE_FREE_AFTER = timedelta(seconds=3)
 # Longer than any phone rings; and longer than a caller can be silent before we ask again.
 _RINGS_FOR = _SILENT_FOR = timedelta(minutes=2)
+# AT may ask us what to say while the phone still rings: these say that nobody heard it.
+_NOT_PICKED_UP = frozenset({"NO_ANSWER", "USER_BUSY", "CALL_REJECTED", "SUBSCRIBER_ABSENT"})
 # How often one phone is told that it is not called.
 _TOLD_EVERY = timedelta(minutes=10)
 
@@ -125,15 +127,18 @@ def goes_on(uow: UnitOfWork, session_id: str) -> None:
     )
 
 
-def ended(uow: UnitOfWork, session_id: str, phone: str) -> None:
-    """The provider says that the call is over; one that was never picked up is made once more."""
+def ended(uow: UnitOfWork, session_id: str, phone: str, cause: str) -> None:
+    """The provider says that the call is over, and why; one that was never picked up is made once
+    more.
+    """
     call = of_session(uow, session_id, phone)
     if call is None:
         return
-    if call.state == CallState.TALKING:
-        _change(uow, call, state=CallState.OVER.value)
-    elif call.state == CallState.ASKED:
+    live = call.state in (CallState.ASKED, CallState.TALKING)
+    if call.state == CallState.ASKED or (live and cause in _NOT_PICKED_UP):
         _not_picked_up(uow, call, phone)
+    elif live:
+        _change(uow, call, state=CallState.OVER.value)
 
 
 def not_made(uow: UnitOfWork, message_id: int) -> None:

@@ -25,12 +25,14 @@ _EMERGENCIES = (
     "SELECT id, caller_id, state, help_code, version, referred_by,"
     " cancel_asked_at IS NOT NULL FROM emergencies"
 )
-_DISPATCHES = "SELECT id, emergency_id, hospital_id, state, answer_code FROM dispatches"
-_CALLERS = "SELECT id, phone_index, language, last_place_name, home_place_name FROM callers"
-_CONSENTS = "SELECT caller_id, count(*) FROM consents GROUP BY caller_id"
-_PROFILES = "SELECT caller_id, count(*), max(version) FROM profile_fields GROUP BY caller_id"
-_KEYS = "SELECT caller_id FROM patient_keys"
-_BEDS = "SELECT hospital_id, status, staffed_beds, free_beds, reported_at FROM availability"
+_DISPATCHES = ("SELECT id, emergency_id, hospital_id, state, answer_code FROM dispatches")
+_CALLERS = (
+    "SELECT id, phone_index, language, last_place_name, home_place_name FROM callers"
+)
+_CONSENTS = ("SELECT caller_id, count(*) FROM consents GROUP BY caller_id")
+_PROFILES = ("SELECT caller_id, count(*), max(version) FROM profile_fields GROUP BY caller_id")
+_KEYS = ("SELECT caller_id FROM patient_keys")
+_BEDS = ("SELECT hospital_id, status, staffed_beds, free_beds, reported_at FROM availability")
 
 
 class Emergency(NamedTuple):
@@ -169,9 +171,11 @@ class Ledger:
             assert owner == number or mark not in lowered, f"{owner}'s place or words are shown"
         for code in _CODE.findall(words):
             may_know = self._codes.get(code)
-            assert may_know is None or number in may_know or code in self._typed.get(number, ()), (
-                f"the code {code} of {may_know} is shown"
-            )
+            assert (
+                may_know is None
+                or number in may_know
+                or code in self._typed.get(number, ())
+            ), f"the code {code} of {may_know} is shown"
 
     def reads_texts(self) -> None:
         """The same of every text that was sent since."""

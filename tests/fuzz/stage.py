@@ -12,13 +12,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import structlog
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.database.database import Database
 from gateway.database.schema import metadata
 from gateway.hospitals import changes
 from gateway.hospitals.tables import (
     availability,
+    hospital_change_counter,
+    hospital_changes,
     hospitals,
 )
 from gateway.ports import FoundPlace, PlaceAnswer
@@ -69,9 +71,7 @@ class Stage:
             database, folder, MarkedPlaces(), HAVEN_VOICE_NUMBER="+254711082000"
         )
         self.hospitals = {
-            name: self.world.hospital(
-                name, -1.29 - place / 40, 36.81, box=name != "Delta Clinic"
-            ).id
+            name: self.world.hospital(name, -1.29 - place / 40, 36.81, box=name != "Delta Clinic").id
             for place, name in enumerate(DUTY_PHONES)
         }
         self.duty: dict[int, str | None] = {}
@@ -192,8 +192,7 @@ class Stage:
         def start_response(status: str, headers: object, fault: object = None) -> None:
             statuses.append(status)
 
-        # type: ignore[arg-type]
-        answered = self.world.client.application.wsgi_app(environ, start_response)
+        answered = self.world.client.application.wsgi_app(environ, start_response)  # type: ignore[arg-type]
         text = b"".join(answered).decode()
         return int(statuses[0].split()[0]), text
 

@@ -199,7 +199,9 @@ class Story:
         self._took_place(talk, received, body)
         self.ledger.reads(number, body)
 
-    def _expected(self, talk: Talk, received: str, number: str, service_code: str) -> str | None:
+    def _expected(
+        self, talk: Talk, received: str, number: str, service_code: str
+    ) -> str | None:
         """What has to be answered because nothing new was said; None when there is something
         new.
         """

@@ -145,6 +145,17 @@ def test_who_does_not_pick_up_is_called_once_more_and_then_texted(world: World) 
     assert "999" in text
 
 
+def test_what_was_asked_of_us_while_it_still_rang_was_not_picked_up(world: World) -> None:
+    phone = knows(world, language="en")
+    phone.rings_haven()
+    phone.picks_up().hangs_up("NO_ANSWER")
+    world.forward(61)
+    assert phone.calls() == 2
+    phone.picks_up().hears("first thing that is true").presses("2").hangs_up()
+    world.forward(61)
+    assert phone.calls() == 2
+
+
 def test_who_rings_again_while_the_second_try_waits_is_called_at_once(world: World) -> None:
     phone = knows(world, language="en")
     phone.rings_haven()
