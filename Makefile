@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Half the work waits for processes and disks, so tests run side by side.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo demo-check test lint unit bench lock clean
+.PHONY: demo demo-check test lint unit fuzz bench lock clean
 
 demo: $(VENV)/.run
 	@$(BIN)/python -m deploy.demo.show
@@ -23,6 +23,12 @@ lint: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup
+
+# Posts so many generated turns to the callbacks, with new seeds each time; `make test` has a slice of it.
+TURNS ?= 1000000
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --turns $(TURNS) $(if $(SEED),--seed $(SEED))
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench

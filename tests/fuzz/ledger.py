@@ -13,26 +13,23 @@ from shared import gsm
 from tests.fuzz.stage import MARKS, NUMBERS, SECRET_WORD, Stage
 
 _CODE = re.compile(r"\b[2-9A-HJ-KMNP-TV-Z]{4}\b")
-_COUNTS = (
-    " UNION ALL ".join(
-        f"SELECT '{table.name}', count(*) FROM {table.name}"  # noqa: S608
-        for table in metadata.sorted_tables
-    )
-    + " UNION ALL SELECT 'v', coalesce(sum(version), 0) FROM emergencies"
-    + " UNION ALL SELECT 'w', coalesce(sum(version), 0) FROM dispatches"
+_COUNTS = " UNION ALL ".join(
+    [
+        *(f"SELECT '{table.name}', count(*) FROM {table.name}" for table in metadata.sorted_tables),
+        "SELECT 'v', coalesce(sum(version), 0) FROM emergencies",
+        "SELECT 'w', coalesce(sum(version), 0) FROM dispatches",
+    ]
 )
 _EMERGENCIES = (
     "SELECT id, caller_id, state, help_code, version, referred_by,"
     " cancel_asked_at IS NOT NULL FROM emergencies"
 )
-_DISPATCHES = ("SELECT id, emergency_id, hospital_id, state, answer_code FROM dispatches")
-_CALLERS = (
-    "SELECT id, phone_index, language, last_place_name, home_place_name FROM callers"
-)
-_CONSENTS = ("SELECT caller_id, count(*) FROM consents GROUP BY caller_id")
-_PROFILES = ("SELECT caller_id, count(*), max(version) FROM profile_fields GROUP BY caller_id")
-_KEYS = ("SELECT caller_id FROM patient_keys")
-_BEDS = ("SELECT hospital_id, status, staffed_beds, free_beds, reported_at FROM availability")
+_DISPATCHES = "SELECT id, emergency_id, hospital_id, state, answer_code FROM dispatches"
+_CALLERS = "SELECT id, phone_index, language, last_place_name, home_place_name FROM callers"
+_CONSENTS = "SELECT caller_id, count(*) FROM consents GROUP BY caller_id"
+_PROFILES = "SELECT caller_id, count(*), max(version) FROM profile_fields GROUP BY caller_id"
+_KEYS = "SELECT caller_id FROM patient_keys"
+_BEDS = "SELECT hospital_id, status, staffed_beds, free_beds, reported_at FROM availability"
 
 
 class Emergency(NamedTuple):
@@ -171,11 +168,9 @@ class Ledger:
             assert owner == number or mark not in lowered, f"{owner}'s place or words are shown"
         for code in _CODE.findall(words):
             may_know = self._codes.get(code)
-            assert (
-                may_know is None
-                or number in may_know
-                or code in self._typed.get(number, ())
-            ), f"the code {code} of {may_know} is shown"
+            assert may_know is None or number in may_know or code in self._typed.get(number, ()), (
+                f"the code {code} of {may_know} is shown"
+            )
 
     def reads_texts(self) -> None:
         """The same of every text that was sent since."""
@@ -188,9 +183,11 @@ class Ledger:
                 self.reads("an operator", _CODE.sub("", words))
         self._texts_read = len(texts)
 
-    def compares(self, before: Snapshot, after: Snapshot, actor: str) -> list[int]:
-        """What `actor` (a phone's number; empty: time) may have changed, and nothing else was. The
-        emergencies that are new.
+    def compares(
+        self, before: Snapshot, after: Snapshot, actor: str, theirs: set[int]
+    ) -> list[int]:
+        """Nothing changed but what `actor` (a phone's number; empty: time) may change, who speaks
+        for `theirs`, hospitals by id. The emergencies that are new.
         """
         for number, remembered in after.own.items():
             assert (
@@ -199,7 +196,6 @@ class Ledger:
                 or (actor == "" and number not in before.own)
             ), f"what is remembered of {number} changed: {before.own.get(number)} {remembered}"
         assert not set(before.own) - set(after.own), "a caller was forgotten"
-        theirs = self.stage.hospitals_of(actor)
         for hospital_id, reported in after.beds.items():
             assert hospital_id in theirs or before.beds[hospital_id] == reported, (
                 f"hospital {hospital_id}'s beds or status changed: "

@@ -4,6 +4,7 @@ before each story.
 
 import io
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,15 +13,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, update
 
 from gateway.database.database import Database
 from gateway.database.schema import metadata
 from gateway.hospitals import changes
 from gateway.hospitals.tables import (
     availability,
-    hospital_change_counter,
-    hospital_changes,
     hospitals,
 )
 from gateway.ports import FoundPlace, PlaceAnswer
@@ -29,7 +28,8 @@ from tests.journeys.world import SECRET, Clock, FakePlaces, World, build_world
 
 FOLDER = f"/callbacks/africastalking/{SECRET}/"
 # A word for each phone that no screen and no other phone uses: where it is seen, their data is.
-MARKS = ("ambolox", "bukendex", "chivunox", "dundalex", "ekwarix")
+MARKS = ("zqambolo", "zqbukende", "zqchivuno", "zqdundale", "zqekwari")
+_MARKED = re.compile(r"zq[a-z]+")
 # What is stated in a profile: shown nowhere at all.
 SECRET_WORD = "quinzolam"
 NUMBERS = tuple(f"+25471100011{phone}" for phone in range(PHONES))
@@ -44,22 +44,19 @@ class MarkedPlaces(FakePlaces):
 
     def search(self, typed: str) -> PlaceAnswer:
         words = typed.casefold()
-        for phone, mark in enumerate(MARKS):
-            if mark not in words:
-                continue
-            lat, lon = -1.28 - phone / 100, 36.80 + phone / 100
-            name = mark.title()
-            if "stage" in words:
-                hits = [
-                    FoundPlace(f"{name} stage {letter}", lat, lon + offset / 50, 400)
-                    for offset, letter in enumerate("ABC")
-                ]
-                return PlaceAnswer(False, tuple(hits), likely="likely" in words)
-            if "nowhere" in words:
-                return PlaceAnswer(False, ())
-            far = 4.0 if "far" in words else 0.0
-            return PlaceAnswer(True, (FoundPlace(f"{name}, Nairobi", lat - far, lon, 800),))
-        return super().search(typed)
+        marked = _MARKED.search(words)
+        if marked is None or "nowhere" in words:
+            return super().search(words.removeprefix("nowhere"))
+        name = marked.group().title()
+        aside = ord(name[2]) / 500
+        lat, lon = -1.08 - aside - 4.0 * ("far" in words), 36.60 + aside
+        if "stage" not in words:
+            return PlaceAnswer(True, (FoundPlace(f"{name}, Nairobi", lat, lon, 800),))
+        hits = [
+            FoundPlace(f"{name} stage {letter}", lat, lon + offset / 50, 400)
+            for offset, letter in enumerate("ABC")
+        ]
+        return PlaceAnswer(False, tuple(hits), likely="likely" in words)
 
 
 class Stage:
@@ -71,7 +68,9 @@ class Stage:
             database, folder, MarkedPlaces(), HAVEN_VOICE_NUMBER="+254711082000"
         )
         self.hospitals = {
-            name: self.world.hospital(name, -1.29 - place / 40, 36.81, box=name != "Delta Clinic").id
+            name: self.world.hospital(
+                name, -1.29 - place / 40, 36.81, box=name != "Delta Clinic"
+            ).id
             for place, name in enumerate(DUTY_PHONES)
         }
         self.duty: dict[int, str | None] = {}
@@ -192,7 +191,8 @@ class Stage:
         def start_response(status: str, headers: object, fault: object = None) -> None:
             statuses.append(status)
 
-        answered = self.world.client.application.wsgi_app(environ, start_response)  # type: ignore[arg-type]
+        # type: ignore[arg-type]
+        answered = self.world.client.application.wsgi_app(environ, start_response)
         text = b"".join(answered).decode()
         return int(statuses[0].split()[0]), text
 

@@ -10,7 +10,8 @@ PHONES = 5
 _WEIGHTS = {
     # First, since what fails is made simpler until everything that has no part in it is nothing.
     "nothing": 1,
-    "go_on": 60,
+    "go_on": 40,
+    "go_far": 20,
     "dial": 8,
     "dial_straight": 2,
     "press_way_back": 5,

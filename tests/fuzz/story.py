@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +20,7 @@ _KEY = re.compile(r"^([0-9]+) ", re.MULTILINE)
 _LONGEST_HISTORY = 1_000
 _LONGEST_FIELD = 2_000
 _QUIET_S = 200
-_SHORT_WAITS_S = (0.5, 1, 5, 20, 31, 46, 61, 76, 125, 181, 196)
+_SHORT_WAITS_S = (0.5, 1, 2, 3, 5, 10, 20, 31, 46, 61, 76, 125, 181, 196)
 _LONG_WAITS_S = (201, 300, 601, 660, 3_700, 7_300, 90_000)
 
 
@@ -90,6 +90,10 @@ class Story:
             self._dials(number, step)
         else:
             self._types(talk, self._likely(talk, step))
+
+    def _goes_far(self, number: str, step: Step) -> None:
+        for turn in range(4):
+            self._goes_on(number, replace(step, which=(step.which + 13 * turn) % 100))
 
     def _likely(self, talk: Talk, step: Step) -> str:
         definition = self.stage.world.services.menus.definitions.screens[talk.screen]
@@ -199,9 +203,7 @@ class Story:
         self._took_place(talk, received, body)
         self.ledger.reads(number, body)
 
-    def _expected(
-        self, talk: Talk, received: str, number: str, service_code: str
-    ) -> str | None:
+    def _expected(self, talk: Talk, received: str, number: str, service_code: str) -> str | None:
         """What has to be answered because nothing new was said; None when there is something
         new.
         """
@@ -218,7 +220,7 @@ class Story:
     def _took_place(self, talk: Talk, received: str, body: str) -> None:
         query = select(menu_sessions).where(menu_sessions.c.session_id == talk.session_id)
         row = self.stage.database.read(lambda connection: connection.execute(query).first())
-        if row is None or row.answered_text != received:
+        if row is None or row.answered_length != len(received):
             # Refused: only staff whose phone is their hospital's no more get no better answer.
             here = {} if row is None else row.state["variables"]
             assert here.get("hospital_here"), "the turn was refused"
@@ -252,9 +254,10 @@ class Story:
             assert theirs, "a receipt of no emergency"
             assert all(row.state != "provisional" for row in theirs), "a receipt of none raised"
 
-    def _compared(self, actor: str) -> list[int]:
+    def _compared(self, actor: str, speaks_for: set[int] | None = None) -> list[int]:
         before, self._now = self._now, self.ledger.snapshot()
-        return self.ledger.compares(before, self._now, actor)
+        theirs = self.stage.hospitals_of(actor) if speaks_for is None else speaks_for
+        return self.ledger.compares(before, self._now, actor, theirs)
 
     def _looks_right(self, status: int, body: str) -> None:
         assert status == 200
@@ -372,11 +375,14 @@ class Story:
     def _voice(self, number: str, step: Step) -> None:
         calls = self.stage.world.carrier.calls
         session_id, heard_by = f"ATVId_{number}", number
+        speaks_for = self.stage.hospitals_of(number)
         if calls and step.which % 4:
             # One of the calls that were made: whoever was called has it at their ear.
             session_id, heard_by = _one_of(
                 [(f"ATVId_{made}", to) for made, to in enumerate(calls, start=1)], step
             )
+            # They had the duty phone when they were called.
+            speaks_for = set(self.stage.hospitals.values())
         form = {
             "sessionId": session_id,
             "isActive": "1" if step.which % 3 else _one_of(("0", "", "2"), step),
@@ -390,7 +396,7 @@ class Story:
         status, body = self.stage.posts(door, form)
         assert status == 200
         assert body == "" or body.startswith("<Response>"), body
-        self._compared(heard_by)
+        self._compared(heard_by, speaks_for)
         self.ledger.reads(heard_by, body)
 
     def _delivery(self, number: str, step: Step) -> None:
@@ -418,6 +424,7 @@ class Story:
 _STEPS: Mapping[str, Callable[[Story, str, Step], None]] = {
     "nothing": lambda story, number, step: None,
     "go_on": Story._goes_on,
+    "go_far": Story._goes_far,
     "dial": Story._dials,
     "dial_straight": Story._dials_straight,
     "press_way_back": Story._presses_way_back,
