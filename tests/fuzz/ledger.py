@@ -146,10 +146,9 @@ class Ledger:
                 may_know.add(seen.phones[row.caller_id])
             elif row.referred_by is not None:
                 may_know.add(self.stage.duty[row.referred_by] or "")
-        for row in seen.dispatches.values():
-            self._codes.setdefault(row.answer_code, set()).add(
-                self.stage.duty[row.hospital_id] or ""
-            )
+        for dispatch in seen.dispatches.values():
+            duty_phone = self.stage.duty[dispatch.hospital_id] or ""
+            self._codes.setdefault(dispatch.answer_code, set()).add(duty_phone)
         return seen
 
     def rows(self) -> list[Any]:

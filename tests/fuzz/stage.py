@@ -192,7 +192,8 @@ class Stage:
             statuses.append(status)
 
         # type: ignore[arg-type]
-        answered = self.world.client.application.wsgi_app(environ, start_response)
+        application: Any = self.world.client.application
+        answered = application.wsgi_app(environ, start_response)
         text = b"".join(answered).decode()
         return int(statuses[0].split()[0]), text
 

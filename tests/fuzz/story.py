@@ -2,9 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -15,6 +15,8 @@ from tests.fuzz.ledger import Ledger, Snapshot
 from tests.fuzz.stage import MARKS, NUMBERS, SECRET_WORD, Stage
 from tests.fuzz.steps import Step
 from tests.journeys.world import SERVICE_CODE
+
+T = TypeVar("T")
 
 _KEY = re.compile(r"^([0-9]+) ", re.MULTILINE)
 _LONGEST_HISTORY = 1_000
@@ -55,6 +57,8 @@ class Story:
     _of_phone: dict[str, Talk] = field(default_factory=dict)
     _now: Snapshot = field(init=False)
     _sent: list[str] = field(default_factory=list)
+    # By session: what each key on its screen means.
+    _shown: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.stage.begins()
@@ -416,10 +420,6 @@ class Story:
         # From now on its answers, and what it was asked, are this phone's to see.
         self._now = self.ledger.snapshot()
 
-    @property
-    def _shown(self) -> dict[str, Mapping[str, str]]:
-        return self.__dict__.setdefault("_shown_keys", {})  # type: ignore[no-any-return]
-
 
 _STEPS: Mapping[str, Callable[[Story, str, Step], None]] = {
     "nothing": lambda story, number, step: None,
@@ -450,5 +450,5 @@ _STEPS: Mapping[str, Callable[[Story, str, Step], None]] = {
 }
 
 
-def _one_of(ways: Any, step: Step) -> Any:
+def _one_of(ways: Sequence[T], step: Step) -> T:
     return ways[step.which % len(ways)]
