@@ -15,7 +15,7 @@ from tests.fuzz.stage import MARKS, NUMBERS, SECRET_WORD, Stage
 _CODE = re.compile(r"\b[2-9A-HJ-KMNP-TV-Z]{4}\b")
 _COUNTS = " UNION ALL ".join(
     [
-        *(f"SELECT '{table.name}', count(*) FROM {table.name}" for table in metadata.sorted_tables),
+        *map("SELECT '{0}', count(*) FROM {0}".format, metadata.tables),
         "SELECT 'v', coalesce(sum(version), 0) FROM emergencies",
         "SELECT 'w', coalesce(sum(version), 0) FROM dispatches",
     ]

@@ -30,7 +30,7 @@ _WEIGHTS = {
     "wait": 5,
     "wait_long": 1,
     "malformed": 4,
-    "voice": 2,
+    "voice": 4,
     "delivery": 1,
     "wrong_door": 1,
     "duty_phone": 1,
