@@ -4,10 +4,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway.emergencies import store
+from gateway.emergencies import store, telling
 from gateway.menus import sessions
 from gateway.menus.alerts import alert_facts
 from gateway.menus.conversation import Conversation
+from gateway.menus.hidden_places import hidden_places
 from gateway.unit_of_work import UnitOfWork
 from ussd_menus.session import Session
 
@@ -34,6 +35,8 @@ def facts_about(turn: Conversation, caller: Row[Any]) -> dict[str, str]:
         facts |= alert_facts(uow, active[0])
         if len(active) > 1:
             facts["alert"] = "several"
+        if any(telling.is_discreet(emergency) for emergency in active):
+            facts |= hidden_places(facts)
     return facts
 
 
@@ -47,10 +50,13 @@ def cut_off_session(
     uow: UnitOfWork, phone_index: bytes, bearer: str, facts: dict[str, str]
 ) -> Session | None:
     """The session to go on with: what this phone was cut off from, as long as it is about nothing
-    that has ended or is not the alert that the first screen names.
+    that has ended or is not the alert that the first screen names. Where somebody may be watched
+    there is none: it stands where they had said more than anybody else may see.
     """
     before = sessions.cut_off(uow, phone_index)
     if before is None or before.variables.get("bearer") != bearer:
+        return None
+    if before.variables.get("watched"):
         return None
     about = before.variables.get("emergency_id", "")
     if about and (about != facts.get("alert_id") or facts["watched"]):

@@ -10,6 +10,7 @@ from gateway.emergencies import caller_answers, noting, store, telling
 from gateway.emergencies.dispatching import Asked
 from gateway.emergencies.raising import raise_emergency
 from gateway.menus.conversation import Conversation, Does, Lists
+from gateway.menus.hidden_places import hidden_places
 from gateway.menus.place_items import chosen_place, place_items
 from gateway.ports import FoundPlace
 from shared.emergency import EmergencyState
@@ -47,7 +48,12 @@ def _note_emergency(turn: Conversation, session: Session) -> Mapping[str, str]:
         "cause": "",
         "detail": "",
         "place": "",
+        **_discretion(emergency, session),
     }
+
+
+def _discretion(emergency: Row[Any], session: Session) -> Mapping[str, str]:
+    return hidden_places(session.variables) if telling.is_discreet(emergency) else {}
 
 
 def _noted_before(turn: Conversation, session: Session) -> Row[Any] | None:
@@ -75,7 +81,7 @@ def _improve_emergency(turn: Conversation, session: Session) -> Mapping[str, str
         if session.variables.get(question)
     }
     emergency = caller_answers.question_answered(turn.uow, turn.emergency(session), answers)
-    return {"advice": emergency.advice}
+    return {"advice": emergency.advice, **_discretion(emergency, session)}
 
 
 def _withdraw_emergency(turn: Conversation, session: Session) -> Mapping[str, str]:

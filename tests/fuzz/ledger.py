@@ -44,9 +44,11 @@ class Emergency(NamedTuple):
     cancel_asked: bool
 
     @property
-    def called_off(self) -> bool:
-        """True when its caller went back from it, or cancelled it as far as they may know."""
-        return self.state == "cancelled" or bool(self.cancel_asked)
+    def is_over(self) -> bool:
+        """True when its caller went back from it, cancelled it as far as they may know, or said
+        that the patient has arrived: what they say after that is about somebody else.
+        """
+        return self.state in ("cancelled", "arrived", "closed") or bool(self.cancel_asked)
 
 
 class Dispatch(NamedTuple):

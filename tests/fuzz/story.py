@@ -246,7 +246,7 @@ class Story:
 
     def _settled(self, talk: Talk, new: list[int], variables: Mapping[str, str]) -> None:
         talk.raised += new
-        kept = [each for each in talk.raised if not self._now.emergencies[each].called_off]
+        kept = [each for each in talk.raised if not self._now.emergencies[each].is_over]
         assert len(kept) <= talk.may_raise, f"{len(kept)} emergencies from one session"
         if talk.screen.startswith("receipt_"):
             code = talk.answer
