@@ -1,24 +1,21 @@
 """A slice: many stories from one seed. What fails is shrunk, and told with all that was posted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import hypothesis
 from hypothesis import HealthCheck, Phase
-from sqlalchemy import Connection, StaticPool, create_engine, event
 
 from gateway.database.schema import metadata
 from tests.fuzz.ledger import Ledger
+from tests.fuzz.one_thread import OneThread
 from tests.fuzz.stage import Stage, faults_kept
 from tests.fuzz.steps import Step, stories
 from tests.fuzz.story import Story
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -37,31 +34,6 @@ class Figures:
             self.screens + other.screens,
             self.kinds + other.kinds,
         )
-
-
-class OneThread:
-    """SQLite in memory for one thread: nothing is handed to another one, so that most of the time
-    goes into turns. What several threads do to each other has its own test.
-    """
-
-    def __init__(self) -> None:
-        self.engine = create_engine(
-            "sqlite://", poolclass=StaticPool, connect_args={"isolation_level": None}
-        )
-        event.listen(self.engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
-        self._connection = self.engine.connect()
-
-    def write(self, work: Callable[[Connection], T]) -> T:
-        with self._connection.begin():
-            return work(self._connection)
-
-    def read(self, work: Callable[[Connection], T]) -> T:
-        with self._connection.begin():
-            return work(self._connection)
-
-    def close(self) -> None:
-        self._connection.close()
-        self.engine.dispose()
 
 
 @contextmanager
