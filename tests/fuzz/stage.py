@@ -191,7 +191,6 @@ class Stage:
         def start_response(status: str, headers: object, fault: object = None) -> None:
             statuses.append(status)
 
-        # type: ignore[arg-type]
         application: Any = self.world.client.application
         answered = application.wsgi_app(environ, start_response)
         text = b"".join(answered).decode()

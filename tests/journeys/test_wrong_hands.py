@@ -139,14 +139,14 @@ def test_no_screen_of_a_dial_after_it_gives_anything_away(
 ) -> None:
     """Cut off before the place, among the choices, and after each receipt."""
     watcher = Watcher(one_hospital, language, kind)
-    paths = [("",)]
+    paths: list[tuple[str, ...]] = [()]
     for depth in range(3):
         longer = []
         for path in paths:
             phone = watcher.says(*before)
             phone.dials()
             watcher.looks(phone, "")
-            for key in path[1:]:
+            for key in path:
                 watcher.presses(phone, key)
             if phone.screen.startswith("CON "):
                 longer += [(*path, key) for key in watcher.offered(phone)]
