@@ -20,6 +20,11 @@ _CARD = Prepared(
         hospitals.c.id == bindparam("of")
     )
 )
+_WITH_DUTY_PHONE = Prepared(
+    select(hospitals.c.id)
+    .where(hospitals.c.duty_phone == bindparam("number"))
+    .order_by(hospitals.c.id)
+)
 
 
 class HospitalDirectory:
@@ -81,8 +86,7 @@ class HospitalDirectory:
         return HospitalCard(row.id, row.name, row.reachable, phones)
 
     def with_duty_phone(self, connection: Connection, number: str) -> tuple[int, ...]:
-        query = select(hospitals.c.id).where(hospitals.c.duty_phone == number)
-        return tuple(connection.execute(query.order_by(hospitals.c.id)).scalars())
+        return tuple(row.id for row in _WITH_DUTY_PHONE.all(connection, number=number))
 
     def reserve(self, connection: Connection, hospital_id: int) -> None:
         self._board.reserve(connection, hospital_id)
