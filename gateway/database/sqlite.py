@@ -73,7 +73,9 @@ def open_engine(path: Path, key: bytes, *, writes: bool, readers: int = 8) -> En
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # On the driver's own connection: SQLAlchemy's way takes half as long again.
+        driver: Any = connection.connection.driver_connection
+        driver.execute(begin)
 
     return engine
 
