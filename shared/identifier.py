@@ -8,10 +8,11 @@ transaction go out as they were written.
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 _EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _RANDOM_BITS = 22
 # By so much a step within one millisecond is random, and so far back (a second) a clock may go
 # before its identifiers go back with it.
@@ -31,13 +32,14 @@ def maker(now: Callable[[], datetime], rng: Random) -> Callable[[], int]:
 
     def new_id() -> int:
         nonlocal last
-        milliseconds = int((now() - _EPOCH).total_seconds() * 1000)
         # A box whose clock has not been set yet counts from zero: its identifiers stay valid,
         # only unordered.
-        made = max(milliseconds, 0) << _RANDOM_BITS | rng.getrandbits(_RANDOM_BITS)
+        moment = max((now() - _EPOCH) // _MILLISECOND, 0) << _RANDOM_BITS
         with lock:
-            if 0 <= last - made < _SAME_MOMENT:
+            if 0 <= last - moment < _SAME_MOMENT:
                 made = last + 1 + rng.getrandbits(_STEP_BITS)
+            else:
+                made = moment | rng.getrandbits(_RANDOM_BITS)
             last = made & (2**63 - 1)
             return last
 

@@ -13,6 +13,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 _LONGEST_MS = 1 << 42
 _DEGREE = 100_000
 _IDENTIFIER_RANDOM_BITS = 22
+# Most numbers of an event are so small.
+_SHORT = tuple(bytes([value]) for value in range(0x80))
 
 
 class Unreadable(HavenError):
@@ -80,6 +82,8 @@ class Reader:
 
 def unsigned(value: int) -> bytes:
     """7 bits to a byte, low ones first. Raises ValueError outside 0 to 2**64 - 1."""
+    if 0 <= value < len(_SHORT):
+        return _SHORT[value]
     if not 0 <= value < 1 << 64:
         raise ValueError(f"{value} does not fit 64 bits without a sign")
     packed = bytearray()
