@@ -35,20 +35,32 @@ def connection(recordings: Recordings, prompts: Iterable[Prompt], number: str) -
 
 
 def _digits(recordings: Recordings, prompts: Iterable[Prompt], step_url: str) -> str:
+    """A key cuts short what stands inside the question, and AT documents one element there: all of
+    it, if it can be said in one; else its last part.
+    """
+    row = list(prompts)
+    joined = recordings.row_url(row)
+    elements = [f"<Play url={quoteattr(joined)}/>"] if joined else _elements(recordings, row)
     return (
+        f"{''.join(elements[:-1])}"
         f'<GetDigits timeout="{_ANSWER_WITHIN_S}" numDigits="1" callbackUrl={quoteattr(step_url)}>'
-        f"{_said(recordings, prompts)}</GetDigits>"
+        f"{elements[-1]}</GetDigits>"
     )
 
 
 def _said(recordings: Recordings, prompts: Iterable[Prompt]) -> str:
+    return "".join(_elements(recordings, prompts))
+
+
+def _elements(recordings: Recordings, prompts: Iterable[Prompt]) -> list[str]:
     parts = [(recordings.url(prompt) if prompt.name else None, prompt.words) for prompt in prompts]
-    return "".join(
-        "".join(f"<Play url={quoteattr(url)}/>" for url, _ in group if url)
-        if recorded
-        else _element("Say", " ".join(words for _, words in group))
-        for recorded, group in groupby(parts, key=lambda part: part[0] is not None)
-    )
+    elements: list[str] = []
+    for recorded, group in groupby(parts, key=lambda part: part[0] is not None):
+        if recorded:
+            elements += [f"<Play url={quoteattr(url)}/>" for url, _ in group if url]
+        else:
+            elements.append(_element("Say", " ".join(words for _, words in group)))
+    return elements
 
 
 def _element(name: str, text: str) -> str:

@@ -34,16 +34,18 @@ def test_from_a_missed_call_to_an_operator(installation: Installation) -> None:
         phone.dials("*384*911#").chooses("1").chooses("1").chooses("6").types("kibera")
         phone.dials("*384*911#").chooses("5").chooses("1")
         phone.gives_a_missed_call()
-        phone.answers_call().hears("screens.what.title.wav").hears("press_2.wav")
+        phone.answers_call().hears("screens.what.title.wav")
         sounds = phone.state()["call"]["heard"]
         played = [sound["url"] for sound in sounds if sound["kind"] == "play"]
-        assert played
+        # One recording of the whole question, so that a key cuts it short.
+        (whole,) = played
+        assert "en/press_2," in whole
         for url in played:
             assert installation.environment["HAVEN_CALLBACK_SECRET"] not in url
             answer = requests.get(url, timeout=20)
             assert (answer.status_code, answer.content[:4]) == (200, b"RIFF")
         phone.presses("2").hears("screens.cause")
-        phone.presses("6").hears("screens.where_spoken.1.1.wav")
+        phone.presses("6").hears("screens.where_spoken")
         phone.presses("1").hears("receipt_not_reachable").hears("press_wound")
         phone.hangs_up()
         (emergency,) = installation.rows("emergencies", "list")

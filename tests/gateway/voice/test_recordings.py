@@ -1,9 +1,12 @@
 """Recordings: played where they are, said where they are not, and nothing else is served."""
 
+import io
+import wave
 from pathlib import Path
 
 import pytest
 
+from gateway.voice.speech import fixed_prompts
 from tests.journeys.voice_phone import VoicePhone
 from tests.journeys.world import SECRET, World
 
@@ -51,6 +54,60 @@ def test_a_played_address_holds_no_secret_and_can_be_kept(world: World, prompts:
     again = phone.picks_up().script.find(".//Play")
     assert again is not None
     assert again.get("url") != url
+
+
+def speak(prompts: Path, name: str, *, frames: int = 80, rate: int = 8000) -> None:
+    file = prompts / f"{name}.wav"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(file), "wb") as recording:
+        recording.setparams((1, 2, rate, 0, "NONE", ""))
+        recording.writeframes(bytes(2 * frames))
+
+
+def test_a_question_that_is_all_recorded_is_one_sound_that_a_key_cuts_short(
+    world: World, prompts: Path
+) -> None:
+    menus = world.services.menus
+    names = fixed_prompts(menus, menus.catalogue("en"))
+    for name in names:
+        speak(prompts, f"en/{name}")
+    phone = VoicePhone(world)
+    phone.rings_haven()
+    phone.picks_up()
+    phone.presses("1")
+    (inside,) = phone.script.findall("GetDigits/*")
+    assert phone.script.findall("Play") == phone.script.findall("Say") == []
+    url = inside.get("url", "")
+    assert "en/press_1,en/screens.what.2," in url
+    answer = world.client.get(url.removeprefix("http://127.0.0.1:8000"))
+    with wave.open(io.BytesIO(answer.get_data())) as whole:
+        assert whole.getnframes() == 80 * (url.count(",") + 1)
+
+
+def test_recordings_of_different_forms_are_played_one_after_the_other(
+    world: World, prompts: Path
+) -> None:
+    menus = world.services.menus
+    for number, name in enumerate(fixed_prompts(menus, menus.catalogue("en"))):
+        speak(prompts, f"en/{name}", rate=8000 if number % 2 else 16000)
+    phone = VoicePhone(world)
+    phone.rings_haven()
+    phone.picks_up()
+    phone.presses("1")
+    assert len(phone.script.findall("GetDigits/*")) == 1
+    assert len(phone.script.findall("Play")) > 5
+
+
+@pytest.mark.parametrize(
+    "of",
+    ["", "en/missing", "en/a,", "en/../secret", "en/a,sw/../../secret", "en/a," * 70, "en"],
+)
+def test_a_row_of_anything_else_is_not_served(world: World, prompts: Path, of: str) -> None:
+    speak(prompts, "en/a")
+    speak(prompts, "../secret")
+    answer = world.client.get("/prompts/in-a-row/a.wav", query_string={"of": of})
+    assert answer.status_code == 404
+    assert world.client.get("/prompts/in-a-row/a.wav?of=en/a,en/a").status_code == 200
 
 
 def test_a_part_of_a_recording_can_be_asked_for(world: World, prompts: Path) -> None:
