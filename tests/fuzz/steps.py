@@ -33,7 +33,7 @@ _WEIGHTS = {
     "voice": 4,
     "delivery": 1,
     "wrong_door": 1,
-    "duty_phone": 1,
+    "duty_phone": 3,
 }
 _KINDS = tuple(kind for kind, weight in _WEIGHTS.items() for _ in range(weight))
 

@@ -420,7 +420,14 @@ class Story:
         self._compared("")
 
     def _moves_duty_phone(self, number: str, step: Step) -> None:
-        hospital_id = _one_of(list(self.stage.hospitals.values()), step)
+        at_work = [
+            hospital_id
+            for talk in self._of_phone.values()
+            if talk.screen.startswith("staff") and not talk.ended
+            for hospital_id in sorted(self.stage.hospitals_of(talk.number))
+        ]
+        # Most telling is what becomes of somebody who is just answering for it.
+        hospital_id = _one_of(at_work or list(self.stage.hospitals.values()), step)
         self.told.append(f"hospital {hospital_id} has the duty phone {number}")
         self.stage.gives_duty_phone(hospital_id, None if step.which % 3 == 0 else number)
         # From now on its answers, and what it was asked, are this phone's to see.
