@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from gateway.menus.tables import menu_sessions
 from shared import gsm
@@ -58,6 +58,7 @@ class Story:
     _of_phone: dict[str, Talk] = field(default_factory=dict)
     _now: Snapshot = field(init=False)
     _sent: list[str] = field(default_factory=list)
+    _calls: dict[str, Talk] = field(default_factory=dict)
     _steps_of_call: Counter[str] = field(default_factory=Counter)
     # By session: what each key on its screen means.
     _shown: dict[str, Mapping[str, str]] = field(default_factory=dict)
@@ -224,8 +225,7 @@ class Story:
         return None
 
     def _took_place(self, talk: Talk, received: str, body: str) -> None:
-        query = select(menu_sessions).where(menu_sessions.c.session_id == talk.session_id)
-        row = self.stage.database.read(lambda connection: connection.execute(query).first())
+        row = self._stored(talk.session_id)
         if row is None or row.answered_length != len(received):
             # Refused: only staff whose phone is their hospital's no more get no better answer.
             here = {} if row is None else row.state["variables"]
@@ -242,20 +242,26 @@ class Story:
         talk.screen = row.state["screen"]
         assert body.startswith("END ") == row.ended
         self.ledger.screens[talk.screen] += 1
-        self._settled(talk, self._compared(talk.number), row.state["variables"])
+        self._counted(talk, self._compared(talk.number))
+        self._is_raised(talk)
 
-    def _settled(self, talk: Talk, new: list[int], variables: Mapping[str, str]) -> None:
+    def _stored(self, session_id: str) -> Row[Any] | None:
+        query = select(menu_sessions).where(menu_sessions.c.session_id == session_id)
+        return self.stage.database.read(lambda connection: connection.execute(query).first())
+
+    def _counted(self, talk: Talk, new: list[int]) -> None:
         talk.raised += new
         kept = [each for each in talk.raised if not self._now.emergencies[each].is_over]
         assert len(kept) <= talk.may_raise, f"{len(kept)} emergencies from one session"
+
+    def _is_raised(self, talk: Talk) -> None:
         if talk.screen.startswith("receipt_"):
-            code = talk.answer
             theirs = [
                 row
                 for row in self._now.emergencies.values()
                 if row.caller_id is not None
                 and self._now.phones[row.caller_id] == talk.number
-                and row.help_code in code
+                and row.help_code in talk.answer
             ]
             assert theirs, "a receipt of no emergency"
             assert all(row.state != "provisional" for row in theirs), "a receipt of none raised"
@@ -403,10 +409,14 @@ class Story:
         if step.which % 10 < 4:
             door = _one_of(("voice", "voice-events", "voice/1", "voice/2/-", "voice"), step)
         self.told.append(f"{door} {form}")
+        talk = self._calls.setdefault(session_id, Talk(session_id, heard_by, "", ""))
+        row = self._stored(session_id)
+        if row is not None and row.state.get("shown", {}).get(form["dtmfDigits"]) == "another":
+            talk.may_raise += 1
         status, body = self.stage.posts(door, form)
         assert status == 200
         assert body == "" or "<Response" in body, body
-        self._compared(heard_by, speaks_for)
+        self._counted(talk, self._compared(heard_by, speaks_for))
         self.ledger.reads(heard_by, body)
 
     def _delivery(self, number: str, step: Step) -> None:
