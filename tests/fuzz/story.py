@@ -1,5 +1,6 @@
 """Plays one story on the stage, and holds every answer against what it has to be."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -227,9 +228,10 @@ class Story:
     def _took_place(self, talk: Talk, received: str, body: str) -> None:
         row = self._stored(talk.session_id)
         if row is None or row.answered_length != len(received):
-            # Refused: only staff whose phone is their hospital's no more get no better answer.
-            here = {} if row is None else row.state["variables"]
-            assert here.get("hospital_here"), "the turn was refused"
+            # Refused: only staff whose phone is their hospital's no more get no better answer, also
+            # when they go on with a session that was cut off.
+            assert row is not None, "the first turn was refused"
+            assert "hospital_here" in json.dumps(row.state), "the turn was refused"
             assert body == self._way_out
             return
         assert row.answer == body, "another answer was stored than was given"
