@@ -97,19 +97,14 @@ def _set_home(uow: UnitOfWork, caller_id: int, *values: str | float | None) -> N
 
 def last_place(caller: Row[Any]) -> FoundPlace:
     """The place offered to this caller as "last time"; only for one who has it."""
-    return FoundPlace(
-        caller.last_place_name,
-        caller.last_place_lat,
-        caller.last_place_lon,
-        caller.last_place_radius_m,
-    )
+    return _place(caller, "last_place")
 
 
 def home_place(caller: Row[Any]) -> FoundPlace:
     """The place offered to this caller as "home"; only for one who has it."""
-    return FoundPlace(
-        caller.home_place_name,
-        caller.home_place_lat,
-        caller.home_place_lon,
-        caller.home_place_radius_m,
-    )
+    return _place(caller, "home_place")
+
+
+def _place(caller: Row[Any], which: str) -> FoundPlace:
+    columns = caller._mapping
+    return FoundPlace(*(columns[f"{which}_{part}"] for part in ("name", "lat", "lon", "radius_m")))

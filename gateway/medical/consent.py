@@ -1,7 +1,7 @@
 """What patients agree to, given and withdrawn in the same way, with a row for each time."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 from sqlalchemy import select
 
@@ -18,47 +18,25 @@ class Scope(StrEnum):
     SHARE_WITH_MATCHED_HOSPITAL = "share_with_matched_hospital"
 
 
-class Answer(Protocol):
-    """How a patient's answer is taken in: `give` or `withdraw`."""
-
-    def __call__(
-        self,
-        uow: UnitOfWork,
-        caller_id: int,
-        scope: Scope,
-        *,
-        text_version: str,
-        channel: str,
-        language: str,
-    ) -> None: ...
-
-
-def give(
-    uow: UnitOfWork,
-    caller_id: int,
-    scope: Scope,
-    *,
-    text_version: str,
-    channel: str,
-    language: str,
-) -> None:
-    """The patient agrees. `text_version` names the text they were shown or read, in `language`, by
-    `channel` (ussd, sms, voice, rest).
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a patient was shown or read before they answered: the text's version, the bearer (ussd,
+    sms, voice, rest) and the language.
     """
-    _record(uow, caller_id, scope, True, text_version, channel, language)
+
+    text_version: str
+    channel: str
+    language: str
 
 
-def withdraw(
-    uow: UnitOfWork,
-    caller_id: int,
-    scope: Scope,
-    *,
-    text_version: str,
-    channel: str,
-    language: str,
-) -> None:
+def give(uow: UnitOfWork, caller_id: int, scope: Scope, shown: Shown) -> None:
+    """The patient agrees."""
+    _record(uow, caller_id, scope, shown, given=True)
+
+
+def withdraw(uow: UnitOfWork, caller_id: int, scope: Scope, shown: Shown) -> None:
     """The patient agrees no longer, whether or not they ever did."""
-    _record(uow, caller_id, scope, False, text_version, channel, language)
+    _record(uow, caller_id, scope, shown, given=False)
 
 
 def standing(uow: UnitOfWork, caller_id: int) -> frozenset[Scope]:
@@ -80,15 +58,7 @@ def was_asked(uow: UnitOfWork, caller_id: int, scope: Scope) -> bool:
     return uow.connection.execute(asked.limit(1)).first() is not None
 
 
-def _record(
-    uow: UnitOfWork,
-    caller_id: int,
-    scope: Scope,
-    given: bool,
-    text_version: str,
-    channel: str,
-    language: str,
-) -> None:
+def _record(uow: UnitOfWork, caller_id: int, scope: Scope, shown: Shown, *, given: bool) -> None:
     uow.connection.execute(
         consents.insert(),
         {
@@ -96,9 +66,9 @@ def _record(
             "caller_id": caller_id,
             "scope": scope.value,
             "given": given,
-            "text_version": text_version,
-            "channel": channel,
-            "language": language,
+            "text_version": shown.text_version,
+            "channel": shown.channel,
+            "language": shown.language,
             "at": uow.now,
         },
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gateway.callers import store as callers
 from gateway.emergencies import code_lookup
 from gateway.medical import consent, profile
-from gateway.medical.consent import Scope
+from gateway.medical.consent import Scope, Shown
 from gateway.medical.profile import ProfileField
 from gateway.menus.conversation import Conversation, Does, Lists
 from gateway.menus.finding import near_place
@@ -54,24 +54,17 @@ def _look_up_consent(turn: Conversation, session: Session) -> Mapping[str, str]:
 
 
 def _give_consent(turn: Conversation, session: Session) -> Mapping[str, str]:
-    _record(consent.give, turn, session)
+    consent.give(turn.uow, turn.caller_id, _SCOPE, _shown(turn, session))
     return {"consent": "given"}
 
 
 def _withdraw_consent(turn: Conversation, session: Session) -> Mapping[str, str]:
-    _record(consent.withdraw, turn, session)
+    consent.withdraw(turn.uow, turn.caller_id, _SCOPE, _shown(turn, session))
     return {"consent": "withdrawn"}
 
 
-def _record(answer: consent.Answer, turn: Conversation, session: Session) -> None:
-    answer(
-        turn.uow,
-        turn.caller_id,
-        _SCOPE,
-        text_version=_CONSENT_TEXT,
-        channel=turn.bearer,
-        language=session.variables["language"],
-    )
+def _shown(turn: Conversation, session: Session) -> Shown:
+    return Shown(_CONSENT_TEXT, turn.bearer, session.variables["language"])
 
 
 def _check_code(turn: Conversation, session: Session) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from gateway.audit import audit_entries
 from gateway.callers import store as callers
 from gateway.medical import consent
-from gateway.medical.consent import Scope
+from gateway.medical.consent import Scope, Shown
 from gateway.medical.tables import consents
 from tests.journeys.world import World
 
@@ -18,11 +18,8 @@ def caller(world: World, number: str = "+254711000111") -> int:
 
 def says(world: World, caller_id: int, *, agrees: bool, language: str = "en") -> None:
     said = consent.give if agrees else consent.withdraw
-    world.services.write(
-        lambda uow: said(
-            uow, caller_id, SHARE, text_version="2026-11-1", channel="ussd", language=language
-        )
-    )
+    shown = Shown(text_version="2026-11-1", channel="ussd", language=language)
+    world.services.write(lambda uow: said(uow, caller_id, SHARE, shown))
 
 
 def standing(world: World, caller_id: int) -> frozenset[Scope]:
