@@ -20,12 +20,13 @@ import structlog
 from gateway.callbacks import voice_script
 from gateway.delivery import reports
 from gateway.menus.ending import session_ended
+from gateway.return_calls import calling_back
 from gateway.sms import incoming
 from gateway.sms.incoming import IncomingSms
 from gateway.unit_of_work import Services, UnitOfWork
 from gateway.ussd import turn
 from gateway.ussd.turn import UssdRequest
-from gateway.voice import calling_back, dialogue, script
+from gateway.voice import dialogue, script
 from gateway.voice.dialogue import CallStep
 from shared.errors import HavenError, InvalidInput
 from shared.identifier import to_text

@@ -1,4 +1,5 @@
 """The whole schema: importing this module puts every table on the one MetaData."""
+# ruff: noqa: F401 - imported for the tables they declare
 
 import gateway.alarms.tables
 import gateway.api.tables
@@ -11,9 +12,9 @@ import gateway.medical.tables
 import gateway.menus.tables
 import gateway.notifications.tables
 import gateway.places.tables
+import gateway.return_calls.tables
 import gateway.sites.tables
 import gateway.sms.tables
-import gateway.voice.tables  # noqa: F401 - imported for the tables they declare
 from gateway.database.metadata import metadata
 
 __all__ = ["metadata"]

@@ -11,8 +11,8 @@ from gateway.delivery.unreached import alarm_if_unreached
 from gateway.notifications import outbox
 from gateway.notifications.outbox import Channel, Claimed
 from gateway.providers.ports import Accepted, SmsSender, VoiceCaller
+from gateway.return_calls import calling_back
 from gateway.unit_of_work import Services, UnitOfWork
-from gateway.voice import calling_back
 from shared.errors import OperatorMustAct, SendRefused, SendRetryable
 
 _log = structlog.get_logger(__name__)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from gateway.menus.conversation import Conversation, Does, Lists
-from gateway.voice.calling_back import call_back
+from gateway.return_calls.calling_back import call_back
 from ussd_menus.session import Session
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import delete
 from gateway.config import Config
 from gateway.menus.tables import menu_sessions
 from gateway.notifications.tables import delivery_reports, spoken_calls
+from gateway.return_calls.tables import return_calls
 from gateway.unit_of_work import Services
-from gateway.voice.tables import return_calls
 
 _log = structlog.get_logger(__name__)
 

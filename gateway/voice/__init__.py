@@ -1,1 +1,3 @@
-"""Calls with callers: who rings us once or asks to be called is called, and hears the menus."""
+"""What is said on a call with a caller: the menus by ear. Who is called, and when, is in
+`gateway.return_calls`.
+"""

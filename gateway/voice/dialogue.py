@@ -20,8 +20,9 @@ from gateway.menus.conversation import Conversation
 from gateway.menus.facts import cut_off_session, facts_about
 from gateway.menus.host import MenuHost
 from gateway.menus.sessions import History
+from gateway.return_calls import calling_back
 from gateway.unit_of_work import Services, UnitOfWork
-from gateway.voice import calling_back, script
+from gateway.voice import script
 from gateway.voice.recordings import Recordings
 from gateway.voice.speech import MORE, Prompt, screen_prompts, text_prompts
 from shared.identifier import from_text

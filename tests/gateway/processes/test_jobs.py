@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 from gateway.menus.tables import menu_sessions
 from gateway.notifications.tables import delivery_reports, messages, spoken_calls
 from gateway.processes.jobs import purge
-from gateway.voice.tables import return_calls
+from gateway.return_calls.tables import return_calls
 from tests.journeys.world import World
 
 NAIROBI_WEST = (-1.3100, 36.8000)

@@ -17,8 +17,8 @@ from gateway.emergencies import store, telling
 from gateway.emergencies.tables import dispatches
 from gateway.notifications.outbox import Channel, MessageState, enqueue
 from gateway.notifications.tables import messages, spoken_calls
+from gateway.return_calls.tables import return_calls
 from gateway.unit_of_work import UnitOfWork
-from gateway.voice.tables import return_calls
 
 PURPOSE = "call_me"
 # Whoever asked longer ago has found another way, or does not expect us any more.
