@@ -18,7 +18,7 @@ from gateway.operators.casebook import (
     find_emergency,
     open_emergencies,
 )
-from gateway.operators.opened import Openers
+from gateway.operators.opened import Openers, Reading
 from gateway.operators.operator import Operator
 from gateway.places.position import place_at
 from gateway.ports import FoundPlace
@@ -29,6 +29,7 @@ from shared.errors import InvalidInput, NotFound
 _REASONS = {reason.name.lower().replace("_", "-"): reason for reason in CannotTreatReason}
 _REDRAW_S = 1.0
 _by = click.option("--by", required=True, help="Your initials, for the audit trail.")
+_also_arrived = click.option("--arrived", is_flag=True, help="Also patients who are at a hospital.")
 # One act on an emergency that is locked.
 _Act = Callable[[UnitOfWork, Row[Any]], object]
 
@@ -48,29 +49,23 @@ def add_emergency_commands(group: click.Group, opened: Openers) -> None:
             click.echo("\n".join(services.write(command)))
 
     @group.command("list")
-    @click.option("--arrived", is_flag=True, help="Also patients who are at a hospital.")
-    @click.option("--watch", is_flag=True, help="Show it anew every second, until Ctrl-C.")
+    @_also_arrived
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
-    def list_command(arrived: bool, watch: bool, as_json: bool) -> None:
+    def list_command(arrived: bool, as_json: bool) -> None:
         """Show every open emergency: what needs a person first, then the most urgent."""
-        if watch and as_json:
-            raise click.UsageError("Give --watch or --json.")
         with opened.reading() as reading:
+            found = _look(reading, arrived)
+        if as_json:
+            click.echo(json.dumps([row.as_dict() for row in found]))
+        else:
+            click.echo(_list_text(found))
 
-            def look() -> list[OpenEmergency]:
-                now = reading.system.now()
-                return reading.database.read(
-                    lambda connection: open_emergencies(
-                        connection, reading.vault, now, arrived=arrived
-                    )
-                )
-
-            if watch:
-                _watch(look)
-            elif as_json:
-                click.echo(json.dumps([row.as_dict() for row in look()]))
-            else:
-                click.echo(_list_text(look()))
+    @group.command("watch")
+    @_also_arrived
+    def watch_command(arrived: bool) -> None:
+        """Show the list anew every second, until Ctrl-C."""
+        with opened.reading() as reading:
+            _watch(lambda: _look(reading, arrived))
 
     @group.command("show")
     @click.argument("code")
@@ -240,6 +235,13 @@ def _asked(uow: UnitOfWork, emergency: Row[Any], typed: str) -> int:
 
 def _list_text(rows: Sequence[OpenEmergency]) -> str:
     return "\n".join(map(open_line, rows)) or "No emergency is open."
+
+
+def _look(reading: Reading, arrived: bool) -> list[OpenEmergency]:
+    now = reading.system.now()
+    return reading.database.read(
+        lambda connection: open_emergencies(connection, reading.vault, now, arrived=arrived)
+    )
 
 
 def _watch(look: Callable[[], Sequence[OpenEmergency]]) -> None:

@@ -80,7 +80,7 @@ def installed(tmp_path: Path) -> Iterator[Installed]:
 def test_the_list_is_shown_anew_until_somebody_stops_it(
     installed: Installed, tmp_path: Path
 ) -> None:
-    words = ["gateway", "emergencies", "list", "--watch"]
+    words = ["gateway", "emergencies", "watch"]
     watching = Program(tmp_path / "watch.log", words, installed.environment)
     watching.start()
 
@@ -95,7 +95,6 @@ def test_the_list_is_shown_anew_until_somebody_stops_it(
     finally:
         watching.kill()
     assert "Traceback" not in shown()
-    installed.runs("emergencies", "list", "--watch", "--json", code=2)
 
 
 def test_an_operator_finds_a_hospital_by_hand(installed: Installed) -> None:
