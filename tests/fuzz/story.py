@@ -253,8 +253,12 @@ class Story:
 
     def _counted(self, talk: Talk, new: list[int]) -> None:
         talk.raised += new
-        kept = [each for each in talk.raised if not self._now.emergencies[each].is_over]
-        assert len(kept) <= talk.may_raise, f"{len(kept)} emergencies from one session"
+        rows = [self._now.emergencies[each] for each in talk.raised]
+        # A nurse may be in need themselves, and refer a patient in the same session.
+        referred = [row for row in rows if row.referred_by is not None]
+        own = [row for row in rows if row.referred_by is None and not row.is_over]
+        assert len(own) <= talk.may_raise, f"{len(own)} emergencies from one session"
+        assert len(referred) <= 1, f"{len(referred)} referrals from one session"
 
     def _is_raised(self, talk: Talk) -> None:
         if talk.screen.startswith("receipt_"):
