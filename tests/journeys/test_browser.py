@@ -88,8 +88,10 @@ def test_who_cannot_read_is_called_back_and_listens(stage: Stage, browser: Brows
         phone.get_by_role("button", name="Answer").click()
         first = phone.locator("#shown li").first
         expect(first).to_contain_text("screens.what.title.wav", timeout=_WITHIN_MS)
-        expect(first).to_have_class("play played", timeout=_WITHIN_MS)
+        expect(first).to_have_class("play playing", timeout=_WITHIN_MS)
+        # A key cuts the question short.
         phone.click("[data-key='2']")
+        expect(first).to_have_class("play", timeout=_WITHIN_MS)
         expect(screen).to_contain_text("screens.cause.title.wav", timeout=_WITHIN_MS)
         phone.click("[data-key='2']")
         expect(screen).to_contain_text("Kibera, Nairobi", timeout=_WITHIN_MS)

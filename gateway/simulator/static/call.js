@@ -50,7 +50,9 @@ function player(sound, made, aloud, plays) {
   audio.preload = "auto";
   audio.src = sound.url;
   audio.setAttribute("aria-label", sound.words);
+  audio.addEventListener("pause", () => made.classList.remove("playing"));
   audio.addEventListener("playing", () => {
+    made.classList.add("playing");
     if (Number.isFinite(audio.duration)) plays(audio.duration - audio.currentTime);
   });
   audio.addEventListener("ended", () => {
