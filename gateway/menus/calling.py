@@ -8,8 +8,7 @@ from ussd_menus.session import Session
 
 
 def _call_me(turn: Conversation, session: Session) -> Mapping[str, str]:
-    call_back(turn.uow, turn.phone)
-    return {}
+    return {"called": "yes" if call_back(turn.uow, turn.phone) else ""}
 
 
 INTENTS: Mapping[str, Does] = {"call_me": _call_me}

@@ -47,8 +47,10 @@ class CallState(StrEnum):
     REFUSED = "refused"
 
 
-def call_back(uow: UnitOfWork, phone: str, asked_by: str = "") -> None:
-    """Has this number called, unless that is being done; `asked_by` names the missed call."""
+def call_back(uow: UnitOfWork, phone: str, asked_by: str = "") -> bool:
+    """Has this number called, unless that is being done; `asked_by` names the missed call. False
+    when it will not be called.
+    """
     index = uow.services.vault.index(phone)
     exclusive.one_at_a_time(uow.connection, f"return call {index.hex()}")
     recent = uow.connection.execute(
@@ -57,9 +59,9 @@ def call_back(uow: UnitOfWork, phone: str, asked_by: str = "") -> None:
         .order_by(return_calls.c.asked_at.desc())
     ).all()
     if asked_by and any(call.asked_by == asked_by for call in recent):
-        return
+        return True
     if recent and _on_its_way(uow, recent[0]):
-        return
+        return True
     caller = callers.find_or_add(uow, phone)
     values = {
         "id": uow.system.new_id(),
@@ -88,6 +90,7 @@ def call_back(uow: UnitOfWork, phone: str, asked_by: str = "") -> None:
         else:
             _text(uow, caller, phone, "call_refused")
     uow.connection.execute(return_calls.insert(), values)
+    return bool(values["state"] == CallState.ASKED)
 
 
 def of_session(uow: UnitOfWork, session_id: str, phone: str) -> Row[Any] | None:

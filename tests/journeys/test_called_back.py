@@ -193,6 +193,7 @@ def test_seven_calls_an_hour_are_too_many_but_never_silence(world: World) -> Non
     phone.rings_haven()
     phone.rings_haven()
     assert phone.calls() == 6
+    world.phone(phone.number).dials().chooses("9", "5").sees("END", "We cannot call you now", "999")
     (text,) = phone.inbox()
     assert "999" in text
     world.clock.now += timedelta(hours=1)
