@@ -4,11 +4,15 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
+from gateway.database.exclusive import one_at_a_time
+
 _FOLDER = Path(__file__).parent / "migrations"
 
 
 def upgrade(engine: Engine) -> None:
-    """Runs every migration that the database has not had, all in one transaction."""
+    """Runs every migration that the database has not had, all in one transaction. Processes that
+    start together migrate one after another, and the later ones find nothing to do.
+    """
     if current(engine) == newest():
         return
     # Alembic takes a second to import: a start with nothing to migrate does without it.
@@ -18,6 +22,7 @@ def upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     with engine.begin() as connection:
+        one_at_a_time(connection, "migrate")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

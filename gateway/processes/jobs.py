@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 import structlog
 from huey import PostgresHuey, SqliteHuey, crontab
 from huey.api import Huey
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from gateway.config import Config
+from gateway.database.database import Database
+from gateway.database.exclusive import one_at_a_time
 from gateway.menus.tables import menu_sessions
 from gateway.notifications.tables import delivery_reports, spoken_calls
 from gateway.return_calls.tables import return_calls
@@ -45,19 +47,25 @@ def purge(services: Services) -> int:
     )
 
 
-def build_huey(config: Config) -> Huey:
+def build_huey(config: Config, database: Database) -> Huey:
     """The queue: a file of its own on SQLite, the database itself on PostgreSQL."""
     if config.on_sqlite:
         return SqliteHuey("haven", filename=str(config.data_dir / "jobs.sqlite"))
     url = config.database_direct_url.replace("postgresql+psycopg://", "postgresql://")
-    return PostgresHuey("haven", dsn=url)
+
+    def build(connection: Connection) -> Huey:
+        # PostgreSQL refuses the second of two that create a table together, IF NOT EXISTS or not.
+        one_at_a_time(connection, "build the queue")
+        return PostgresHuey("haven", dsn=url)
+
+    return database.write(build)
 
 
 class JobRunner:
     """Runs the jobs in threads of this process, without taking over its signals."""
 
     def __init__(self, services: Services) -> None:
-        self._huey = build_huey(services.config)
+        self._huey = build_huey(services.config, services.database)
 
         def purge_hourly() -> None:
             _log.info("purged", rows=purge(services))
