@@ -21,7 +21,7 @@ VOICE_NUMBER = "+254711082000"
 
 WHAT = (
     "CON Press FIRST that is true\n1 Can't wake/breathe\n2 Heavy bleeding\n3 Fits\n"
-    "4 Pregnancy/birth\n5 Crash/injury/burn\n6 Snake bite\n7 Poison\n8 Other sickness"
+    "4 Pregnancy/birth\n5 Crash/injury/burn\n6 Snake bite\n7 Poison\n8 Other sickness\n9 More"
 )
 SCREENS = {
     "": "CON Haven\n1 English\n2 Kiswahili",

@@ -48,7 +48,7 @@ def test_an_emergency_by_keyboard_alone(page: Page, world: Loopback) -> None:
     page.keyboard.type("1")
     page.keyboard.press("Enter")
     expect(shown).to_contain_text("8 Other sickness")
-    expect(page.locator("#characters")).to_have_text("150/160 characters")
+    expect(page.locator("#characters")).to_have_text("157/160 characters")
     page.keyboard.type("2")
     page.keyboard.press("Enter")
     expect(shown).to_contain_text("Where is the patient?")
@@ -77,7 +77,7 @@ def test_a_whole_screen_fits_without_scrolling(page: Page, world: Loopback) -> N
     pick_up(page, world, "254711000403", "?embed=1")
     page.fill("#typed", "*384*911*1#")
     page.keyboard.press("Enter")
-    expect(page.locator("#shown")).to_contain_text("8 Other sickness")
+    expect(page.locator("#shown")).to_contain_text("9 More")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     shown = "document.getElementById('shown')"
     assert page.evaluate(f"{shown}.scrollHeight <= {shown}.clientHeight")

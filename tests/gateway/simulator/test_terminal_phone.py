@@ -57,7 +57,7 @@ def test_a_whole_emergency_through_a_pipe(world: Loopback) -> None:
     assert ran.returncode == 0, ran.stdout
     for shown in ("1 English", "6 Snake bite", "Where is the patient?", "7K2F. Telling", "Sent to"):
         assert shown in ran.stdout
-    assert "150 of 160 characters" in ran.stdout
+    assert "157 of 160 characters" in ran.stdout
     texts = [form["text"] for form in world.gateway.forms("ussd")]
     assert texts[-1] == "1*2*olympic kibra"
 
