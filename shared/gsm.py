@@ -67,4 +67,4 @@ def clip(text: str, size: int) -> str:
     while kept and (septets(kept) or 0) > size:
         kept = kept[:-1]
     boundary = kept.rfind(" ")
-    return (kept[:boundary] if boundary >= size * 2 // 3 else kept).rstrip(" ,.-")
+    return (kept[:boundary] if boundary >= size // 2 else kept).rstrip(" ,.-")

@@ -23,6 +23,21 @@ def test_any_text_fits_after_being_forced_and_clipped(text: str, size: int) -> N
 
 
 @pytest.mark.parametrize(
+    ("text", "size", "kept"),
+    [
+        ("Kawangware, Nairobi", 18, "Kawangware"),
+        ("Olympic Stage, Mombasa", 18, "Olympic Stage"),
+        ("Llanfairpwllgwyngyll", 10, "Llanfairpw"),
+        ("A Llanfairpwllgwyngyll", 10, "A Llanfair"),
+    ],
+)
+def test_what_is_cut_loses_whole_words_unless_little_would_be_left(
+    text: str, size: int, kept: str
+) -> None:
+    assert gsm.clip(text, size) == kept
+
+
+@pytest.mark.parametrize(
     ("text", "septets", "segments"),
     [
         ("", 0, 1),
