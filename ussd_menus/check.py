@@ -212,6 +212,7 @@ def _too_long(menus: Menus) -> Iterator[Fault]:
                 continue
             for wrong in (0, 1) if screen.kind != "end" else (0,):
                 yield from _screen_too_long(menus, catalogue, screen, worst, wrong, limit)
+        yield from _cut_off(menus, catalogue, worst)
         for name in catalogue.texts:
             if name.startswith(_ONE_SMS):
                 septets = gsm.septets(catalogue.text(name, worst)) or 0
@@ -221,6 +222,20 @@ def _too_long(menus: Menus) -> Iterator[Fault]:
                         f"{septets} characters with the longest words; one SMS holds "
                         f"{gsm.SINGLE_SEPTETS}.",
                     )
+
+
+def _cut_off(menus: Menus, catalogue: Catalogue, worst: dict[str, str]) -> Iterator[Fault]:
+    """What is filled into other texts, and would lose its last words there."""
+    for variable, heading in NAMING_TEXTS.items():
+        word = f"{variable}_words"
+        width = menus.definitions.variables[word].width
+        for name in catalogue.texts:
+            septets = gsm.septets(catalogue.text(name, worst)) or 0
+            if name.startswith(f"{heading}.") and septets > width:
+                yield Fault(
+                    f"{catalogue.code}.yaml, {name}",
+                    f"{septets} characters with the longest words; {{{word}}} shows {width}.",
+                )
 
 
 def _screen_too_long(

@@ -48,9 +48,10 @@ def answer_transport(
         return cancel(uow, emergency, by_sms=by_sms)
     if answer is Transport.NOT_COMING:
         emergency = store.change(uow, emergency, transport=answer.value)
+        text = "not_coming" if telling.anybody_has_heard(uow, emergency) else "cancelled"
         emergency = cancel(uow, emergency, by_sms=False, reason="the caller is not coming")
         if by_sms:
-            telling.tell_caller(uow, emergency, "not_coming", answers_them=True)
+            telling.tell_caller(uow, emergency, text, answers_them=True)
         return emergency
     emergency = store.change(uow, emergency, transport=answer.value)
     if answer is Transport.ARRIVED:

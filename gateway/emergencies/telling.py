@@ -38,6 +38,19 @@ def ended_shown(emergency: Row[Any]) -> datetime | None:
     return moment
 
 
+def has_heard(dispatch: Row[Any]) -> bool:
+    """True when the hospital may be said to know of the patient: it was asked through a channel
+    that was tested, or its box has it, or its people answered. Any other one is still being phoned.
+    """
+    waits = dispatch.state in (DispatchState.OFFERED, DispatchState.EXPIRED)
+    return bool(dispatch.reachable or dispatch.delivered_at is not None or not waits)
+
+
+def anybody_has_heard(uow: UnitOfWork, emergency: Row[Any]) -> bool:
+    """True when some hospital knows of the patient."""
+    return any(map(has_heard, store.dispatches_of(uow.connection, emergency.id)))
+
+
 def actor(emergency: Row[Any]) -> str:
     """Who speaks for the patient, as the audit trail names them."""
     if emergency.referred_by is not None:

@@ -28,7 +28,7 @@ def alert_facts(uow: UnitOfWork, emergency: Row[Any]) -> dict[str, str]:
     if emergency.state == EmergencyState.PROVISIONAL:
         alert = "provisional"
     else:
-        alert = "no_place" if emergency.lat is None and not discreet else "open"
+        alert = "no_place" if emergency.lat is None else "open"
     facts = {
         "alert": alert,
         "alert_state": "open" if alert != "open" or discreet else emergency.state,
@@ -42,6 +42,8 @@ def alert_facts(uow: UnitOfWork, emergency: Row[Any]) -> dict[str, str]:
     if emergency.told_dispatch_id is not None and not discreet:
         told = store.dispatch(uow, emergency.told_dispatch_id)
         facts["hospital"] = uow.services.hospitals.card(uow.connection, told.hospital_id).name
+        if emergency.state == EmergencyState.DISPATCHED and not telling.has_heard(told):
+            facts["alert_state"] = "phoning"
     return facts
 
 
@@ -96,7 +98,7 @@ def _answer_alert(turn: Conversation, session: Session) -> Mapping[str, str]:
 
 def _cancel_emergency(turn: Conversation, session: Session) -> Mapping[str, str]:
     emergency, words = _alert(turn, session)
-    told = emergency.told_dispatch_id is not None and not telling.is_discreet(emergency)
+    told = not telling.is_discreet(emergency) and telling.anybody_has_heard(turn.uow, emergency)
     if telling.state_shown(emergency) in store.ACTIVE:
         caller_answers.cancel(turn.uow, emergency, by_sms=False)
     return {**words, "cancelled": "staff" if told else "nobody"}

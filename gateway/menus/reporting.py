@@ -156,7 +156,8 @@ def _note_area(turn: Conversation, session: Session) -> Mapping[str, str]:
 
 def _raise_emergency(turn: Conversation, session: Session) -> Mapping[str, str]:
     raised = raise_emergency(turn.uow, turn.emergency(session))
-    return {"told": _told(raised), **receipt_words(raised)}
+    place = "unknown" if raised.emergency.lat is None else "known"
+    return {"told": _told(raised), "place": place, **receipt_words(raised)}
 
 
 def _told(raised: Asked) -> str:

@@ -2,6 +2,8 @@
 arrives.
 """
 
+import pytest
+
 from shared import gsm
 from shared.dispatch import CannotTreatReason, DispatchState
 from shared.emergency import EmergencyState, Kind, Priority, Transport
@@ -154,6 +156,23 @@ def test_more_words_reach_the_hospital(world: World) -> None:
     phone.dials().sees("told Mbagathi").chooses("4").sees("it got worse")
     assert "got worse" in box.changes()[-1].reason
     world.phone("+254700000001").reads("got worse")
+
+
+@pytest.mark.parametrize(
+    ("keys", "advice"),
+    [
+        # Whoever struggles for breath and is awake must not be laid down.
+        (("1", "6"), "Awake: sit. If not: on side."),
+        # A feverish child is not warmed.
+        (("8", "5"), "If awake: small sips, often."),
+        (("8", "4"), "Keep warm, skin to skin."),
+    ],
+)
+def test_the_last_screen_says_what_helps_until_then(
+    world: World, keys: tuple[str, ...], advice: str
+) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    world.phone().dials().chooses("1", *keys).types("kibra").sees("END", advice)
 
 
 def test_a_patient_who_is_not_coming_frees_the_bed(world: World) -> None:

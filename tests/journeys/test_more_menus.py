@@ -56,7 +56,7 @@ def test_where_no_hospital_has_it_the_way_to_a_person_is_shown(world: World) -> 
 
 
 def test_details_are_kept_sealed_and_never_shown_again(world: World) -> None:
-    phone = world.phone().dials().chooses("1", "9", "2").sees("never show them")
+    phone = world.phone().dials().chooses("1", "9", "2").sees("never shown")
     phone.chooses("3", "7").sees("may we show your blood type").chooses("98", "1")
     phone.sees("END", "You allow it")
     phone.dials().chooses("9", "2", "4").types("penicillin, nuts").sees("Saved.").chooses("1")
@@ -71,7 +71,7 @@ def test_details_are_kept_sealed_and_never_shown_again(world: World) -> None:
 
 def test_consent_is_as_easily_withdrawn_as_given(world: World) -> None:
     phone = world.phone().dials().chooses("1", "9", "3", "98", "1").sees("You allow it")
-    phone.dials().chooses("9", "3").sees("You allow: blood type").chooses("2")
+    phone.dials().chooses("9", "3").sees("You allow this", "blood type").chooses("2")
     phone.sees("END", "Nothing is shared")
     assert agreed(world, phone) == frozenset()
     # Who has said no is not asked again with every detail.

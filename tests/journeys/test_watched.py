@@ -156,11 +156,25 @@ def test_where_nothing_can_be_cancelled_this_cannot_either(world: World) -> None
     assert world.the_emergency().cancel_asked_at is None
 
 
+@pytest.mark.parametrize("kind", ["6", "7"])
+def test_without_a_place_nobody_is_said_to_help_and_the_next_dial_asks_for_it(
+    world: World, kind: str
+) -> None:
+    hospital = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, needs=NEEDS)
+    phone = world.phone().dials().chooses("1", "8", kind, "9")
+    phone.sees("END", "We need the place", "*384*911#", "will not call you")
+    assert hospital.offers() == []
+    phone.dials().sees("not finished").chooses("1").sees("Where is the patient?").types("kibra")
+    phone.sees("END", "ask hospitals for help", "nearest hospital")
+    hospital.rings()
+    assert phone.inbox() == []
+
+
 def test_whoever_dials_next_does_not_read_where_the_caller_is(world: World) -> None:
     world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
     phone = world.phone().dials().chooses("1", "8", "6").types("olympic").sees("1 Olympic")
     phone.dials().sees("not finished").chooses("1").sees("Where is the patient?")
     assert "Olympic, Nairobi" not in phone.screen
-    phone.types("kibra").sees("END", "getting help")
+    phone.types("kibra").sees("END", "ask hospitals for help")
     phone.dials().chooses("6", "6").sees("Where is the patient?")
     assert "Last time" not in phone.screen
