@@ -97,6 +97,9 @@ def test_who_cannot_read_is_called_back_and_listens(stage: Stage, browser: Brows
         expect(screen).to_contain_text("Kibera, Nairobi", timeout=_WITHIN_MS)
         phone.click("[data-key='1']")
         expect(screen).to_contain_text("receipt_told", timeout=_WITHIN_MS)
+        # Of many prompts in a row, the one that is heard can be seen.
+        heard = phone.locator("#shown .playing")
+        expect(heard).to_be_in_viewport(ratio=0.9, timeout=_WITHIN_MS)
         hospital = next(name for name in BOXES if name[:12] in screen.inner_text())
         if hospital != BOXES[0]:
             _open_console(console, stage.addresses.box(BOXES.index(hospital)))

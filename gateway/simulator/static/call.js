@@ -25,6 +25,13 @@ export function drawCall(shown, call, plays) {
   view.end.textContent = call.state === "ended" ? ending(call) : call.heard.length ? "" : "…";
 }
 
+// Scrolls to what is heard now, or to what was heard last.
+export function showHeard(shown) {
+  const heard = shown?.querySelector(".playing");
+  if (heard) shown.scrollTop += heard.getBoundingClientRect().top - shown.getBoundingClientRect().top;
+  else if (shown) shown.scrollTop = shown.scrollHeight;
+}
+
 // Nothing that plays or waits to be played is heard any more.
 export function hush() {
   for (const audio of playing.splice(0)) audio.pause();
@@ -53,6 +60,7 @@ function player(sound, made, aloud, plays) {
   audio.addEventListener("pause", () => made.classList.remove("playing"));
   audio.addEventListener("playing", () => {
     made.classList.add("playing");
+    showHeard(made.closest(".shown"));
     if (Number.isFinite(audio.duration)) plays(audio.duration - audio.currentTime);
   });
   audio.addEventListener("ended", () => {

@@ -1,6 +1,6 @@
 // The feature phone: shows the state that the simulator keeps, and sends what is pressed.
 // The page holds nothing of its own but what is being typed, so several may show the same phone.
-import { drawCall, hush } from "./call.js";
+import { drawCall, hush, showHeard } from "./call.js";
 import { septets } from "./septets.js";
 
 const api = document.body.dataset.api;
@@ -126,7 +126,7 @@ function drawScreen(now) {
   shown.className = `shown ${waiting ? "waiting" : now}`;
   if (now === "talking" || now === "called") {
     drawCall(shown, state.call, (length_s) => request("call/plays", { length_s }).catch(() => {}));
-    shown.scrollTop = shown.scrollHeight;
+    showHeard(shown);
     return;
   }
   if (waiting) shown.replaceChildren("Please wait…");
