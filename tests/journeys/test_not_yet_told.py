@@ -5,12 +5,21 @@ import pytest
 from tests.gateway.operators.acting import NAIROBI_WEST
 from tests.journeys.world import Phone, World
 
+# Nearer than the hospital that can help.
+KIBRA = (-1.3133, 36.7876)
+
 
 def sent_there(world: World) -> Phone:
     """A phone whose patient is to go to a hospital that no channel was tested to."""
     world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False)
     phone = world.phone().dials().chooses("1", "2", "6").types("kibra")
     return phone.sees("END", "Not yet informed: we phone them")
+
+
+def test_it_is_not_called_the_nearest(world: World) -> None:
+    world.hospital("Kibera Clinic", *KIBRA, needs=(), lacks=("theatre",))
+    phone = sent_there(world).sees("Go now to Mbagathi Hospital").reads("go now to Mbagathi")
+    assert "nearest" not in (phone.screen + phone.inbox()[-1]).lower()
 
 
 def test_my_alert_says_that_it_is_being_phoned(world: World) -> None:
