@@ -26,6 +26,8 @@ WHAT = (
 SCREENS = {
     "": "CON Haven\n1 English\n2 Kiswahili",
     "1": WHAT,
+    "2": "CON Bonyeza ya KWANZA ya kweli\n1 Haamki/hapumui vizuri\n2 Damu nyingi\n3 Degedege\n"
+    "4 Mimba/uzazi\n5 Ajali/jeraha/kuungua\n6 Nyoka\n7 Sumu\n8 Ugonjwa mwingine\n9 Zaidi",
     "1*2": "CON Where is the patient?\nType village/stage + town\ne.g. Olympic Kibra\n9 Don't know",
 }
 RECEIPT = (

@@ -72,16 +72,20 @@ def test_the_keypad_and_the_timer(page: Page, world: Loopback) -> None:
     expect(page.locator("#remark")).to_have_text("You ended the session.")
 
 
-def test_a_whole_screen_fits_without_scrolling(page: Page, world: Loopback) -> None:
+@pytest.mark.parametrize("query", ["", "?embed=1"])
+@pytest.mark.parametrize(("language", "last"), [("1", "9 More"), ("2", "9 Zaidi")])
+def test_a_whole_screen_fits_without_scrolling(
+    page: Page, world: Loopback, language: str, last: str, query: str
+) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    pick_up(page, world, "254711000403", "?embed=1")
-    page.fill("#typed", "*384*911*1#")
+    pick_up(page, world, f"2547110004{language}{len(query)}", query)
+    page.fill("#typed", f"*384*911*{language}#")
     page.keyboard.press("Enter")
-    expect(page.locator("#shown")).to_contain_text("9 More")
+    expect(page.locator("#shown")).to_contain_text(last)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     shown = "document.getElementById('shown')"
     assert page.evaluate(f"{shown}.scrollHeight <= {shown}.clientHeight")
-    expect(page.locator("header")).to_have_count(0)
+    expect(page.locator("header")).to_have_count(0 if query else 1)
 
 
 def test_a_message_comes_in_and_is_answered(page: Page, world: Loopback) -> None:
