@@ -249,6 +249,8 @@ def _screen_too_long(
     every_line = replace(
         screen,
         options=tuple(replace(option, condition=ALWAYS) for option in screen.options),
+        # Written only where there is room.
+        shows_back=False,
     )
     session = Session(
         screen=screen.name,
@@ -261,6 +263,10 @@ def _screen_too_long(
     where = f"{catalogue.code}.yaml, screens.{screen.name}{' after a wrong answer' * wrong}"
     if len(pages) > 1 and not screen.pages:
         (whole,) = pages_of(menus, session, every_line, _BOUNDLESS)
+        if wrong:
+            # Where the reason and all of the title have no room, it takes the first line's place.
+            less = replace(_BOUNDLESS, septets=size(whole) - 1)
+            (whole,) = pages_of(menus, session, every_line, less)
         yield Fault(
             where,
             f"{size(whole)} characters with the longest words; a screen holds "

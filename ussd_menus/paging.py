@@ -54,11 +54,14 @@ def paginate(
     widest = max((size([line]) for line in choices), default=0)
     rest = title.text
     room = limit.septets - size([*fixed, more]) - 1
+    alone = limit.septets - size([more]) - 1
     while _septets(rest) + 1 + widest > room and _septets(rest) > room // 2:
-        head, rest = _split(rest, limit.septets - size([more]) - 1)
-        if not rest:
+        # What fits a page of its own is halved: some of it has to stand above the choices.
+        head, left = _split(rest, alone if _septets(rest) > alone else _septets(rest) // 2)
+        if not head:
             break
         pages.append((Line("", title.name, head), more))
+        rest = left
     heading = Line("", title.name, rest)
     waiting = list(choices)
     while True:

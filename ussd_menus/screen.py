@@ -42,7 +42,6 @@ def pages_of(
     """The pages of this screen, at least one, as this session is shown it."""
     catalogue = menus.catalogue(session.variables.get("language", ""))
     variables = with_words(session.variables, catalogue)
-    title = _title(catalogue, variables, session, definition)
     options = [
         Line(option.key, name, gsm.to_gsm(catalogue.text(name, variables)), option.value)
         for option in definition.options
@@ -50,17 +49,27 @@ def pages_of(
         for name in [f"screens.{definition.name}.{option.key}"]
     ]
     more = Line(NEXT, "words.more", catalogue.text("words.more"), NEXT)
+    choices, fixed, free = options, [], ""
     if definition.kind == "list":
         taken = {line.key for line in options}
-        free = [key for key in _KEYS if key not in taken]
+        free = "".join(key for key in _KEYS if key not in taken)
         items = [
             Line(free[0], "", gsm.to_gsm(item.label), item.value)
             for item in narrowed(session.listed, session.narrowed)
         ]
-        whole = paginate(title, items, options, more, limit)
-        pages = [_numbered(page, free) for page in whole]
+        choices, fixed = items, options
+    name = f"screens.{definition.name}.title"
+    title = Line("", name, gsm.to_gsm(catalogue.text(name, variables)))
+    reason = _reason(catalogue, variables, definition)
+    if definition.pages:
+        pages = _paged(title, choices, fixed, more, limit, reason, wrong=bool(session.wrong))
+    elif session.wrong:
+        pages = paginate(_above(reason, title), choices, fixed, more, limit)
+        if len(pages) > 1:
+            pages = paginate(_instead(reason, title), choices, fixed, more, limit)
     else:
-        pages = paginate(title, options, (), more, limit)
+        pages = paginate(title, choices, fixed, more, limit)
+    pages = [_numbered(page, free) for page in pages]
     if definition.shows_back and session.trail:
         back = Line(BACK, "words.back", catalogue.text("words.back"), BACK)
         pages = [_with_way_back(page, back, limit) for page in pages]
@@ -80,30 +89,54 @@ def narrowed(items: Sequence[Item], letters: str) -> Sequence[Item]:
     ]
 
 
-def _title(
-    catalogue: Catalogue,
-    variables: Mapping[str, str],
-    session: Session,
-    definition: ScreenDefinition,
+def _paged(
+    title: Line,
+    choices: Sequence[Line],
+    fixed: Sequence[Line],
+    more: Line,
+    limit: Limit,
+    reason: Line,
+    *,
+    wrong: bool,
+) -> list[tuple[Line, ...]]:
+    """The pages, cut alike before and after a wrong answer, so that the same one comes again."""
+    kept = max(size([_instead(reason, title)]) - size([title]), 0)
+    pages = paginate(title, choices, fixed, more, replace(limit, septets=limit.septets - kept))
+    if not wrong:
+        return pages
+    again = []
+    for heading, *below in pages:
+        room = limit.septets - size(below) - 1
+        asked_again = _above(reason, heading)
+        if size([asked_again]) > room and heading == title:
+            asked_again = _instead(reason, title)
+        # Of a title that is cut, these words have just been read: as many of them as there is room.
+        again.append((replace(asked_again, text=gsm.clip(asked_again.text, room)), *below))
+    return again
+
+
+def _above(reason: Line, title: Line) -> Line:
+    """The reason, and all of the title below it."""
+    return replace(reason, text=f"{reason.text}\n{title.text}")
+
+
+def _instead(reason: Line, title: Line) -> Line:
+    """The reason in the place of the title's first line, where there is no room for both."""
+    return replace(reason, text="\n".join([reason.text, *title.text.split("\n")[1:]]))
+
+
+def _reason(
+    catalogue: Catalogue, variables: Mapping[str, str], definition: ScreenDefinition
 ) -> Line:
-    name = f"screens.{definition.name}.title"
-    title = gsm.to_gsm(catalogue.text(name, variables))
-    if not session.wrong:
-        return Line("", name, title)
-    # The reason takes the place of the title's first line, so that the screen stays within the
-    # limit.
-    name = f"errors.{_reason(definition)}"
-    bounds = {"least": str(definition.least), "most": str(definition.most)}
-    reason = catalogue.text(name, {**variables, **bounds})
-    return Line("", name, "\n".join([reason, *title.split("\n")[1:]]))
-
-
-def _reason(definition: ScreenDefinition) -> str:
+    """What is said of a wrong answer at this screen."""
     if definition.kind == "text":
-        return definition.accepts
-    if definition.kind == "number":
-        return "number"
-    return "narrowed" if definition.narrows else "choice"
+        name = definition.accepts
+    elif definition.kind == "number":
+        name = "number"
+    else:
+        name = "narrowed" if definition.narrows else "choice"
+    bounds = {"least": str(definition.least), "most": str(definition.most)}
+    return Line("", f"errors.{name}", catalogue.text(f"errors.{name}", {**variables, **bounds}))
 
 
 def with_words(variables: Mapping[str, str], catalogue: Catalogue) -> Mapping[str, str]:
