@@ -9,6 +9,7 @@ caller is our adaptation.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.capability import Capability, mask
 from shared.emergency import Kind, Priority
@@ -89,27 +90,17 @@ def parse(text: str) -> TriageRules:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"The triage rules are not TOML: {error}") from None
-    rules = []
-    seen: set[str] = set()
-    for position, row in enumerate(document.get("rule", []), start=1):
-        name = row.get("id", f"number {position}")
-        try:
-            rule = Rule(
-                id=row["id"],
-                when=dict(row.get("when", {})),
-                kind=Kind[row["kind"].upper()],
-                priority=Priority[row["priority"].upper()],
-                needs=mask(row["needs"]),
-                stabilise_first=row.get("stabilise_first", False),
-                advice=row["advice"],
-            )
-        except KeyError as error:
-            raise InvalidInput(f"Triage rule {name}: {error} is missing or unknown.") from None
-        except InvalidInput as error:
-            raise InvalidInput(f"Triage rule {name}: {error}") from None
-        if rule.id in seen:
-            raise InvalidInput(f"Triage rule {name}: the id stands twice.")
-        seen.add(rule.id)
+    _only(document, {*_HEAD, "rule"}, "The triage rules")
+    head = {"signed_by": "", **document}
+    version, signed_by = (_text(head, name, "The triage rules", _HEAD[name]) for name in _HEAD)
+    rules: list[Rule] = []
+    rows = document.get("rule", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InvalidInput("The triage rules: write each rule below a line [[rule]].")
+    for position, row in enumerate(rows, start=1):
+        rule = _rule(row, f"Triage rule {row.get('id', f'number {position}')}")
+        if any(rule.id == other.id for other in rules):
+            raise InvalidInput(f"Triage rule {rule.id}: the id stands twice.")
         rules.append(rule)
     if not rules or rules[-1].when:
         raise InvalidInput(
@@ -117,6 +108,54 @@ def parse(text: str) -> TriageRules:
         )
     if rules[-1].priority is Priority.MEDIUM:
         raise InvalidInput("The last triage rule must be at least high: unknown is never medium.")
-    return TriageRules(
-        version=document["version"], signed_by=document.get("signed_by", ""), rules=tuple(rules)
-    )
+    return TriageRules(version=version, signed_by=signed_by, rules=tuple(rules))
+
+
+# The texts and how long each may be: what stays with an emergency has a width of its own there.
+_HEAD = {"version": 24, "signed_by": 200}
+_TEXTS = {"id": 48, "kind": 48, "priority": 48, "advice": 24}
+
+
+def _rule(row: Mapping[str, Any], where: str) -> Rule:
+    # A misspelt field would be as good as none.
+    _only(row, {*_TEXTS, "when", "needs", "stabilise_first"}, where)
+    texts = {name: _text(row, name, where, longest) for name, longest in _TEXTS.items()}
+    when, needs = row.get("when", {}), row.get("needs")
+    stabilise_first = row.get("stabilise_first", False)
+    if not isinstance(when, dict) or not all(isinstance(value, str) for value in when.values()):
+        raise InvalidInput(f'{where}: `when` must be like {{ sign = "fits", cause = "child" }}.')
+    if not isinstance(needs, list) or not all(isinstance(name, str) for name in needs):
+        raise InvalidInput(f'{where}: `needs` must be a list like ["emergency_24h", "blood"].')
+    if not isinstance(stabilise_first, bool):
+        raise InvalidInput(f"{where}: `stabilise_first` must be true or false.")
+    try:
+        return Rule(
+            id=texts["id"],
+            when=when,
+            kind=Kind[texts["kind"].upper()],
+            priority=Priority[texts["priority"].upper()],
+            needs=mask(needs),
+            stabilise_first=stabilise_first,
+            advice=texts["advice"],
+        )
+    except KeyError as error:
+        raise InvalidInput(f"{where}: {error} is missing or unknown.") from None
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}: {error}") from None
+
+
+def _only(table: Mapping[str, Any], known: set[str], where: str) -> None:
+    unknown = sorted(table.keys() - known)
+    if unknown:
+        raise InvalidInput(
+            f"{where}: there is no field {unknown[0]!r}. There are: {', '.join(sorted(known))}."
+        )
+
+
+def _text(table: Mapping[str, Any], name: str, where: str, longest: int) -> str:
+    if name not in table:
+        raise InvalidInput(f"{where}: {name!r} is missing or unknown.")
+    text = table[name]
+    if not isinstance(text, str) or len(text) > longest or (name != "signed_by" and not text):
+        raise InvalidInput(f"{where}: `{name}` must be a text of at most {longest} characters.")
+    return text

@@ -49,7 +49,7 @@ def load_for_callers(menus_dir: Path | None, rules_file: Path | None) -> Loaded:
 def _rules(rules_file: Path | None) -> TriageRules:
     source = rules_file or resources("shared") / "triage_rules.toml"
     try:
-        return triage.parse(source.read_text(encoding="utf-8"))
+        return triage.parse(source.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{source.name} cannot be read: {error}") from None
     except InvalidInput as error:

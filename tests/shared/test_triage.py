@@ -99,6 +99,28 @@ LAST = (
         ('version = "1"\n' + LAST.replace("[]", '["cemock"]'), "Unknown capability code 'cemock'"),
         ('version = "1"\n' + LAST + LAST, "the id stands twice"),
         ('version = "1"\n' + LAST.replace('advice = "rest"\n', ""), "'advice' is missing"),
+        (LAST, "'version' is missing"),
+        ("version = 2\n" + LAST, "`version` must be a text of at most 24"),
+        (f'version = "{"x" * 25}"\n' + LAST, "`version` must be a text of at most 24"),
+        (
+            'version = "1"\nsigned = "Dr A"\n' + LAST,
+            "no field 'signed'. There are: rule, signed_by",
+        ),
+        ('version = "1"\nrule = 5\n', "each rule below a line"),
+        ('version = "1"\nrule = ["a"]\n', "each rule below a line"),
+        ('version = "1"\n[rule]\nid = "a"\n', "each rule below a line"),
+        ('version = "1"\n' + LAST.replace('"unknown"', '""', 1), "`id` must be a text"),
+        ('version = "1"\n' + LAST.replace('"unknown"', f'"{"x" * 49}"', 1), "of at most 48"),
+        ('version = "1"\n' + LAST.replace('kind = "unknown"', "kind = 5"), "`kind` must be a text"),
+        (
+            'version = "1"\n' + LAST.replace("[]", '"oxygen"'),
+            "rule unknown: `needs` must be a list",
+        ),
+        ('version = "1"\n' + LAST.replace("[]", "[1]"), "rule unknown: `needs` must be a list"),
+        ('version = "1"\n' + LAST + 'when = "x"\n', "rule unknown: `when` must be like"),
+        ('version = "1"\n' + LAST + "when = { sign = 5 }\n", "rule unknown: `when` must be like"),
+        ('version = "1"\n' + LAST + 'stabilise_first = "no"\n', "must be true or false"),
+        ('version = "1"\n' + LAST + "stabilize_first = true\n", "no field 'stabilize_first'"),
     ],
 )
 def test_a_broken_rule_file_names_what_is_wrong(text: str, says: str) -> None:
