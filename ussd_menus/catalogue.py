@@ -13,7 +13,7 @@ from shared.errors import InvalidInput
 from ussd_menus.definitions import Variable
 
 _CATEGORIES = frozenset({"zero", "one", "two", "few", "many", "other"})
-_WORD = re.compile(r"\{(\w+)\}")
+_WORD = re.compile(r"\{([a-z]\w*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +87,22 @@ class Catalogue:
         lent = {name: text for name, text in other.texts.items() if name.startswith(headings)}
         return replace(self, texts={**lent, **self.texts})
 
-    def with_longest_forms(self) -> "Catalogue":
-        """The catalogue that says the longest form of each text, whatever the number: for whoever
-        measures.
+    def with_widest_forms(self, worst: Mapping[str, str]) -> "Catalogue":
+        """The catalogue that says the widest form of each text with these words, whatever the
+        number: for whoever measures.
         """
-        longest = {name: max(self.forms(name), key=len) for name in self.texts}
-        return replace(self, texts=longest)
 
-    def words(self, name: str) -> frozenset[str]:
-        """The variables that the text asks for."""
-        return frozenset(word for form in self.forms(name) for word in _WORD.findall(form))
+        def width(form: str) -> int:
+            return gsm.septets(form.format_map(_Words(worst, self))) or 0
+
+        widest = {name: max(self.forms(name), key=width) for name in self.texts}
+        return replace(self, texts=widest)
+
+    def words(self, name: str) -> set[str]:
+        """The variables that the text asks for, or goes by."""
+        written = self.texts[name]
+        by = {written.by} if isinstance(written, Plural) else set()
+        return by.union(*(_WORD.findall(form) for form in self.forms(name)))
 
     def number(self, given: str) -> str:
         """The number as this language writes it; what is no number stays as it is."""
@@ -120,8 +126,8 @@ class Catalogue:
 def parse(code: str, document: Any, variables: Mapping[str, Variable]) -> Catalogue:
     """The catalogue in this document.
 
-    Raises InvalidInput when its head is not as it should be, a text is not a string or has a
-    character outside GSM-7, or a plural lacks its `other` form.
+    Raises InvalidInput when its head is not as it should be, a text is not a string, is empty, has
+    a character outside GSM-7 or a brace too many, or a plural lacks its `other` form.
     """
     if not isinstance(document, Mapping):
         raise InvalidInput(f"Catalogue {code}: it must be texts under headings.")
@@ -134,6 +140,7 @@ def parse(code: str, document: Any, variables: Mapping[str, Variable]) -> Catalo
         raise InvalidInput(
             f"Catalogue {code}: it must begin with `language: {{name: …, position: …}}`."
         )
+    _written(code, "language.name", head["name"])
     texts: dict[str, str | Plural] = {}
 
     def collect(prefix: str, value: Any) -> None:
@@ -154,6 +161,12 @@ def _written(code: str, name: str, value: Any) -> str:
         raise InvalidInput(f"Catalogue {code}: {name} must be a text; put it in quotes.")
     if gsm.septets(value) is None:
         raise InvalidInput(f"Catalogue {code}: {name} has a character outside GSM-7.")
+    if not value.strip():
+        raise InvalidInput(f"Catalogue {code}: {name} has no words. Write them.")
+    if "{" in (rest := _WORD.sub("", value)) or "}" in rest:
+        raise InvalidInput(
+            f"Catalogue {code}: {name} has a brace that belongs to no word such as {{code}}."
+        )
     return value
 
 

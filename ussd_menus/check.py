@@ -1,21 +1,20 @@
 """What is wrong with a set of menus, told before any caller finds out."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from shared import gsm
-from shared.triage import TriageRules
+from shared.triage import Rule, TriageRules
+from ussd_menus import emergency_path
 from ussd_menus.catalogue import Catalogue
 from ussd_menus.definitions import ALWAYS, RESUME, ScreenDefinition
+from ussd_menus.emergency_path import IMPROVES, MOST_SCREENS, NOTES
 from ussd_menus.menus import Menus
 from ussd_menus.paging import Limit, size
 from ussd_menus.screen import NAMING_TEXTS, pages_of
 from ussd_menus.session import Item, Session
 
-# From the first question about the patient to the receipt, on the way that most callers take.
-MOST_SCREENS = 4
-_NOTES, _RAISES = "note_emergency", "raise_emergency"
-# Staff answer these rules: the sign stands for itself, the detail is what they say is needed.
+# Staff answer these rules: the detail is what they say is needed.
 _REFERRAL, _REFERRED_FOR = "referral", "refer_need"
 _ALWAYS_THERE = ("errors.choice", "errors.narrowed", "errors.number", "words.back", "words.more")
 _BOUNDLESS = Limit(septets=10_000, choices=100)
@@ -51,7 +50,7 @@ def check(menus: Menus, rules: TriageRules, known: Known) -> list[Fault]:
         *_lost_screens(menus),
         *_missing_texts(menus),
         *_wrong_words(menus),
-        *_long_path(menus),
+        *_emergency_path(menus),
         *_triage(menus, rules),
     ]
     if any(fault.what.startswith(_MISSING) for fault in faults):
@@ -70,13 +69,7 @@ def _unknown_names(menus: Menus, known: Known) -> Iterator[Fault]:
 def _lost_screens(menus: Menus) -> Iterator[Fault]:
     definitions = menus.definitions
     screens = definitions.screens
-    reached: set[str] = set()
-    waiting = [definitions.start, definitions.helpless, definitions.expired]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached and name != RESUME:
-            reached.add(name)
-            waiting += screens[name].targets
+    reached = _reached(menus, (definitions.start, definitions.helpless, definitions.expired))
     ending = {name for name, screen in screens.items() if screen.kind == "end"} | {RESUME}
     while True:
         more = {
@@ -155,64 +148,97 @@ def _wrong_words(menus: Menus) -> Iterator[Fault]:
                 )
 
 
-def _long_path(menus: Menus) -> Iterator[Fault]:
+def _emergency_path(menus: Menus) -> Iterator[Fault]:
     screens = menus.definitions.screens
-
-    def longest(name: str, seen: tuple[str, ...]) -> tuple[str, ...]:
-        """The longest way of shown screens from here until the alarm is raised."""
-        screen = screens[name]
-        if screen.intent == _RAISES:
-            return seen
-        if screen.detour or name in seen or screen.kind == "end":
-            return ()
-        on = seen if screen.kind == "route" else (*seen, name)
-        ways = [longest(target, on) for target in screen.targets if target != RESUME]
-        return max(ways, key=len, default=())
-
-    for name, screen in screens.items():
-        if screen.detour or not any(option.intent == _NOTES for option in screen.options):
-            continue
-        path = longest(name, ())
+    first = emergency_path.first_screens(menus)
+    for name in dict.fromkeys([*first, *emergency_path.noting_screens(screens)]):
+        path = emergency_path.way_to_alarm(screens, name)
         if not path:
-            yield Fault(_of(screen), "no way leads from it to an alarm.")
+            yield Fault(_of(screens[name]), "no way leads from it to an alarm.")
         elif len(path) > MOST_SCREENS:
             yield Fault(
-                _of(screen),
+                _of(screens[name]),
                 f"an emergency takes {len(path)} screens ({', '.join(path)}); "
                 f"at most {MOST_SCREENS} are allowed.",
+            )
+    for name in first:
+        raising = emergency_path.raised_unnoted(screens, name)
+        if raising is not None:
+            yield Fault(
+                _of(screens[name]),
+                f"it leads to {raising}, which raises an alarm, without an answer that has the "
+                f"intent {NOTES!r}.",
             )
 
 
 def _triage(menus: Menus, rules: TriageRules) -> Iterator[Fault]:
-    can_answer: dict[str, set[str]] = {}
-    for screen in menus.definitions.screens.values():
-        for option in screen.options:
-            if option.remember:
-                can_answer.setdefault(option.remember, set()).add(option.value)
+    above: list[Rule] = []
     for rule in rules.rules:
         where = f"Triage rule {rule.id}"
+        first = next((each for each in above if each.when.items() <= rule.when.items()), None)
+        if first is not None:
+            yield Fault(where, f"{first.id} stands above it and always decides first. Move it up.")
+        above.append(rule)
+        sign = rule.when.get("sign")
+        can_answer = _answers(menus, sign)
         for question, answer in rule.when.items():
-            if rule.when.get("sign") == _REFERRAL:
-                question, answer = _REFERRED_FOR, rule.when["detail"]
             if answer not in can_answer.get(question, ()):
-                yield Fault(where, f"no screen lets a caller answer {question} = {answer}.")
+                after = f" after {sign}" if sign and question != "sign" else ""
+                yield Fault(where, f"no screen lets a caller answer {question} = {answer}{after}.")
         for catalogue in menus.catalogues.values():
             if not catalogue.has(f"advice.{rule.advice}"):
                 yield Fault(where, f"{catalogue.code}.yaml has no advice.{rule.advice}.")
+    for needed in sorted(_answers(menus, _REFERRAL)["detail"] - set(rules.details_of(_REFERRAL))):
+        yield Fault(
+            "The triage rules",
+            f"staff may refer a patient for {needed}, and no rule has sign = {_REFERRAL}, "
+            f"detail = {needed}.",
+        )
+
+
+def _answers(menus: Menus, sign: str | None) -> dict[str, set[str]]:
+    """What can be answered to each question by whoever has answered this sign (None: any)."""
+    screens = menus.definitions.screens
+    options = [option for screen in screens.values() for option in screen.options]
+    if sign == _REFERRAL:
+        needed = {option.value for option in options if option.remember == _REFERRED_FOR}
+        return {"sign": {_REFERRAL}, "detail": needed}
+    signs = [o for o in options if o.remember == "sign" and sign in (None, o.value)]
+    answers: dict[str, set[str]] = {"sign": {option.value for option in signs}}
+    for name in _reached(menus, [option.goto for option in signs]):
+        for option in screens[name].options:
+            if option.remember and option.intent == IMPROVES:
+                answers.setdefault(option.remember, set()).add(option.value)
+    return answers
+
+
+def _reached(menus: Menus, starts: Iterable[str]) -> set[str]:
+    """The screens to which some way leads from these, and these."""
+    reached: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached and name != RESUME:
+            reached.add(name)
+            waiting += menus.definitions.screens[name].targets
+    return reached
 
 
 def _too_long(menus: Menus) -> Iterator[Fault]:
     limit = menus.operators.tightest
-    longest = {code: each.with_longest_forms() for code, each in menus.catalogues.items()}
-    menus = replace(menus, catalogues=longest)
-    for catalogue in longest.values():
+    widest = {
+        code: each.with_widest_forms(worst_variables(menus, each))
+        for code, each in menus.catalogues.items()
+    }
+    menus = replace(menus, catalogues=widest)
+    for catalogue in widest.values():
         worst = worst_variables(menus, catalogue)
+        yield from _cut_words(menus, catalogue, worst)
         for screen in menus.definitions.screens.values():
             if screen.kind == "route":
                 continue
             for wrong in (0, 1) if screen.kind != "end" else (0,):
                 yield from _screen_too_long(menus, catalogue, screen, worst, wrong, limit)
-        yield from _cut_off(menus, catalogue, worst)
         for name in catalogue.texts:
             if name.startswith(_ONE_SMS):
                 septets = gsm.septets(catalogue.text(name, worst)) or 0
@@ -224,17 +250,20 @@ def _too_long(menus: Menus) -> Iterator[Fault]:
                     )
 
 
-def _cut_off(menus: Menus, catalogue: Catalogue, worst: dict[str, str]) -> Iterator[Fault]:
-    """What is filled into other texts, and would lose its last words there."""
+def _cut_words(menus: Menus, catalogue: Catalogue, worst: dict[str, str]) -> Iterator[Fault]:
+    """Texts that are filled into others and are wider than there is room for: they would be cut."""
     for variable, heading in NAMING_TEXTS.items():
-        word = f"{variable}_words"
-        width = menus.definitions.variables[word].width
+        words = f"{variable}_words"
+        room = menus.definitions.variables.get(words)
         for name in catalogue.texts:
+            if room is None or not name.startswith(f"{heading}."):
+                continue
             septets = gsm.septets(catalogue.text(name, worst)) or 0
-            if name.startswith(f"{heading}.") and septets > width:
+            if septets > room.width:
                 yield Fault(
                     f"{catalogue.code}.yaml, {name}",
-                    f"{septets} characters with the longest words; {{{word}}} shows {width}.",
+                    f"{septets} characters with the longest words; {words} in menus.yaml holds "
+                    f"{room.width}. Shorten it.",
                 )
 
 
@@ -272,9 +301,8 @@ def _screen_too_long(
             f"{size(whole)} characters with the longest words; a screen holds "
             f"{limit.septets} beside `CON `. Shorten it, or let it have pages.",
         )
-    for page in pages:
-        if size(page) > limit.septets:
-            yield Fault(where, "one line of it is wider than a screen.")
+    if any(size(page) > limit.septets for page in pages):
+        yield Fault(where, "one line of it is wider than a screen.")
 
 
 def worst_variables(menus: Menus, catalogue: Catalogue) -> dict[str, str]:

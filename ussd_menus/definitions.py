@@ -78,6 +78,18 @@ class ScreenDefinition:
     # A detour of the emergency path that nobody takes who knows their place.
     detour: bool = False
 
+    def way(self, variables: Mapping[str, str]) -> str:
+        """Where a route leads whoever knows this."""
+        return next(branch.goto for branch in self.branches if branch.condition.holds(variables))
+
+    @property
+    def silent_targets(self) -> tuple[str, ...]:
+        """Every screen that may follow without this one having been shown."""
+        followed = [branch.goto for branch in self.branches]
+        if self.empty is not None:
+            followed.append(self.empty)
+        return tuple(target for target in followed if target != RESUME)
+
     @property
     def targets(self) -> tuple[str, ...]:
         """Every screen that an answer may lead to, as written."""

@@ -136,7 +136,7 @@ class Machine:
         """The screen that the session would show first, as far as no intent has a say in it."""
         definition = self.menus.definitions.screens[start.screen]
         while definition.kind == "route" and definition.intent is None:
-            goto = _way(definition, start)
+            goto = definition.way(start.variables)
             if goto == RESUME:
                 break
             definition = self.menus.definitions.screens[goto]
@@ -246,13 +246,7 @@ class Machine:
                 return session
             if definition.intent is not None:
                 session = self._perform(Intent(definition.intent), session, done)
-            session = replace(session, screen=_way(definition, session))
-
-
-def _way(route: ScreenDefinition, session: Session) -> str:
-    return next(
-        branch.goto for branch in route.branches if branch.condition.holds(session.variables)
-    )
+            session = replace(session, screen=definition.way(session.variables))
 
 
 def _resumed(session: Session, start: str) -> Session:

@@ -92,7 +92,8 @@ class _List(_Screen):
     empty: Target
     intent: Name | None = None
     narrows: bool = False
-    options: dict[Key, _Option] = {}
+    # One key at least is for the lines themselves.
+    options: dict[Key, _Option] = Field(default={}, max_length=8)
 
 
 class _Answer(_Written):
@@ -112,8 +113,11 @@ class _End(_Screen):
     connects: bool = False
 
 
+Width = Annotated[int, Field(ge=1, le=150)]
+
+
 class _Variable(_Written):
-    width: int = Field(ge=1, le=150)
+    width: Width
     number: bool = False
 
 
@@ -123,7 +127,7 @@ class Document(_Written):
     start: Name
     helpless: Name
     expired: Name
-    variables: dict[Name, int | _Variable]
+    variables: dict[Name, Width | _Variable]
     screens: dict[
         Name,
         Annotated[
@@ -155,6 +159,13 @@ def parse(document: Any) -> Definitions:
         for name in (written.start, written.helpless, written.expired)
         if name not in screens
     ]
+    faults += [
+        f"Screen {name}: what `helpless` or `expired` names must be an `end`."
+        for name in (written.helpless, written.expired)
+        if name in screens and screens[name].kind != "end"
+    ]
+    if not faults:
+        faults += _circles(screens)
     if faults:
         raise InvalidInput("\n".join(faults))
     return Definitions(
@@ -190,9 +201,31 @@ def _faults(screen: ScreenDefinition, screens: Mapping[str, ScreenDefinition]) -
     ]
     if screen.kind == "route" and screen.branches[-1].condition.wanted:
         faults.append(f"Screen {screen.name}: a route's last way must have no condition.")
+    values = [option.value for option in screen.options]
+    faults += [
+        f"Screen {screen.name}: two options have the value {value!r}; each needs one of its own."
+        for value in sorted({value for value in values if values.count(value) > 1})
+    ]
     if screen.kind == "number" and screen.least > screen.most:
         faults.append(f"Screen {screen.name}: `least` is more than `most`.")
     return faults
+
+
+def _circles(screens: Mapping[str, ScreenDefinition]) -> list[str]:
+    """Routes and empty lists that lead to each other: nothing would ever be shown."""
+    followed = {name: set(screen.silent_targets) for name, screen in screens.items()}
+    while True:
+        # What leads to nothing but screens that are shown is out, and so is what no other leads to;
+        # circles remain.
+        led_to = {target for targets in followed.values() for target in targets}
+        circling = {n: to for n, to in followed.items() if n in led_to and to & followed.keys()}
+        if len(circling) == len(followed):
+            break
+        followed = circling
+    return [
+        f"Screen {name}: routes and empty lists lead from here in a circle, and show nothing."
+        for name in followed
+    ]
 
 
 def _condition(written: When | None) -> Condition:

@@ -14,6 +14,11 @@ from ussd_menus.definitions import Definitions
 
 RULES_TEXT = Path("shared/triage_rules.toml").read_text(encoding="utf-8")
 Change = Callable[[Any], object]
+_QUESTION = {
+    "kind": "menu",
+    "remember": "question",
+    "options": {"1": {"value": "on", "goto": "what"}},
+}
 # What is wrong: the file that is changed, the change, and the fault that is told.
 FAULTS: dict[str, tuple[str, Change, str]] = {
     "a screen that nothing leads to": (
@@ -138,6 +143,59 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
         lambda d: d["screens"]["finish"].pop("intent"),
         "Screen what: no way leads from it to an alarm",
     ),
+    "an emergency of five screens that begins with another question": (
+        "menus.yaml",
+        lambda d: (
+            d["screens"].update(welcome=_QUESTION),
+            d["screens"]["begin_caller"]["to"][-1].update(goto="welcome"),
+        ),
+        "Screen welcome: an emergency takes 5 screens (welcome, what, cause, where, which)",
+    ),
+    "an emergency of five screens after the language was chosen": (
+        "menus.yaml",
+        lambda d: (
+            d["screens"].update(welcome=_QUESTION),
+            d["screens"]["language"].update(goto="welcome"),
+        ),
+        "Screen welcome: an emergency takes 5 screens (welcome, what, cause, where, which)",
+    ),
+    "an emergency that nothing notes": (
+        "menus.yaml",
+        lambda d: d["screens"]["what"].pop("intent"),
+        "Screen what: it leads to finish, which raises an alarm, without an answer",
+    ),
+    "first aid that would be cut off": (
+        "catalogues/so.yaml",
+        lambda d: d["advice"].update(dont_move="Qoorta iyo dhabarka ha dhaqaajin."),
+        "so.yaml, advice.dont_move: 33 characters with the longest words; advice_words",
+    ),
+    "what a hospital says that would be cut off": (
+        "catalogues/sw.yaml",
+        lambda d: d["alert_states"].update(accepted="{hospital} inakungoja wewe sasa hivi"),
+        "sw.yaml, alert_states.accepted: 56 characters with the longest words; alert_state_words",
+    ),
+    "a number to go by that does not exist": (
+        "catalogues/en.yaml",
+        lambda d: d["screens"]["staff"]["title"].update(by="waitin"),
+        "en.yaml, screens.staff.title: {waitin} is not among the variables",
+    ),
+    "a form that is wider though shorter as it is written": (
+        "catalogues/en.yaml",
+        lambda d: d["sms"].update(
+            discreet={"by": "minutes", "one": "{hospital}" * 6, "other": "x" * 150}
+        ),
+        "en.yaml, sms.discreet: 180 characters",
+    ),
+    "a triage rule that no caller can answer so": (
+        "menus.yaml",
+        lambda d: d["screens"]["what"]["options"]["3"].update(goto="locate"),
+        "Triage rule fits-pregnancy: no screen lets a caller answer cause = pregnancy after fits",
+    ),
+    "a need of a patient that no rule is for": (
+        "menus.yaml",
+        lambda d: d["screens"]["staff_refer"]["options"]["1"].update(value="operation"),
+        "The triage rules: staff may refer a patient for operation, and no rule has",
+    ),
     "a triage rule that nobody can answer": (
         "menus.yaml",
         lambda d: d["screens"]["what"]["options"].pop("7"),
@@ -157,6 +215,50 @@ def test_a_planted_fault_is_found(tmp_path: Path, file: str, change: Change, fau
     known = _everything_in(files.load().definitions)
     found = [str(each) for each in check(menus, triage.parse(RULES_TEXT), known)]
     assert any(fault in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("rule", "fault"),
+    [
+        ('when = { sign = "bleeding" }', "Triage rule bleeding-injury: first stands above it"),
+        ("", "Triage rule unresponsive: first stands above it and always decides first"),
+        ('when = { status = "closed" }', "first: no screen lets a caller answer status = closed"),
+        ('when = { sign = "referral" }', "Triage rule referral-icu: first stands above it"),
+    ],
+)
+def test_a_rule_that_never_decides_is_found(rule: str, fault: str) -> None:
+    first = f"""[[rule]]
+id = "first"
+{rule}
+kind = "bleeding"
+priority = "high"
+needs = []
+advice = "press_wound"
+
+"""
+    menus = files.load()
+    rules = triage.parse(RULES_TEXT.replace("[[rule]]", first + "[[rule]]", 1))
+    found = [str(each) for each in check(menus, rules, _everything_in(menus.definitions))]
+    assert any(fault in each for each in found), found
+
+
+def test_the_longest_way_is_found_in_menus_where_everything_leads_everywhere(
+    tmp_path: Path,
+) -> None:
+    def everywhere(document: Any) -> None:
+        names = [f"s{number}" for number in range(30)]
+        for name in names:
+            options = {
+                str(key): {"value": f"v{key}", "goto": names[(int(name[1:]) * 5 + key * 3) % 30]}
+                for key in range(1, 9)
+            }
+            options["9"] = {"value": "raise", "goto": "finish"}
+            document["screens"][name] = {"kind": "menu", "remember": "x", "options": options}
+        document["screens"]["what"]["options"]["1"]["goto"] = "s0"
+
+    menus = files.load(changed(tmp_path / "menus", "menus.yaml", everywhere))
+    found = check(menus, triage.parse(RULES_TEXT), _everything_in(menus.definitions))
+    assert any("an emergency takes 5 screens (what, s0" in str(each) for each in found)
 
 
 def test_without_a_fault_nothing_is_found(tmp_path: Path) -> None:

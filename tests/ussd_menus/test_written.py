@@ -1,5 +1,6 @@
 """What is written wrongly is refused, with where and what."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,48 @@ WRONG: dict[str, tuple[str, Change, str]] = {
         lambda d: d["screens"]["staff"].update(title={"by": "x", "other": "x", "lots": "y"}),
         "screens.staff.title needs the form `other`, and may have",
     ),
+    "routes in a circle": (
+        "menus.yaml",
+        lambda d: d["screens"]["begin_caller"]["to"][-1].update(goto="begin"),
+        "Screen begin: routes and empty lists lead from here in a circle",
+    ),
+    "a list that is empty in a circle": (
+        "menus.yaml",
+        lambda d: d["screens"]["county"].update(empty="county"),
+        "Screen county: routes and empty lists lead from here in a circle",
+    ),
+    "two options of one value": (
+        "menus.yaml",
+        lambda d: d["screens"]["more"]["options"]["2"].update(value="consent"),
+        "Screen more: two options have the value 'consent'",
+    ),
+    "a list whose options take every key": (
+        "menus.yaml",
+        lambda d: d["screens"]["county"].update(
+            options={str(key): {"value": f"v{key}", "goto": "finish"} for key in range(1, 10)}
+        ),
+        "Screen county, options: ",
+    ),
+    "a way to a person that goes on": (
+        "menus.yaml",
+        lambda d: d.update(helpless="begin"),
+        "Screen begin: what `helpless` or `expired` names must be an `end`",
+    ),
+    "a word without width": (
+        "menus.yaml",
+        lambda d: d["variables"].update(code=0),
+        "menus.yaml: variables.code",
+    ),
+    "a text without words": (
+        "catalogues/sw.yaml",
+        lambda d: d["screens"]["what"].update({"1": " "}),
+        "sw.yaml: Catalogue sw: screens.what.1 has no words",
+    ),
+    "a language whose name phones cannot show": (
+        "catalogues/sw.yaml",
+        lambda d: d["language"].update(name="አማርኛ"),
+        "sw.yaml: Catalogue sw: language.name has a character outside GSM-7",
+    ),
     "an operator without a limit": (
         "operators.yaml",
         lambda d: d["63902"].pop("screen"),
@@ -108,8 +151,49 @@ def test_it_is_refused_with_where_and_what(
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["{code saved", "code} saved", "{}", "{0}", "{code.upper}", "{code:>9}", "{ code }", "{{"],
+)
+def test_a_brace_that_belongs_to_no_word_is_refused(tmp_path: Path, text: str) -> None:
+    folder = changed(
+        tmp_path / "menus", "catalogues/sw.yaml", lambda d: d["sms"].update(discreet=text)
+    )
+    with pytest.raises(InvalidInput, match=r"sms\.discreet has a brace"):
+        files.load(folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["ki.yml", "sw copy.yaml", "kiswahili.yaml", "pt-BR.yaml", "x.txt"]
+)
+def test_a_file_that_would_be_no_language_is_named(tmp_path: Path, name: str) -> None:
+    folder = changed(tmp_path / "menus", "menus.yaml", lambda d: None)
+    shutil.copy(folder / "catalogues" / "sw.yaml", folder / "catalogues" / name)
+    with pytest.raises(InvalidInput) as refused:
+        files.load(folder)
+    assert str(refused.value).startswith(f"catalogues/{name}: name it by its language's code")
+
+
+def test_what_editors_leave_beside_a_catalogue_or_in_it_does_no_harm(tmp_path: Path) -> None:
+    folder = changed(tmp_path / "menus", "menus.yaml", lambda d: None)
+    for name in ("._sw.yaml", ".sw.yaml.swp", "sw.yaml~"):
+        (folder / "catalogues" / name).write_bytes(b"\x00\x05\x16\x07")
+    swahili = folder / "catalogues" / "sw.yaml"
+    as_on_windows = swahili.read_bytes().replace(b"\n", b"\r\n")
+    swahili.write_bytes(b"\xef\xbb\xbf" + as_on_windows)
+    assert files.load(folder).catalogue("sw").texts == files.load().catalogue("sw").texts
+
+
+@pytest.mark.parametrize(
     ("text", "fault"),
     [
+        ("a: 2026-13-45", "'2026-13-45' needs quotes to be a text"),
+        ("\na: !!int ten", "line 2"),
+        ("a: !!bool perhaps", "'perhaps' needs quotes to be a text"),
+        ("a: !!timestamp now", "'now' needs quotes to be a text"),
+        ("[" * 50_000, "menus.yaml: line 1: this is nested too deeply"),
+        ("- " * 50_000, "menus.yaml: line 1: this is nested too deeply"),
+        ("a: &a [1]\nb: *a\n", "menus.yaml: line 2: *a is not taken. Write it out"),
+        ("? [a]\n: b\n", "menus.yaml is not YAML"),
         ("screens: [", "menus.yaml is not YAML"),
         ("just words", "menus.yaml: The menus: "),
         ("", "menus.yaml: The menus: "),
