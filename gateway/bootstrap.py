@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from gateway import keys as keys_module
 from gateway.box_desk import BoxDesk, EnrolledBoxes
-from gateway.config import Config
+from gateway.config import Config, ConfigError
 from gateway.database import migrate
 from gateway.database.database import Database
 from gateway.database.polite import PoliteWriter
@@ -32,6 +32,7 @@ from shared.errors import HavenError
 from shared.match_policy import MatchPolicy
 from shared.system import System
 from sync.sealing import NodeKeys
+from ussd_menus.menus import Menus
 
 # How many requests read or write at the same moment: the others of HAVEN_THREADS look something up,
 # or wait a moment for a connection.
@@ -185,8 +186,11 @@ def build_services(
     boxes: Boxes,
     places: Places,
 ) -> Services:
-    """All that the use cases work with."""
+    """All that the use cases work with. Raises InvalidInput for menus that callers would stumble
+    over.
+    """
     loaded = load_for_callers(config.menus_dir, config.triage_rules)
+    _require_room(config, loaded.menus)
     index = MatchIndex(MatchPolicy())
     return Services(
         config=config,
@@ -200,3 +204,18 @@ def build_services(
         places=places,
         boxes=boxes,
     )
+
+
+def _require_room(config: Config, menus: Menus) -> None:
+    """Raises ConfigError for what every text would show cut off: a number that cannot be called."""
+    shown = {
+        "number": ("HAVEN_EMERGENCY_NUMBERS", config.emergency_numbers[0]),
+        "service": ("HAVEN_USSD_CODE", config.ussd_code),
+    }
+    for variable, (name, value) in shown.items():
+        room = menus.definitions.variables.get(variable)
+        if room is not None and len(value) > room.width:
+            raise ConfigError(
+                f"{name}: {value!r} is wider than the {room.width} letters that {variable!r} has "
+                "in menus.yaml. Use a shorter one, or menus that leave room for it (docs/menus.md)."
+            )

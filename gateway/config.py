@@ -143,6 +143,11 @@ def from_environment(environment: Mapping[str, str]) -> Config:
             voice_number = normalise(voice_number, country)
         except InvalidInput:
             faults.append("HAVEN_VOICE_NUMBER must be a phone number, such as +254711082000.")
+    emergency_numbers = tuple(
+        part.strip() for part in read("HAVEN_EMERGENCY_NUMBERS", "999,1199").split(",")
+    )
+    if not all(emergency_numbers):
+        faults.append("HAVEN_EMERGENCY_NUMBERS must be numbers joined by commas, such as 999,1199.")
     # So many that twenty slow look-ups leave most of them to others.
     threads = read("HAVEN_THREADS", "64")
     if not threads.isdigit() or not 1 <= int(threads) <= 256:
@@ -170,7 +175,7 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         triage_rules=path("HAVEN_TRIAGE_RULES", Path.is_file, "a file"),
         voice_number=voice_number,
         prompts_dir=Path(read("HAVEN_PROMPTS_DIR", str(data_dir / "prompts"))).absolute(),
-        emergency_numbers=tuple(read("HAVEN_EMERGENCY_NUMBERS", "999,1199").split(",")),
+        emergency_numbers=emergency_numbers,
         ussd_code=read("HAVEN_USSD_CODE", "*384*911#"),
         threads=int(threads),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from shared import help_code
-from ussd_menus.definitions import RESUME, Option, ScreenDefinition
+from ussd_menus.definitions import RESUME, Definitions, Option, ScreenDefinition
 from ussd_menus.menus import Menus
 from ussd_menus.paging import NEXT, Limit
 from ussd_menus.screen import BACK, Screen, narrowed, pages_of
@@ -92,10 +92,15 @@ class Machine:
         """One turn whose answer may hold several, joined with `*`: some turns never arrive, and
         only the history tells what was typed in them. In typed words a `*` is meant as typed.
         """
-        standing = self.menus.definitions.screens.get(session.screen)
+        screens = self.menus.definitions.screens
+        standing = screens.get(session.screen)
         if standing is None:
             # The menus were replaced under the session: it begins again, knowing what it knew.
             return self.step(session.at(self.menus.definitions.start, ()), None)
+        if not screens.keys() >= set(session.trail):
+            # Back leads to what is still there.
+            still = tuple(name for name in session.trail if name in screens)
+            session = replace(session, trail=still)
         if standing.kind == "text":
             return self.step(session, typed)
         first, *rest = typed.split("*")
@@ -147,18 +152,19 @@ class Machine:
     def _answer(self, session: Session, typed: str) -> tuple[Session, tuple[Intent, ...]]:
         definition = self.menus.definitions.screens[session.screen]
         typed = typed.strip()[:_LONGEST_ANSWER].strip()
-        if typed == BACK and session.page:
+        # Many end what they press with #.
+        key = typed.rstrip("#").strip()
+        if key == BACK and session.page:
             return replace(session, page=session.page - 1, wrong=0), ()
-        if typed == BACK and session.narrowed:
+        if key == BACK and session.narrowed:
             return replace(session, narrowed="", wrong=0), ()
-        if typed == BACK and session.trail:
+        if key == BACK and session.trail:
             there = session.at(session.trail[-1], session.trail[:-1])
             return there, (Intent(definition.back),) if definition.back else ()
-        if typed == HOME and session.trail:
+        if key == HOME and session.trail:
             return session.at(session.trail[0], ()), ()
-        if typed == NEXT and NEXT in session.shown:
+        if key == NEXT and NEXT in session.shown:
             return replace(session, page=session.page + 1, wrong=0), ()
-        key = typed.rstrip("#").strip()
         if key in session.shown and key != NEXT:
             return self._chosen(session, definition, session.shown[key])
         return self._typed(session, definition, key if definition.kind == "number" else typed)
@@ -167,7 +173,7 @@ class Machine:
         self, session: Session, definition: ScreenDefinition, value: str
     ) -> tuple[Session, tuple[Intent, ...]]:
         item = next((item for item in session.listed if item.value == value), None)
-        if item is not None:
+        if item is not None and definition.kind == "list":
             facts = {
                 str(definition.remember): item.value,
                 f"{definition.remember}_name": item.label,
@@ -190,7 +196,7 @@ class Machine:
             if answer is not None:
                 facts = {str(definition.remember): answer}
                 return self._go(session, str(definition.goto), facts, definition.intent)
-        if definition.narrows and narrowed(session.listed, typed):
+        if definition.narrows and typed and narrowed(session.listed, typed):
             return replace(session, narrowed=typed, page=0, wrong=0), ()
         return self._wrong(session)
 
@@ -240,7 +246,7 @@ class Machine:
         definitions = self.menus.definitions
         while True:
             if session.screen == RESUME:
-                session = _resumed(session, definitions.start)
+                session = _resumed(session, definitions)
             definition = definitions.screens[session.screen]
             if definition.kind != "route":
                 return session
@@ -249,10 +255,13 @@ class Machine:
             session = replace(session, screen=definition.way(session.variables))
 
 
-def _resumed(session: Session, start: str) -> Session:
-    if session.before is None:
-        return session.at(start, ())
-    return replace(session.before, wrong=0)
+def _resumed(session: Session, definitions: Definitions) -> Session:
+    before = session.before
+    if before is None or before.screen not in definitions.screens:
+        # The menus may have been replaced since it was offered to go on.
+        nothing_to_go_on_with = replace(session.with_facts({"dropped": ""}), before=None)
+        return nothing_to_go_on_with.at(definitions.start, ())
+    return replace(before, wrong=0)
 
 
 def _remembered(option: Option) -> Mapping[str, str]:

@@ -78,15 +78,20 @@ def pages_of(
 
 def narrowed(items: Sequence[Item], letters: str) -> Sequence[Item]:
     """The items of which some word begins with these letters; all when there are no letters."""
-    wanted = letters.casefold()
+    wanted = _bare(letters)
     if not wanted:
-        return items
+        return () if letters else items
     return [
         item
         for item in items
-        if item.label.casefold().startswith(wanted)
-        or any(word.startswith(wanted) for word in item.label.casefold().split())
+        if _bare(item.label).startswith(wanted)
+        or any(_bare(word).startswith(wanted) for word in item.label.split())
     ]
+
+
+def _bare(words: str) -> str:
+    """The letters and digits alone: few type the signs of Murang'a or Elgeyo/Marakwet."""
+    return "".join(letter for letter in words.casefold() if letter.isalnum())
 
 
 def _paged(

@@ -1,8 +1,12 @@
 """The configuration: what is needed, what is refused, and what is never shown."""
 
+from pathlib import Path
+
 import pytest
 
 from gateway.config import ConfigError, from_environment
+from gateway.database.database import Database
+from tests.journeys.world import build_world
 
 NEEDED = {
     "HAVEN_CALLBACK_SECRET": "a-secret-for-tests-only",
@@ -30,6 +34,7 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ("HAVEN_CALLBACK_SECRET", "short", "at least 16 characters"),
         ("HAVEN_CALLBACK_SECRET", "a" * 16 + "," + "b" * 16 + "," + "c" * 16, "or two joined"),
         ("HAVEN_OPERATOR_PHONES", "+254700000001,hello", "is no phone number"),
+        ("HAVEN_EMERGENCY_NUMBERS", "999,", "numbers joined by commas"),
         ("HAVEN_THREADS", "0", "a number from 1 to 256"),
     ],
 )
@@ -51,7 +56,23 @@ def test_secrets_are_not_shown() -> None:
         assert secret not in repr(config)
 
 
+def test_emergency_numbers_may_be_written_with_spaces() -> None:
+    config = from_environment({**NEEDED, "HAVEN_EMERGENCY_NUMBERS": "112, 1199"})
+    assert config.emergency_numbers == ("112", "1199")
+
+
 def test_two_callback_secrets_are_accepted_while_one_is_rotated() -> None:
     both = f"{'a' * 16}, {'b' * 16}"
     config = from_environment({**NEEDED, "HAVEN_CALLBACK_SECRET": both})
     assert config.callback_secrets == ("a" * 16, "b" * 16)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HAVEN_EMERGENCY_NUMBERS", "0800723253,999"), ("HAVEN_USSD_CODE", "*384*911000#")],
+)
+def test_what_texts_would_show_cut_off_is_refused(
+    database: Database, tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"{name}: .* is wider than"):
+        build_world(database, tmp_path, None, **{name: value})

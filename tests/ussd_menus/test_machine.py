@@ -1,11 +1,14 @@
 """The machine by itself: keys, back, home, wrong answers, free text, pages, lists, going on."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import gsm
 from ussd_menus import files
+from ussd_menus.menus import Menus
 from ussd_menus.paging import Limit
 from ussd_menus.session import from_json, to_json
 from ussd_menus.trial import TrialPhone
@@ -47,6 +50,13 @@ def shown(trial: TrialPhone) -> str:
         (("1", "", " ", "x"), "helpless", "999"),
         (("1", "2#"), "cause", "7K2F saved"),
         (("1", " 2 "), "cause", "7K2F saved"),
+        (("1", "2", "0#"), "what", "Press FIRST"),
+        (("1", "9", "0#"), "what", "Press FIRST"),
+        (("1", "2", "6", "00#"), "language", "Haven"),
+        (("1", "6", "olympic", "4", "1", "98#"), "county", "1 Kirinyaga"),
+        (("1", "6", "olympic", "4", "1", "taita taveta"), "county", "1 Taita-Taveta"),
+        (("1", "6", "olympic", "4", "1", "98", ""), "county", "Not here. Number/letters:\n1 Kirin"),
+        (("1", "6", "olympic", "4", "1", "?!"), "county", "Not here. Number/letters:"),
         (("1", "9", "2", "3", "1"), "consent_ask", "98 More"),
         (("1", "6", "olympic", "4", "1"), "county", "1 Baringo"),
         (("1", "6", "olympic", "4", "1", "98"), "county", "1 Kirinyaga"),
@@ -226,3 +236,70 @@ def test_items_with_one_label_keep_their_own_meaning() -> None:
     trial = TrialPhone(MENUS, data, {"language": "en"}).dials().chooses("9", "1", "1", "1", "2")
     assert trial.session is not None
     assert trial.session.variables["found_hospital"] == "y"
+
+
+def renamed(old: str) -> Menus:
+    """Haven's own menus, in which one screen has another name."""
+    new = f"{old}_of_today"
+
+    def name(given: str) -> str:
+        return new if given == old else given
+
+    screens = {
+        name(screen.name): replace(
+            screen,
+            name=name(screen.name),
+            goto=screen.goto and name(screen.goto),
+            empty=screen.empty and name(screen.empty),
+            options=tuple(replace(each, goto=name(each.goto)) for each in screen.options),
+            branches=tuple(replace(each, goto=name(each.goto)) for each in screen.branches),
+        )
+        for screen in MENUS.definitions.screens.values()
+    }
+    catalogues = {
+        code: replace(
+            catalogue,
+            texts={
+                text.replace(f"screens.{old}.", f"screens.{new}."): words
+                for text, words in catalogue.texts.items()
+            },
+        )
+        for code, catalogue in MENUS.catalogues.items()
+    }
+    definitions = replace(MENUS.definitions, screens=screens, start=name(MENUS.definitions.start))
+    return replace(MENUS, definitions=definitions, catalogues=catalogues)
+
+
+def goes_on(trial: TrialPhone, menus: Menus) -> TrialPhone:
+    """The same caller, after the menus were replaced."""
+    after = TrialPhone(menus, DATA, {"language": "en"})
+    after.session, after.screen = trial.session, trial.screen
+    return after
+
+
+def test_back_leads_to_what_new_menus_still_have() -> None:
+    trial = phone(language="en").dials().chooses("9", "1", "2")
+    assert shown(goes_on(trial, renamed("find_need")).chooses("0")) == "more"
+    trial = phone(language="en").dials().chooses("2")
+    assert shown(goes_on(trial, renamed("what")).chooses("0")) == "cause"
+
+
+def test_who_was_offered_to_go_on_at_a_screen_that_is_gone_begins_again() -> None:
+    trial = phone(language="en").dials().chooses("9", "1", "2").dials().sees("You were cut off")
+    assert shown(goes_on(trial, renamed("find_where")).chooses("1")) == "what"
+
+
+def test_a_list_that_became_a_menu_takes_no_line_for_an_answer() -> None:
+    trial = phone(language="en").dials().chooses("6", "olympic")
+    assert shown(trial) == "which"
+    screens = dict(MENUS.definitions.screens)
+    screens["which"] = replace(screens["cause"], name="which")
+    texts = MENUS.catalogue("en").texts
+    copied = {name.replace(".cause.", ".which."): words for name, words in texts.items()}
+    english = replace(MENUS.catalogue("en"), texts={**texts, **copied})
+    menus = replace(
+        MENUS,
+        definitions=replace(MENUS.definitions, screens=screens),
+        catalogues={**MENUS.catalogues, "en": english},
+    )
+    goes_on(trial, menus).chooses("1").sees("Press a number shown:").chooses("1")
