@@ -122,11 +122,12 @@ class _Turn:
             # Somebody else's session id: nothing of that session is told or changed.
             _log.warning("ussd session id of another caller")
             return "END " + self._uow.text("en", "screens.helpless.title", {})
-        if row.ended or self._history.is_answered(self._uow, row):
+        if self._history.is_answered(self._uow, row):
             return str(row.answer)
         typed = self._history.since(self._uow, row)
         if typed is None:
             _log.warning("ussd history contradicts the stored one")
+        if typed is None or row.ended:
             return str(row.answer)
         turn = self._conversation(row.caller_id)
         machine = self._machine(turn)

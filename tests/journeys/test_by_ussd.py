@@ -1,5 +1,7 @@
 """USSD as networks and frightened people make it: early ends, straight dialling, back and home."""
 
+from structlog.testing import capture_logs
+
 from shared.emergency import EmergencyState, Kind
 from tests.journeys.world import World
 
@@ -63,3 +65,17 @@ def test_places_that_were_refused_are_not_offered_again(world: World) -> None:
     phone = world.phone().dials().chooses("1", "2", "6").types("olympic").chooses("4")
     phone.types("olympic").chooses("4").sees("Which county?").chooses("9")
     phone.reads("where is the patient?")
+
+
+def test_a_turn_that_contradicts_the_history_is_written_down_also_after_the_end(
+    world: World,
+) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6").types("kibra").sees("END")
+    for history in (["1", "2"], ["1", "3", "6", "kibra"], []):
+        phone.history = history
+        with capture_logs() as logs:
+            assert phone.again() == phone.screen
+        assert "ussd history contradicts the stored one" in [line["event"] for line in logs]
+    assert len(world.emergencies()) == 1
+    assert len(world.dispatches()) == 1

@@ -45,6 +45,8 @@ def shown(trial: TrialPhone) -> str:
         (("1", "9", "4", "12"), "check_code", "4 letters or digits:"),
         (("1", "2", "7"), "cause", "Press a number shown:"),
         (("1", "6", "7"), "where", "Please type the place"),
+        (("1", "6", ","), "where", "Please type the place"),
+        (("1", "6", "-1.3,36.8"), "which", "1 Olympic, Nairobi"),
         (("1", "6", "olympic", "5"), "which", "Press a number shown:"),
         (("1", "98"), "what", "Press a number shown:"),
         (("1", "", " ", "x"), "helpless", "999"),
