@@ -25,6 +25,8 @@ _NEAR = _Near(
     {ord(character): character for character in _BASIC | _EXTENDED}
     | dict(zip(map(ord, "‘’“”–—\u00a0\t`ĩũĨŨáíóúêç"), "''\"\"--  'iuIUaiouec", strict=True))
     | {ord("…"): "..."}
+    # Some languages write these between and behind thousands.
+    | dict(zip(map(ord, "\u202f\u066c\u060c\u066b"), " ,,.", strict=True))
 )
 
 

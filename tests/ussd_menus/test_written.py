@@ -238,6 +238,20 @@ def test_numbers_are_written_as_the_language_does() -> None:
     assert menus.catalogue("en").number("many") == "many"
 
 
+@pytest.mark.parametrize(
+    ("language", "written"), [("fr", "1 234 km"), ("de", "1.234 km"), ("sw", "1,234")]
+)
+def test_phones_can_show_the_numbers_of_every_language(
+    tmp_path: Path, language: str, written: str
+) -> None:
+    folder = changed(tmp_path / "menus", "menus.yaml", lambda d: None)
+    if language != "sw":
+        shutil.copy(folder / "catalogues" / "en.yaml", folder / "catalogues" / f"{language}.yaml")
+    words = {"hospital": "H", "distance_km": "1234", "minutes": "5"}
+    text = files.load(folder).catalogue(language).text("screens.find_card.title", words)
+    assert written in text
+
+
 def test_the_schema_for_editors_agrees_with_what_is_taken() -> None:
     described = Draft202012Validator(schema.json_schema())
     with open("ussd_menus/menus.yaml", encoding="utf-8") as file:
