@@ -60,10 +60,11 @@ def pages_of(
         choices, fixed = items, options
     name = f"screens.{definition.name}.title"
     title = Line("", name, gsm.to_gsm(catalogue.text(name, variables)))
-    reason = _reason(catalogue, variables, definition)
     if definition.pages:
+        reason = _reason(catalogue, variables, definition)
         pages = _paged(title, choices, fixed, more, limit, reason, wrong=bool(session.wrong))
     elif session.wrong:
+        reason = _reason(catalogue, variables, definition)
         pages = paginate(_above(reason, title), choices, fixed, more, limit)
         if len(pages) > 1:
             pages = paginate(_instead(reason, title), choices, fixed, more, limit)

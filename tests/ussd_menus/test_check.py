@@ -80,7 +80,8 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
     "first aid that would lose its last words": (
         "catalogues/so.yaml",
         lambda d: d["advice"].update(dont_move="Qoorta iyo dhabarka ha dhaqaajin."),
-        "so.yaml, advice.dont_move: 33 characters with the longest words; {advice_words} shows 30",
+        "so.yaml, advice.dont_move: 33 characters with the longest words; advice_words in menus.yaml"
+        " holds 30",
     ),
     "a state of an alert that would lose its last words": (
         "catalogues/en.yaml",
