@@ -77,17 +77,6 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
         lambda d: d["sms"].update(discreet="{code}: {hospital}"),
         "sw.yaml, sms.discreet: en.yaml has no {hospital}",
     ),
-    "first aid that would lose its last words": (
-        "catalogues/so.yaml",
-        lambda d: d["advice"].update(dont_move="Qoorta iyo dhabarka ha dhaqaajin."),
-        "so.yaml, advice.dont_move: 33 characters with the longest words; advice_words in menus.yaml"
-        " holds 30",
-    ),
-    "a state of an alert that would lose its last words": (
-        "catalogues/en.yaml",
-        lambda d: d["alert_states"].update(accepted="{hospital} is expecting you"),
-        "en.yaml, alert_states.accepted: 47 characters",
-    ),
     "a screen that is too long": (
         "catalogues/sw.yaml",
         lambda d: d["screens"]["what"].update(title="Bonyeza namba ya kwanza iliyo ya kweli hapa"),
