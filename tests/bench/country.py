@@ -8,6 +8,8 @@ from sqlalchemy import Connection, insert
 
 from gateway import bootstrap
 from gateway.config import from_environment
+from gateway.hospitals import changes
+from gateway.hospitals.changes import Change
 from gateway.hospitals.tables import availability, hospitals
 from gateway.machine import real_system
 from shared.hospital import HospitalStatus
@@ -32,6 +34,8 @@ def fill(installation: Installation) -> None:
     pairs = matching.hospitals(HOSPITALS, Random(_SEED))
 
     def write(connection: Connection) -> None:
+        # Logged as an import does: an index that finds no log reads everything again.
+        numbers = changes.take_numbers(connection, HOSPITALS + 1)
         standing, reported = [], []
         for hospital, available in pairs:
             standing.append(
@@ -75,6 +79,8 @@ def fill(installation: Installation) -> None:
         )
         connection.execute(insert(hospitals), standing)
         connection.execute(insert(availability), reported)
+        logged = [Change(number, system.new_id(), number) for number in numbers]
+        changes.record(connection, logged)
 
     database.write(write)
     database.close()

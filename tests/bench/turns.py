@@ -23,7 +23,8 @@ from tests.bench.load import Load, Visit, run
 from tests.faults.installation import PROJECT, SECRET, SERVICE_CODE, Installation, until
 from tests.free_ports import free_ports
 
-_CONNECTIONS = 8
+# Callers at once, of either: with fewer, no server is at the end of what it can do.
+_CONNECTIONS = 20
 _THREADS = 16
 _ROUNDS = 5
 _MENU_SESSIONS = 300
