@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from shared.errors import InvalidInput
 from ussd_menus.paging import Limit
+from ussd_menus.refusal import place_in_words
 
 # Goes before every screen that waits for an answer.
 PREFIX = "CON "
@@ -72,10 +73,7 @@ def parse(document: Any) -> Operators:
     try:
         written = _Operators.model_validate(document).root
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
-            for each in error.errors()
-        ]
+        faults = [place_in_words(each, "The operators") for each in error.errors()]
         raise InvalidInput("\n".join(faults)) from None
     if _OTHER not in written:
         raise InvalidInput("`other` is missing: the limits of networks that are not listed.")

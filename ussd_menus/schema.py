@@ -6,7 +6,15 @@ An editor that is given `json_schema()` completes and checks while somebody type
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+)
 
 from shared.errors import InvalidInput
 from ussd_menus.definitions import (
@@ -19,12 +27,29 @@ from ussd_menus.definitions import (
     ScreenDefinition,
     Variable,
 )
+from ussd_menus.refusal import in_words
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Target = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*|@resume)$")]
+_NAME = r"^[a-z][a-z0-9_]*$"
+_TARGET = r"^([a-z][a-z0-9_]*|@resume)$"
 # 0 goes back, 00 home and 98 to the next page, on every screen.
-Key = Annotated[str, StringConstraints(pattern=r"^[1-9]$")]
-When = str | dict[str, str | list[str]]
+_KEY = r"^[1-9]$"
+_PATTERNS = {
+    _NAME: "a name has small letters a to z, digits and _, and begins with a letter.",
+    _TARGET: 'it must be the name of a screen, or "@resume".',
+    _KEY: "a key must be one of 1 to 9: 0, 00 and 98 go back, home and to the next page.",
+}
+Name = Annotated[str, StringConstraints(pattern=_NAME)]
+Target = Annotated[str, StringConstraints(pattern=_TARGET)]
+Key = Annotated[str, StringConstraints(pattern=_KEY)]
+# The shape tells which way of writing is meant: one fault is told, and not one for each way.
+_Values = Annotated[
+    Annotated[str, Tag("(one)")] | Annotated[list[str], Tag("(list)")],
+    Discriminator(lambda written: "(list)" if isinstance(written, list) else "(one)"),
+]
+When = Annotated[
+    Annotated[str, Tag("(one)")] | Annotated[dict[str, _Values], Tag("(dict)")],
+    Discriminator(lambda written: "(dict)" if isinstance(written, dict) else "(one)"),
+]
 
 
 class _Written(BaseModel):
@@ -127,7 +152,13 @@ class Document(_Written):
     start: Name
     helpless: Name
     expired: Name
-    variables: dict[Name, Width | _Variable]
+    variables: dict[
+        Name,
+        Annotated[
+            Annotated[Width, Tag("(one)")] | Annotated[_Variable, Tag("(dict)")],
+            Discriminator(lambda written: "(dict)" if isinstance(written, dict) else "(one)"),
+        ],
+    ]
     screens: dict[
         Name,
         Annotated[
@@ -181,16 +212,15 @@ def parse(document: Any) -> Definitions:
 
 
 def _fault(error: Mapping[str, Any]) -> str:
-    # Pydantic names the kind of a screen as if it were one more field; "[key]" marks a key.
-    kinds = {"route", "menu", "text", "number", "list", "confirm", "end"}
-    path = list(error["loc"])
-    if path[:1] == ["screens"]:
-        where = [str(part) for part in path[2:] if part not in kinds and part != "[key]"]
-        place = f"Screen {path[1]}" if len(path) > 1 else "screens"
-        place += f", {'.'.join(where)}" if where else ""
-    else:
-        place = ".".join(str(part) for part in path) or "The menus"
-    return f"{place}: {error['msg']}"
+    place, *fields = [str(part) for part in error["loc"]] or ["The menus"]
+    between = "."
+    if place == "screens" and fields:
+        # After its name comes its kind, which nobody wrote there.
+        place, fields, between = f"Screen {fields[0]}", fields[2:], ", "
+    # "[key]" marks a key, and brackets a way of writing.
+    fields = [part for part in fields if part != "[key]" and not part.startswith("(")]
+    where = between.join([place, ".".join(fields)]) if fields else place
+    return f"{where}: {in_words(error, _PATTERNS)}"
 
 
 def _faults(screen: ScreenDefinition, screens: Mapping[str, ScreenDefinition]) -> list[str]:

@@ -1,5 +1,6 @@
 """What is written wrongly is refused, with where and what."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,12 +19,12 @@ WRONG: dict[str, tuple[str, Change, str]] = {
     "an unknown kind": (
         "menus.yaml",
         lambda d: d["screens"]["what"].update(kind="meny"),
-        "Screen what: ",
+        "Screen what: there is no kind 'meny'. There are 'route', 'menu', 'text'",
     ),
     "a misspelt word": (
         "menus.yaml",
         lambda d: d["screens"]["what"].update(rember="sign"),
-        "Screen what, rember: Extra inputs",
+        "Screen what, rember: nothing of this name belongs here. Is it misspelt?",
     ),
     "a jump to nowhere": (
         "menus.yaml",
@@ -33,12 +34,12 @@ WRONG: dict[str, tuple[str, Change, str]] = {
     "an option without a goto": (
         "menus.yaml",
         lambda d: d["screens"]["what"]["options"]["1"].pop("goto"),
-        "Screen what, options.1.goto: Field required",
+        "Screen what, options.1.goto: it is missing. Write it.",
     ),
     "a key that means back": (
         "menus.yaml",
         lambda d: d["screens"]["what"]["options"].update({"0": {"value": "x", "goto": "what"}}),
-        "Screen what, options.0",
+        "Screen what, options.0: a key must be one of 1 to 9",
     ),
     "a route that may lead nowhere": (
         "menus.yaml",
@@ -54,6 +55,76 @@ WRONG: dict[str, tuple[str, Change, str]] = {
         "menus.yaml",
         lambda d: d.update(start="beginning"),
         "There is no screen 'beginning'",
+    ),
+    "a kind left out": (
+        "menus.yaml",
+        lambda d: d["screens"]["what"].pop("kind"),
+        "Screen what: its `kind` is missing",
+    ),
+    "a screen that is one word": (
+        "menus.yaml",
+        lambda d: d["screens"].update(what="menu"),
+        "Screen what: it must have names with values below it.",
+    ),
+    "a screen's name in capitals": (
+        "menus.yaml",
+        lambda d: d["screens"].update({"My Screen": {"kind": "end"}}),
+        "Screen My Screen: a name has small letters",
+    ),
+    "a goto that is no name": (
+        "menus.yaml",
+        lambda d: d["screens"]["what"]["options"]["1"].update(goto="Next one"),
+        'Screen what, options.1.goto: it must be the name of a screen, or "@resume".',
+    ),
+    "an option without quotes": (
+        "menus.yaml",
+        lambda d: d["screens"]["what"]["options"].update({1: {"value": "x", "goto": "cause"}}),
+        "Screen what, options.1: it must be a text; put it in quotes.",
+    ),
+    "a yes without quotes": (
+        "menus.yaml",
+        lambda d: d["screens"]["cancel_sure"].update({True: {"goto": "cancel_done"}}),
+        'a name must be a text; put it in quotes, as "yes", "no" and "1" need them.',
+    ),
+    "options as a list": (
+        "menus.yaml",
+        lambda d: d["screens"]["what"].update(options=["1"]),
+        "Screen what, options: it must have names with values below it.",
+    ),
+    "a route with nowhere to go": (
+        "menus.yaml",
+        lambda d: d["screens"]["begin"].update(to=[]),
+        "Screen begin, to: it must have 1 or more below it.",
+    ),
+    "ways that are no list": (
+        "menus.yaml",
+        lambda d: d["screens"]["begin"].update(to={}),
+        "Screen begin, to: it must be a list",
+    ),
+    "a switch that is no yes or no": (
+        "menus.yaml",
+        lambda d: d["screens"]["what"].update(pages="perhaps"),
+        "Screen what, pages: it must be true or false.",
+    ),
+    "an answer of an unknown sort": (
+        "menus.yaml",
+        lambda d: d["screens"]["where"].update(accepts="plaice"),
+        "Screen where, accepts: it must be 'place', 'words' or 'code'.",
+    ),
+    "a bound that is no number": (
+        "menus.yaml",
+        lambda d: d["screens"]["staff_beds"].update(least="few"),
+        "Screen staff_beds, least: it must be a whole number.",
+    ),
+    "a bound that is too high": (
+        "menus.yaml",
+        lambda d: d["screens"]["staff_beds"].update(most=10**7),
+        "Screen staff_beds, most: it must be 999999 or less.",
+    ),
+    "a yes or no in an `if`": (
+        "menus.yaml",
+        lambda d: d["screens"]["where"]["options"]["1"].update({"if": {"last_place": True}}),
+        "Screen where, options.1.if.last_place: it must be a text; put it in quotes.",
     ),
     "a number where words belong": (
         "catalogues/sw.yaml",
@@ -100,7 +171,7 @@ WRONG: dict[str, tuple[str, Change, str]] = {
         lambda d: d["screens"]["county"].update(
             options={str(key): {"value": f"v{key}", "goto": "finish"} for key in range(1, 10)}
         ),
-        "Screen county, options: ",
+        "Screen county, options: it may have no more than 8 below it.",
     ),
     "a way to a person that goes on": (
         "menus.yaml",
@@ -110,7 +181,7 @@ WRONG: dict[str, tuple[str, Change, str]] = {
     "a word without width": (
         "menus.yaml",
         lambda d: d["variables"].update(code=0),
-        "menus.yaml: variables.code",
+        "menus.yaml: variables.code: it must be 1 or more.",
     ),
     "a text without words": (
         "catalogues/sw.yaml",
@@ -125,12 +196,12 @@ WRONG: dict[str, tuple[str, Change, str]] = {
     "an operator without a limit": (
         "operators.yaml",
         lambda d: d["63902"].pop("screen"),
-        "operators.yaml: 63902.screen: Field required",
+        "operators.yaml: 63902.screen: it is missing. Write it.",
     ),
     "an operator that shows nothing": (
         "operators.yaml",
         lambda d: d["63902"].update(screen=4),
-        "operators.yaml: 63902.screen: ",
+        "operators.yaml: 63902.screen: it must be 60 or more.",
     ),
     "no limits for other operators": (
         "operators.yaml",
@@ -148,6 +219,8 @@ def test_it_is_refused_with_where_and_what(
     with pytest.raises(InvalidInput) as refused:
         files.load(folder)
     assert fault in str(refused.value)
+    # The words of the library that checks the schema tell a translator nothing.
+    assert not re.search(r"Input|Field|String|Dictionary|List|valid", str(refused.value))
 
 
 @pytest.mark.parametrize(
