@@ -2,17 +2,20 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from shared import gsm
 from shared.triage import Rule, TriageRules
 from ussd_menus import emergency_path
 from ussd_menus.catalogue import Catalogue
-from ussd_menus.definitions import ALWAYS, RESUME, ScreenDefinition
+from ussd_menus.definitions import ALWAYS, RESUME, Condition, ScreenDefinition
 from ussd_menus.emergency_path import IMPROVES, MOST_SCREENS, NOTES
+from ussd_menus.machine import DROPPED
 from ussd_menus.menus import Menus
 from ussd_menus.paging import Limit, size
 from ussd_menus.screen import NAMING_TEXTS, pages_of
 from ussd_menus.session import Item, Session
+from ussd_menus.trial import TrialData
 
 # Staff answer these rules: the detail is what they say is needed.
 _REFERRAL, _REFERRED_FOR = "referral", "refer_need"
@@ -35,18 +38,20 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the gateway can do for the menus: the intents that it carries out and the lists that it
-    can fill.
+    """What the gateway can do for the menus: the intents that it carries out, the lists that it
+    can fill, and the facts that it makes known.
     """
 
     intents: Collection[str]
     lists: Collection[str]
+    facts: Collection[str]
 
 
 def check(menus: Menus, rules: TriageRules, known: Known) -> list[Fault]:
     """Everything that is wrong, in the order of the screens; empty when callers can be let in."""
     faults = [
         *_unknown_names(menus, known),
+        *_unknown_variables(menus, known),
         *_lost_screens(menus),
         *_missing_texts(menus),
         *_wrong_words(menus),
@@ -64,6 +69,65 @@ def _unknown_names(menus: Menus, known: Known) -> Iterator[Fault]:
             yield Fault(_of(screen), f"the gateway knows no intent {intent!r}.")
         if screen.kind == "list" and screen.items not in {*known.lists, "languages"}:
             yield Fault(_of(screen), f"the gateway can fill no list {screen.items!r}.")
+
+
+def _unknown_variables(menus: Menus, known: Known) -> Iterator[Fault]:
+    """A condition on what nothing makes known never holds: nobody would see the line."""
+    variables = _variables(menus, known)
+    for screen in menus.definitions.screens.values():
+        for where, condition in _conditions(screen):
+            for name in sorted(condition.wanted.keys() - variables):
+                yield Fault(where, f"its `if` asks for {name}, {_unheard_of(name, variables)}")
+
+
+def _conditions(screen: ScreenDefinition) -> Iterator[tuple[str, Condition]]:
+    for option in screen.options:
+        yield f"{_of(screen)}, {option.key}", option.condition
+    for branch in screen.branches:
+        yield f"{_of(screen)}, the way to {branch.goto}", branch.condition
+
+
+def _variables(menus: Menus, known: Known) -> set[str]:
+    """All that a session may know: what answers remember, what the machine notes by itself, and
+    what the gateway makes known.
+    """
+    variables = {DROPPED, *known.facts}
+    for screen in menus.definitions.screens.values():
+        variables |= {option.remember for option in screen.options if option.remember}
+        if screen.remember:
+            variables.add(screen.remember)
+            if screen.kind == "list":
+                variables.add(f"{screen.remember}_name")
+    return variables
+
+
+def _unheard_of(name: str, variables: Collection[str]) -> str:
+    alike = get_close_matches(name, sorted(variables), n=1)
+    hint = f"Is {alike[0]} meant?" if alike else f"There are: {', '.join(sorted(variables))}."
+    return f"which no answer remembers and no intent makes known. {hint}"
+
+
+def check_trial(menus: Menus, data: TrialData, known: Known) -> list[Fault]:
+    """What is wrong with the example data: that it is for something which does not exist."""
+    variables = _variables(menus, known)
+    faults = [
+        Fault(f"trial.yaml, intents.{name}", "the gateway knows no intent of this name.")
+        for name in data.intents
+        if name not in known.intents
+    ]
+    faults += [
+        Fault(f"trial.yaml, lists.{name}", "the gateway can fill no list of this name.")
+        for name in data.lists
+        if name not in known.lists
+    ]
+    given = {"facts": data.facts} | {f"intents.{name}": each for name, each in data.intents.items()}
+    faults += [
+        Fault(f"trial.yaml, {where}", f"it gives {name}, {_unheard_of(name, variables)}")
+        for where, facts in given.items()
+        for name in facts
+        if name not in variables
+    ]
+    return faults
 
 
 def _lost_screens(menus: Menus) -> Iterator[Fault]:

@@ -17,6 +17,8 @@ from ussd_menus.screen import BACK, Screen, narrowed, pages_of
 from ussd_menus.session import Item, Session
 
 HOME = "00"
+# The fact that the caller was cut off, and can go on.
+DROPPED = "dropped"
 _LANGUAGES = "languages"
 _LONGEST_ANSWER = 160
 _WRONG_LIMIT = 3
@@ -65,7 +67,7 @@ class Machine:
         stood = self.menus.definitions.screens.get(before.screen)
         if stood is None or stood.settled or self._where_fresh(start) == before.screen:
             return start
-        return replace(start.with_facts({"dropped": "yes"}), before=replace(before, before=None))
+        return replace(start.with_facts({DROPPED: "yes"}), before=replace(before, before=None))
 
     def step(
         self, session: Session, typed: str | None
@@ -259,7 +261,7 @@ def _resumed(session: Session, definitions: Definitions) -> Session:
     before = session.before
     if before is None or before.screen not in definitions.screens:
         # The menus may have been replaced since it was offered to go on.
-        nothing_to_go_on_with = replace(session.with_facts({"dropped": ""}), before=None)
+        nothing_to_go_on_with = replace(session.with_facts({DROPPED: ""}), before=None)
         return nothing_to_go_on_with.at(definitions.start, ())
     return replace(before, wrong=0)
 

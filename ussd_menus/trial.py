@@ -15,6 +15,7 @@ from shared.errors import InvalidInput
 from ussd_menus.machine import Intent, Machine
 from ussd_menus.menus import Menus
 from ussd_menus.paging import Limit
+from ussd_menus.refusal import place_in_words
 from ussd_menus.screen import Screen
 from ussd_menus.session import Item, Session
 
@@ -36,7 +37,7 @@ def parse(document: Any) -> TrialData:
     try:
         return TrialData.model_validate(document)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        faults = [place_in_words(each, "The example data") for each in error.errors()]
         raise InvalidInput("\n".join(faults)) from None
 
 

@@ -111,3 +111,20 @@ INTENTS: Mapping[str, Does] = {
     "cancel_emergency": _cancel_emergency,
 }
 LISTS: Mapping[str, Lists] = {"alerts": _alerts}
+FACTS = frozenset(
+    {
+        "alert",
+        "alert_state",
+        "alert_id",
+        "alert_code",
+        "emergency_id",
+        "code",
+        "hospital",
+        "watched",
+        "noted_id",
+        "advice",
+        "sign",
+        "alert_over",
+        "cancelled",
+    }
+)

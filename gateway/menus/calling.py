@@ -13,3 +13,4 @@ def _call_me(turn: Conversation, session: Session) -> Mapping[str, str]:
 
 INTENTS: Mapping[str, Does] = {"call_me": _call_me}
 LISTS: Mapping[str, Lists] = {}
+FACTS = frozenset({"called"})

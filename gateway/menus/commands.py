@@ -8,7 +8,7 @@ from shutil import copytree, ignore_patterns
 
 import click
 
-from gateway.menus.loading import Loaded, load
+from gateway.menus.loading import Loaded, load, trial_faults
 from shared import gsm
 from shared.errors import InvalidInput
 from ussd_menus import files, schema
@@ -43,23 +43,24 @@ def menus_group() -> None:
 def check_command(folder: Path | None, rules: Path | None, as_json: bool) -> None:
     """Say everything that callers would stumble over. Exits with 1 if there is anything."""
     loaded = load(folder, rules)
+    faults = [*loaded.faults, *trial_faults(folder, loaded.menus)]
     if as_json:
-        click.echo(json.dumps([{"where": each.where, "what": each.what} for each in loaded.faults]))
+        click.echo(json.dumps([{"where": each.where, "what": each.what} for each in faults]))
     else:
-        for fault in loaded.faults:
+        for fault in faults:
             click.echo(str(fault))
-        click.echo(_summary(loaded))
-    if loaded.faults:
+        click.echo(_summary(loaded, len(faults)))
+    if faults:
         raise SystemExit(1)
 
 
-def _summary(loaded: Loaded) -> str:
+def _summary(loaded: Loaded, faults: int) -> str:
     screens = [s for s in loaded.menus.definitions.screens.values() if s.kind != "route"]
     signed = loaded.rules.signed_by or "nobody: ask a clinician of your country"
     return (
         f"{len(screens)} screens in {', '.join(loaded.menus.catalogues)}; "
         f"triage rules {loaded.rules.version}, signed by {signed}; "
-        f"{len(loaded.faults) or 'no'} fault{'' if len(loaded.faults) == 1 else 's'}."
+        f"{faults or 'no'} fault{'' if faults == 1 else 's'}."
     )
 
 

@@ -49,6 +49,7 @@ class Conversation:
         return self.uow.text(session.variables.get("language", ""), name, words)
 
 
-# What an intent does, and the facts that it makes known; what a list shows.
+# What an intent does, and the facts that it makes known; what a list shows. Each room names its
+# intents, its lists, and as FACTS every fact that its intents may make known.
 Does = Callable[[Conversation, Session], Mapping[str, str]]
 Lists = Callable[[Conversation, Session], Sequence[Item]]

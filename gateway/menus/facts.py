@@ -12,6 +12,19 @@ from gateway.menus.hidden_places import hidden_places
 from gateway.unit_of_work import UnitOfWork
 from ussd_menus.session import Session
 
+FACTS = frozenset(
+    {
+        "bearer",
+        "language",
+        "last_place",
+        "home_place",
+        "number",
+        "service",
+        "can_call",
+        "staff",
+        "watched",
+    }
+)
 # Facts that a session which goes on must not keep as they were.
 _OF_NOW = frozenset({"alert", "alert_state", "alert_code", "alert_id", "hospital", "number"})
 

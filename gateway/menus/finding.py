@@ -130,3 +130,14 @@ INTENTS: Mapping[str, Does] = {
     "text_found_hospital": _text_found_hospital,
 }
 LISTS: Mapping[str, Lists] = {"found_places": _found_places, "hospitals": _hospitals}
+FACTS = frozenset(
+    {
+        "find_place",
+        "found_places",
+        "near",
+        "hospital",
+        "distance_km",
+        "minutes",
+        "sure",
+    }
+)

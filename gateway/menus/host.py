@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.menus import alerts, calling, finding, patients, reporting, staff
+from gateway.menus import alerts, calling, facts, finding, patients, reporting, staff
 from gateway.menus.conversation import Conversation, Does, Lists
 from ussd_menus.machine import Intent
 from ussd_menus.session import Item, Session
@@ -11,6 +11,8 @@ from ussd_menus.session import Item, Session
 _ROOMS = (reporting, alerts, finding, patients, staff, calling)
 INTENTS: Mapping[str, Does] = {name: does for room in _ROOMS for name, does in room.INTENTS.items()}
 LISTS: Mapping[str, Lists] = {name: lists for room in _ROOMS for name, lists in room.LISTS.items()}
+# Every variable that an `if` of the menus may go by, beside what answers remember.
+FACTS: frozenset[str] = facts.FACTS.union(*(room.FACTS for room in _ROOMS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from importlib.resources import files as resources
 from pathlib import Path
 
-from gateway.menus.host import INTENTS, LISTS
+from gateway.menus.host import FACTS, INTENTS, LISTS
 from shared import triage
 from shared.errors import InvalidInput
 from shared.triage import TriageRules
 from ussd_menus import files
-from ussd_menus.check import Fault, Known, check
+from ussd_menus.check import Fault, Known, check, check_trial
 from ussd_menus.menus import Menus
+
+_KNOWN = Known(INTENTS, LISTS, FACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,16 @@ def load(menus_dir: Path | None, rules_file: Path | None) -> Loaded:
     """
     menus = files.load(menus_dir)
     rules = _rules(rules_file)
-    return Loaded(menus, rules, check(menus, rules, Known(INTENTS, LISTS)))
+    return Loaded(menus, rules, check(menus, rules, _KNOWN))
+
+
+def trial_faults(menus_dir: Path | None, menus: Menus) -> list[Fault]:
+    """What is wrong with the example data beside the menus, which `menus try` needs."""
+    try:
+        return check_trial(menus, files.load_trial(menus_dir), _KNOWN)
+    except InvalidInput as error:
+        where, _, what = str(error).partition(": ")
+        return [Fault(where, what)]
 
 
 def load_for_callers(menus_dir: Path | None, rules_file: Path | None) -> Loaded:

@@ -83,3 +83,12 @@ INTENTS: Mapping[str, Does] = {
     "check_code": _check_code,
 }
 LISTS: Mapping[str, Lists] = {}
+FACTS = frozenset(
+    {
+        "home_place",
+        "blood_type",
+        "allergies",
+        "consent",
+        "code_state",
+    }
+)

@@ -194,3 +194,20 @@ LISTS: Mapping[str, Lists] = {
     "wards": _wards,
     "towns": _towns,
 }
+FACTS = frozenset(
+    {
+        "noted_id",
+        "emergency_id",
+        "code",
+        "advice",
+        "cause",
+        "detail",
+        "place",
+        "last_place",
+        "home_place",
+        "watched",
+        "told",
+        "hospital",
+        "minutes",
+    }
+)

@@ -236,3 +236,26 @@ LISTS: Mapping[str, Lists] = {
     "patients": _patients,
     "referrals": _referrals,
 }
+FACTS = frozenset(
+    {
+        "staff",
+        "hospital_here",
+        "hospital",
+        "waiting",
+        "status",
+        "answer_code",
+        "priority",
+        "minutes",
+        "dispatch_state",
+        "may_accept",
+        "may_refuse",
+        "may_arrive",
+        "may_refer",
+        "verdict",
+        "saved",
+        "patient",
+        "told",
+        "code",
+        "withdrawn",
+    }
+)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from gateway.menus.host import FACTS, INTENTS, LISTS
 from shared import triage
 from tests.ussd_menus.broken import changed
 from ussd_menus import files
-from ussd_menus.check import Known, check
+from ussd_menus.check import Known, check, check_trial
 from ussd_menus.definitions import Definitions
 
 RULES_TEXT = Path("shared/triage_rules.toml").read_text(encoding="utf-8")
@@ -191,6 +192,23 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
         lambda d: d["screens"]["what"]["options"].pop("7"),
         "Triage rule poison: no screen lets a caller answer sign = poison",
     ),
+    "a misspelt variable in the `if` of a line": (
+        "menus.yaml",
+        lambda d: d["screens"]["where"]["options"]["1"].update({"if": "last_plac"}),
+        "Screen where, 1: its `if` asks for last_plac, which no answer remembers and no intent "
+        "makes known. Is last_place meant?",
+    ),
+    "a misspelt variable in the `if` of a way": (
+        "menus.yaml",
+        lambda d: d["screens"]["alert_done"]["to"][1].update({"if": {"alert_anser": "arrived"}}),
+        "Screen alert_done, the way to done_no_transport: its `if` asks for alert_anser, which no "
+        "answer remembers and no intent makes known. Is alert_answer meant?",
+    ),
+    "a variable that is like no other": (
+        "menus.yaml",
+        lambda d: d["screens"]["where"]["options"]["1"].update({"if": {"xxxxx": ""}}),
+        "There are: advice, alert, ",
+    ),
     "advice without words": (
         "catalogues/sw.yaml",
         lambda d: d["advice"].pop("fits"),
@@ -205,6 +223,38 @@ def test_a_planted_fault_is_found(tmp_path: Path, file: str, change: Change, fau
     known = _everything_in(files.load().definitions)
     found = [str(each) for each in check(menus, triage.parse(RULES_TEXT), known)]
     assert any(fault in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (
+            lambda d: d["intents"].update(raise_emergancy={}),
+            "trial.yaml, intents.raise_emergancy: the gateway knows no intent of this name.",
+        ),
+        (
+            lambda d: d["lists"].update(contees={}),
+            "trial.yaml, lists.contees: the gateway can fill no list of this name.",
+        ),
+        (
+            lambda d: d["intents"]["raise_emergency"].update(tolled="told"),
+            "trial.yaml, intents.raise_emergency: it gives tolled, which no answer remembers and "
+            "no intent makes known. Is told meant?",
+        ),
+        (
+            lambda d: d["facts"].update(home_plaice="Kibra"),
+            "trial.yaml, facts: it gives home_plaice, which no answer remembers and no intent "
+            "makes known. Is home_place meant?",
+        ),
+    ],
+)
+def test_example_data_for_what_does_not_exist_is_found(
+    tmp_path: Path, change: Change, fault: str
+) -> None:
+    data = files.load_trial(changed(tmp_path / "menus", "trial.yaml", change))
+    menus = files.load()
+    found = check_trial(menus, data, Known(INTENTS, LISTS, FACTS))
+    assert [str(each) for each in found] == [fault]
 
 
 @pytest.mark.parametrize(
@@ -262,4 +312,5 @@ def _everything_in(definitions: Definitions) -> Known:
     return Known(
         intents={intent for screen in screens for intent in screen.intents},
         lists={screen.items for screen in screens},
+        facts=FACTS,
     )

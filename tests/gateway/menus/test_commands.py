@@ -46,8 +46,34 @@ def test_menus_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path) -> No
     folder = changed(tmp_path / "menus", "menus.yaml", lambda d: d.pop("start"))
     result = run("check", "--folder", str(folder))
     assert result.exit_code == 1
-    assert "menus.yaml: start: Field required" in result.output
+    assert "menus.yaml: start: it is missing. Write it." in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("facts: {}\nintents: {}\n", "trial.yaml: lists: it is missing. Write it.\n"),
+        ("facts: {\n", "trial.yaml is not YAML: "),
+        (None, "trial.yaml cannot be read: No such file"),
+    ],
+)
+def test_example_data_that_cannot_be_read_is_told_with_everything_else(
+    tmp_path: Path, written: str | None, told: str
+) -> None:
+    folder = changed(
+        tmp_path / "menus", "menus.yaml", lambda d: d["screens"].update(alone={"kind": "end"})
+    )
+    trial = folder / "trial.yaml"
+    trial.unlink() if written is None else trial.write_text(written, encoding="utf-8")
+    result = run("check", "--folder", str(folder))
+    assert result.exit_code == 1
+    assert told in result.output
+    assert "Screen alone: nothing leads to it" in result.output
+    # Callers have no use for it.
+    shutil.copytree(Path("ussd_menus"), tmp_path / "whole")
+    (tmp_path / "whole" / "trial.yaml").unlink()
+    assert not load_for_callers(tmp_path / "whole", None).faults
 
 
 def test_what_was_copied_is_changed_tried_and_checked(tmp_path: Path) -> None:

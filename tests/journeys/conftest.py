@@ -1,0 +1,16 @@
+"""What holds in every journey."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.menus.host import FACTS
+from tests.gateway.menus.made_known import made_known
+
+
+@pytest.fixture(autouse=True)
+def _no_fact_is_made_known_that_is_not_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Menus that ask for it would be refused."""
+    names = made_known(monkeypatch)
+    yield
+    assert names <= FACTS
