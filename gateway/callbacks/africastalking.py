@@ -36,11 +36,12 @@ _log = structlog.get_logger(__name__)
 
 _FOLDER = "/callbacks/africastalking/"
 _PLAIN = "text/plain; charset=utf-8"
-_LARGEST_BODY_BYTES = 16_384
-_LONGEST_FIELD = 2_000
+# Holds the longest field, each of its characters written as nine bytes.
+_LARGEST_BODY_BYTES = 80_000
+_LONGEST_FIELD = 8_000
+_LONGEST_SMS = 2_000
 _LONGEST_SESSION_ID = 80
 _LONGEST_SERVICE_CODE = 32
-_LONGEST_HISTORY = 1_000
 
 
 # `voice/3` is the answer to the third question of a call, `voice/3/-` that nobody answered it.
@@ -122,7 +123,7 @@ def _handlers(services: Services) -> Callable[[str], Handler | None]:
         came = IncomingSms(
             provider_id=form.get("id", "").strip()[:80],
             sender=form.get("from", "").strip(),
-            text=form.get("text", ""),
+            text=form.get("text", "")[:_LONGEST_SMS],
         )
         if not (came.sender or came.text.strip()):
             _log.warning("incoming sms refused", reason="neither a sender nor a text came.")
@@ -267,7 +268,7 @@ def _ussd_request(form: dict[str, str], country: str) -> UssdRequest:
         phone=normalise(form.get("phoneNumber", ""), country),
         service_code=form.get("serviceCode", "")[:_LONGEST_SERVICE_CODE],
         network_code=form.get("networkCode", ""),
-        text=form.get("text", "")[:_LONGEST_HISTORY],
+        text=form.get("text", ""),
     )
 
 

@@ -31,6 +31,9 @@ _log = structlog.get_logger(__name__)
 _BEARER = "ussd"
 # Operators count their own seconds: a session that is over there is over here a little later.
 _LATE_S = 15
+# Forty-four inputs of the widest operator's ninety characters: more than anybody types in 180 s.
+# Of a longer history the end may have been cut off on its way, and what is new in it with that.
+_LONGEST_HISTORY = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,11 @@ class _Turn:
             before = None
         else:
             before = cut_off_session(self._uow, self._phone_index, _BEARER, facts)
-        session, screen, _ = machine.walk(machine.begin(facts, before), dialled)
+        session = machine.begin(facts, before)
+        if self._is_too_long():
+            session, screen, _ = machine.expire(session)
+        else:
+            session, screen, _ = machine.walk(session, dialled)
         answer = self._answer(turn, session, screen)
         sessions.open_session(
             self._uow,
@@ -132,7 +139,7 @@ class _Turn:
         turn = self._conversation(row.caller_id)
         machine = self._machine(turn)
         session = from_json(row.state)
-        if self._is_over(row):
+        if self._is_over(row) or self._is_too_long():
             session, screen, _ = machine.expire(session)
         else:
             session, screen, _ = machine.answer(session, typed)
@@ -143,6 +150,9 @@ class _Turn:
     def _is_over(self, row: Row[Any]) -> bool:
         lasts = timedelta(seconds=self._operator.session_s + _LATE_S)
         return bool(self._uow.now - row.started_at > lasts)
+
+    def _is_too_long(self) -> bool:
+        return len(self._request.text) > _LONGEST_HISTORY
 
     def _conversation(self, caller_id: int) -> Conversation:
         # Their number has just been compared with the stored one: nobody need look it up again.

@@ -21,8 +21,8 @@ T = TypeVar("T")
 
 _KEY = re.compile(r"^([0-9]+) ", re.MULTILINE)
 _PRESSED = ("1", "2", "1", "3", "9", "5", "6", "8", "0", "", "*", "00", "11", "\x00", "x" * 999)
-_LONGEST_HISTORY = 1_000
-_LONGEST_FIELD = 2_000
+_LONGEST_HISTORY = 4_000
+_LONGEST_FIELD = 8_000
 _QUIET_S = 200
 _SHORT_WAITS_S = (0.5, 1, 2, 3, 5, 10, 20, 31, 46, 61, 76, 125, 181, 196)
 _LONG_WAITS_S = (201, 300, 601, 660, 3_700, 7_300, 90_000)
@@ -185,7 +185,7 @@ class Story:
     def _turn(self, talk: Talk, text: str, *, number: str = "", service_code: str = "*") -> None:
         number = number or talk.number
         service_code = talk.service_code if service_code == "*" else service_code
-        received = text.replace("\x00", "")[:_LONGEST_FIELD][:_LONGEST_HISTORY]
+        received = text.replace("\x00", "")[:_LONGEST_FIELD]
         form = {
             "sessionId": talk.session_id,
             "phoneNumber": number,
@@ -242,6 +242,8 @@ class Story:
         self._shown[talk.session_id] = row.state.get("shown", {})
         talk.history, talk.answer, talk.ended = received, body, row.ended
         talk.screen = row.state["screen"]
+        if len(received) > _LONGEST_HISTORY:
+            assert talk.screen == "expired", "a history without end does not end"
         assert body.startswith("END ") == row.ended
         self.ledger.screens[talk.screen] += 1
         self._counted(talk, self._compared(talk.number))

@@ -79,3 +79,40 @@ def test_a_turn_that_contradicts_the_history_is_written_down_also_after_the_end(
         assert "ussd history contradicts the stored one" in [line["event"] for line in logs]
     assert len(world.emergencies()) == 1
     assert len(world.dispatches()) == 1
+
+
+_UNKNOWN_PLACE = "nobody here has ever heard of the name that this place goes by"
+
+
+def test_a_long_history_is_taken_in_to_its_last_answer(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6")
+    while len("*".join(phone.history)) < 3_000:
+        phone.types(_UNKNOWN_PLACE).sees("CON", "Not found").chooses("0").sees("Where is the")
+    phone.types("kibra").sees("END", "Telling Mbagathi")
+    box.rings()
+    assert len(world.emergencies()) == 1
+
+
+def test_a_history_without_end_ends_with_the_way_out_and_nothing_is_lost(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    phone = world.phone().dials().chooses("1", "2", "6")
+    while phone.screen.startswith("CON "):
+        assert len("*".join(phone.history)) < 5_000
+        phone.types(_UNKNOWN_PLACE if "Where is the" in phone.screen else "0")
+    phone.sees("END", "What you told us is saved", "call 999")
+    last = phone.screen
+    # Whatever still comes, cut off on its way or not, changes nothing and gets the same.
+    phone.history += ["1"] * 5_000
+    assert phone.again() == last
+    assert world.the_emergency().state == EmergencyState.PROVISIONAL
+    world.forward(seconds=60)
+    assert world.the_emergency().state == EmergencyState.UNANSWERED
+    phone.dials().sees("not finished").chooses("1").types("kibra").sees("END", "Telling Mbagathi")
+    assert len(world.emergencies()) == 1
+
+
+def test_a_session_that_begins_with_a_history_without_end_shows_the_way_out(world: World) -> None:
+    phone = world.phone().dials("*384*911*" + "2*" * 4_000 + "#").sees("END", "call 999")
+    assert phone.again() == phone.screen
+    assert world.emergencies() == []
