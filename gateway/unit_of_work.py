@@ -44,9 +44,13 @@ class Services:
     wake_senders: threading.Event = field(default_factory=threading.Event)
     # Callers whose turn is being answered.
     traffic: Traffic = field(default_factory=Traffic)
+    # How long somebody waits for what they ask for; None: until it is done.
+    write_within_s: float | None = None
 
     def write(self, command: Callable[["UnitOfWork"], T]) -> T:
-        """Carries the command out: all of it durable, or, if it raises, nothing."""
+        """Carries the command out: all of it durable, or, if it raises, nothing. Raises NotInTime
+        after `write_within_s`, and the command may still be carried out.
+        """
         written: list[UnitOfWork] = []
 
         def work(connection: Connection) -> T:
@@ -56,7 +60,7 @@ class Services:
             uow.finish()
             return result
 
-        result = self.database.write(work)
+        result = self.database.write(work, self.write_within_s)
         if written[-1].queued_messages:
             self.wake_senders.set()
         return result

@@ -19,7 +19,14 @@ from ussd_menus.trial import TrialData
 
 # Staff answer these rules: the detail is what they say is needed.
 _REFERRAL, _REFERRED_FOR = "referral", "refer_need"
-_ALWAYS_THERE = ("errors.choice", "errors.narrowed", "errors.number", "words.back", "words.more")
+_ALWAYS_THERE = (
+    "errors.choice",
+    "errors.failed",
+    "errors.narrowed",
+    "errors.number",
+    "words.back",
+    "words.more",
+)
 _BOUNDLESS = Limit(septets=10_000, choices=100)
 _SPOKEN = "spoken."
 _ONE_SMS = ("sms.", "hospital.", "operator.")

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 import structlog
 
 from gateway.callbacks import voice_script
+from gateway.database.database import NotInTime
 from gateway.delivery import reports
 from gateway.menus.ending import session_ended
 from gateway.return_calls import calling_back
@@ -40,6 +41,8 @@ _PLAIN = "text/plain; charset=utf-8"
 _LARGEST_BODY_BYTES = 80_000
 _LONGEST_FIELD = 8_000
 _LONGEST_SMS = 2_000
+# Africa's Talking waits ten seconds; then the caller reads whatever the network says.
+_ANSWER_WITHIN_S = 8.0
 _LONGEST_SESSION_ID = 80
 _LONGEST_SERVICE_CODE = 32
 
@@ -62,8 +65,13 @@ class Reply:
 Handler = Callable[[dict[str, str]], Reply]
 
 
-def in_front_of(others: Wsgi, services: Services) -> Wsgi:
-    """Answers what is below `/callbacks/africastalking/<secret>/`, and hands on everything else."""
+def in_front_of(others: Wsgi, services: Services, within_s: float = _ANSWER_WITHIN_S) -> Wsgi:
+    """Answers what is below `/callbacks/africastalking/<secret>/`, and hands on everything else.
+
+    At every door a database that has not written after `within_s` is waited for no longer: threads
+    that wait would be missing for the next caller.
+    """
+    services = replace(services, write_within_s=within_s)
     secrets = [secret.encode() for secret in services.config.callback_secrets]
     handle_of = _handlers(services)
 
@@ -109,7 +117,7 @@ def _handlers(services: Services) -> Callable[[str], Handler | None]:
         except Exception:
             # Whatever went wrong here, the caller is in need now: the way to a person is shown.
             _log.exception("ussd turn failed")
-        return Reply("END " + _way_out(services))
+        return Reply(turn.way_out(services))
 
     def ussd_end(form: dict[str, str]) -> Reply:
         try:
@@ -139,6 +147,8 @@ def _handlers(services: Services) -> Callable[[str], Handler | None]:
             take_in = incoming.keep_for_operators
         try:
             take_in(services, came)
+        except NotInTime:
+            raise  # It is sent again until it was taken in.
         except HavenError as error:
             _log.warning("incoming sms refused", reason=str(error))
         return Reply("")
@@ -157,8 +167,13 @@ def _handlers(services: Services) -> Callable[[str], Handler | None]:
         number = _person(form, services)
         if _is_inbound(form):
             # Whoever rings us pays nothing: the call is declined, and made from here.
-            if number:
-                services.write(lambda uow: calling_back.call_back(uow, number, session_id))
+            try:
+                if number:
+                    services.write(lambda uow: calling_back.call_back(uow, number, session_id))
+            except Exception:
+                # Nobody may ever call back: answered after all, they hear the emergency number.
+                _log.exception("missed call not taken in")
+                return Reply(dialogue.way_out(services), _XML)
             return Reply(script.REJECT, _XML)
         callback_url = (
             f"{services.config.public_url}/callbacks/africastalking/"
@@ -270,9 +285,3 @@ def _ussd_request(form: dict[str, str], country: str) -> UssdRequest:
         network_code=form.get("networkCode", ""),
         text=form.get("text", ""),
     )
-
-
-def _way_out(services: Services) -> str:
-    catalogue = services.menus.catalogue("en")
-    words = {"number": services.config.emergency_numbers[0]}
-    return catalogue.text("screens.helpless.title", words)

@@ -7,7 +7,13 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from shared.errors import HavenError
+
 T = TypeVar("T")
+
+
+class NotInTime(HavenError):
+    """The database has not answered in time. What it was to write may still come to be written."""
 
 
 class Database(Protocol):
@@ -17,12 +23,13 @@ class Database(Protocol):
     durable commit and runs on the thread that leads the group (docs/adr/003).
     """
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], within_s: float | None = None) -> T:
         """What `work` returns, after everything it wrote is durable; nothing of it stays if it
         raises.
 
         `work` must not call `write` again, must not wait for anything, and may run on another
-        thread.
+        thread. Raises NotInTime when that took longer than `within_s`: nobody waits any more, and
+        the work is still done as soon as the database can.
         """
         ...
 

@@ -24,9 +24,9 @@ class PoliteWriter:
         self._database = database
         self._least_rest_s = least_rest_s
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], within_s: float | None = None) -> T:
         began = time.monotonic()
-        result = self._database.write(work)
+        result = self._database.write(work, within_s)
         time.sleep(self._least_rest_s + (time.monotonic() - began))
         return result
 

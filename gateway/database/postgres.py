@@ -1,10 +1,13 @@
 """PostgreSQL: any number of processes on any number of machines write at once."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
+
+from gateway.database.database import NotInTime
 
 T = TypeVar("T")
 
@@ -27,13 +30,24 @@ class PostgresDatabase:
             # What a failing statement was about must not reach a log.
             hide_parameters=True,
         )
+        # Where work goes on that somebody stops waiting for: no time limit of the server's ends a
+        # commit that waits for a disk, or a server that says nothing at all.
+        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="write")
 
     @property
     def engine(self) -> Engine:
         """The engine, for migrations and LISTEN."""
         return self._engine
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], within_s: float | None = None) -> T:
+        if within_s is None:
+            return self._write(work)
+        writing = self._threads.submit(self._write, work)
+        if not wait([writing], within_s).done:
+            raise NotInTime(f"The database has not written for {within_s:g} s.")
+        return writing.result()
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
         for _ in range(_ATTEMPTS - 1):
             try:
                 with self._engine.begin() as connection:
@@ -50,4 +64,5 @@ class PostgresDatabase:
             return work(connection)
 
     def close(self) -> None:
+        self._threads.shutdown()
         self._engine.dispose()

@@ -103,8 +103,8 @@ class SqliteDatabase:
         """The writing engine, for migrations before anything else runs."""
         return self._writer
 
-    def write(self, work: Callable[[Connection], T]) -> T:
-        return self._queue.run(work)
+    def write(self, work: Callable[[Connection], T], within_s: float | None = None) -> T:
+        return self._queue.run(work, within_s)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         with self._reader.connect() as connection:
@@ -127,7 +127,7 @@ class SqliteReader:
         """The reading engine."""
         return self._reader
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], within_s: float | None = None) -> T:
         raise RuntimeError("this process only reads: on SQLite the web process writes")
 
     def read(self, work: Callable[[Connection], T]) -> T:

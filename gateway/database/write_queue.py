@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from gateway.database.database import NotInTime
 from shared.errors import HavenError
 
 T = TypeVar("T")
@@ -49,9 +50,9 @@ class WriteQueue:
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
 
-    def run(self, work: Callable[[Connection], T]) -> T:
+    def run(self, work: Callable[[Connection], T], within_s: float | None = None) -> T:
         """What `work` returns, after the commit that holds it. Raises what `work` or the commit
-        raised.
+        raised, and NotInTime after `within_s`.
         """
         if threading.current_thread() is self._thread:
             raise RuntimeError("write() inside write(): hand the connection down instead")
@@ -60,7 +61,8 @@ class WriteQueue:
             if self._closed:
                 raise RuntimeError("the database is closed")
             self._waiting.put(entry)
-        entry.finished.acquire()
+        if not entry.finished.acquire(timeout=-1 if within_s is None else within_s):
+            raise NotInTime(f"The database has not written for {within_s:g} s.")
         if entry.error is not None:
             raise entry.error
         return entry.result  # type: ignore[no-any-return]

@@ -23,6 +23,7 @@ from gateway.ports import PlaceAnswer
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.identifier import from_text
 from ussd_menus.machine import Machine
+from ussd_menus.paging import Line, size
 from ussd_menus.screen import Screen
 from ussd_menus.session import Session, from_json
 
@@ -51,6 +52,21 @@ def take_turn(services: Services, request: UssdRequest) -> str:
     """The answer, starting with `CON ` or `END `, after everything it promises is durable."""
     found = _look_up(services, request.text)
     return services.write(lambda uow: _Turn(uow, request, found).take())
+
+
+def way_out(services: Services) -> str:
+    """What is shown when nothing else can be: the emergency number, in as many languages as the
+    tightest screen holds, because nobody knows which one the caller reads.
+    """
+    menus = services.menus
+    words = {"number": services.config.emergency_numbers[0]}
+    lines = [
+        Line("", "", menus.catalogue(language.value).text("errors.failed", words))
+        for language in menus.languages
+    ]
+    while len(lines) > 1 and size(lines) > menus.operators.tightest.septets:
+        lines.pop()
+    return "END " + "\n".join(line.text for line in lines)
 
 
 def _look_up(services: Services, text: str) -> Mapping[str, PlaceAnswer]:
@@ -128,7 +144,7 @@ class _Turn:
         ):
             # Somebody else's session id: nothing of that session is told or changed.
             _log.warning("ussd session id of another caller")
-            return "END " + self._uow.text("en", "screens.helpless.title", {})
+            return way_out(self._uow.services)
         if self._history.is_answered(self._uow, row):
             return str(row.answer)
         typed = self._history.since(self._uow, row)

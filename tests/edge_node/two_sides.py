@@ -99,7 +99,7 @@ class EngineDatabase:
         self._engine = engine
         self._crashes = crashes
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], within_s: float | None = None) -> T:
         with self._engine.begin() as connection:
             result = work(connection)
             if self._crashes("before"):

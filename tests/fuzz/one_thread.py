@@ -20,7 +20,7 @@ class OneThread:
         event.listen(self.engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
         self._connection = self.engine.connect()
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], within_s: float | None = None) -> T:
         with self._connection.begin():
             return work(self._connection)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, select
 
 from gateway.menus.tables import menu_sessions
+from gateway.ussd.turn import way_out
 from shared import gsm
 from tests.fuzz import rubbish
 from tests.fuzz.ledger import Ledger, Snapshot
@@ -286,9 +287,7 @@ class Story:
 
     @property
     def _way_out(self) -> str:
-        services = self.stage.world.services
-        words = {"number": services.config.emergency_numbers[0]}
-        return "END " + services.menus.catalogue("en").text("screens.helpless.title", words)
+        return way_out(self.stage.world.services)
 
     # What comes beside the turns.
 

@@ -33,7 +33,7 @@ class CountingDatabase(PostgresDatabase):
         super().__init__(url, connections)
         self.again = 0
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], within_s: float | None = None) -> T:
         tries = 0
 
         def counted(connection: Connection) -> T:
@@ -42,7 +42,7 @@ class CountingDatabase(PostgresDatabase):
             return work(connection)
 
         try:
-            return super().write(counted)
+            return super().write(counted, within_s)
         finally:
             self.again += tries - 1
 
@@ -98,14 +98,14 @@ class HeldDatabase:
         self._database = database
         self.all_but_committed, self.may_commit = threading.Event(), threading.Event()
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], within_s: float | None = None) -> T:
         def held(connection: Connection) -> T:
             result = work(connection)
             self.all_but_committed.set()
             assert self.may_commit.wait(60)
             return result
 
-        return self._database.write(held)
+        return self._database.write(held, within_s)
 
 
 def follows(
