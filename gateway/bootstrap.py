@@ -23,7 +23,6 @@ from gateway.medical.vault import ProfileVault
 from gateway.menus.loading import load_for_callers
 from gateway.places.default_gazetteer import seed_default
 from gateway.places.finder import PlaceFinder
-from gateway.places.place_record import has_places
 from gateway.ports import Boxes, Places
 from gateway.providers.africastalking import AfricasTalking
 from gateway.sites.tables import streams
@@ -127,7 +126,7 @@ def open_gateway(config: Config, system: System) -> Gateway:
             streams.outgoing.begin_epoch(connection, system.rng.randrange(1, 1 << 32))
 
     database.write(prepare)
-    if not database.read(has_places):
+    if config.default_places:
         seed_default(database, config.country)
     services = build_services(
         config,

@@ -48,6 +48,8 @@ class Config:
     at_base_url: str
     at_voice_url: str
     country: str
+    # Whether the towns that come with Haven are put in, beside whatever is imported.
+    default_places: bool
     operator_phones: tuple[str, ...] = field(repr=False)
     emergency_numbers: tuple[str, ...]
     # Our number, that callers ring once and hang up; calls leave from it. Empty: no voice menus.
@@ -154,6 +156,10 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         faults.append("HAVEN_THREADS must be a number from 1 to 256.")
         threads = "64"
 
+    default_places = read("HAVEN_DEFAULT_PLACES", "yes").lower()
+    if default_places not in ("yes", "no"):
+        faults.append("HAVEN_DEFAULT_PLACES must be yes or no.")
+
     config = Config(
         data_dir=data_dir,
         secret_dir=Path(read("HAVEN_SECRET_DIR", str(data_dir / "secrets"))).absolute(),
@@ -170,6 +176,7 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         at_base_url=url("HAVEN_AT_BASE_URL"),
         at_voice_url=url("HAVEN_AT_VOICE_URL"),
         country=country,
+        default_places=default_places == "yes",
         operator_phones=tuple(operator_phones),
         menus_dir=path("HAVEN_MENUS_DIR", Path.is_dir, "a folder"),
         triage_rules=path("HAVEN_TRIAGE_RULES", Path.is_file, "a file"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from gateway.places.same_place import are_one
 from shared.place import Place, PlaceKind
 
 # What is offered of a county without wards: the first of these kinds that it has any of.
@@ -42,4 +43,9 @@ class Areas:
 
 
 def _by_name(places: Iterable[Place]) -> Sequence[Place]:
-    return sorted(places, key=lambda place: (place.name, place.id))
+    """In alphabetical order, each once, whichever of two sources named it first."""
+    chosen: list[Place] = []
+    for place in sorted(places, key=lambda place: (place.name, place.id)):
+        if not chosen or not are_one(place, chosen[-1]):
+            chosen.append(place)
+    return chosen

@@ -75,3 +75,7 @@ class CurrentGazetteer:
     ) -> list[PlaceHit]:
         """See `Gazetteer.search`."""
         return self._gazetteer.search(text, county, near, limit)
+
+    def mentioned(self, text: str, limit: int = 3) -> list[PlaceHit]:
+        """See `Gazetteer.mentioned`."""
+        return self._gazetteer.mentioned(text, limit)

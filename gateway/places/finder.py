@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from gateway.database.database import Database
 from gateway.places.current_gazetteer import CurrentGazetteer
 from gateway.places.gazetteer import PlaceHit
-from gateway.places.spelling import plain
+from gateway.places.same_place import are_one
+from gateway.places.spelling import is_only_filler
 from gateway.ports import FoundPlace, PlaceAnswer
-from shared.geo import distance_m
 from shared.place import Place, PlaceKind
 
 # A name that only one place has, letter by letter, needs no asking; anything less is never accepted
@@ -18,10 +18,10 @@ _CLEAR_LEAD = 0.15
 _TOO_WIDE = frozenset({PlaceKind.COUNTY, PlaceKind.AREA})
 # Words of a cry for help that name no place score up to 0.66 on some place or other.
 _LIKELY_SCORE = 0.7
+# A misspelt name scores at least this on its own, beside a name that is spelt right.
+_WORTH_ASKING_SCORE = 0.6
 _CHOICES = 3
 _LOOKED_AT = 10
-# A ward, its village and its market often share a name: nearer than this they are one choice.
-_SAME_PLACE_M = 10_000.0
 
 
 class PlaceFinder:
@@ -41,14 +41,24 @@ class PlaceFinder:
 
     def search(self, typed: str) -> PlaceAnswer:
         hits = _choices(self._gazetteer.search(typed, limit=_LOOKED_AT))
+        sure = _sure(hits)
+        likely = sure or (
+            not is_only_filler(typed) and any(hit.score >= _LIKELY_SCORE for hit in hits)
+        )
+        if not likely:
+            # A sentence: what it names comes before what all of it together is a little like.
+            mentioned = self._gazetteer.mentioned(typed, limit=_LOOKED_AT)
+            near = [hit for hit in hits if hit.score >= _WORTH_ASKING_SCORE]
+            hits, likely = (_choices(mentioned + near) if mentioned else hits), bool(mentioned)
+        hits = [hit for hit in hits if not _hidden_by_its_town(hit.place, hits)]
         labels = _labels([hit.place for hit in hits])
         return PlaceAnswer(
-            sure=_sure(hits),
+            sure=sure,
             hits=tuple(
                 FoundPlace(label, hit.place.lat, hit.place.lon, round(hit.place.radius_m))
                 for hit, label in zip(hits, labels, strict=True)
             ),
-            likely=any(hit.score >= _LIKELY_SCORE for hit in hits),
+            likely=likely,
         )
 
     def counties(self) -> Sequence[str]:
@@ -74,16 +84,17 @@ def _choices(found: list[PlaceHit]) -> list[PlaceHit]:
     """
     chosen: list[PlaceHit] = []
     for hit in sorted(found, key=lambda hit: hit.place.kind is PlaceKind.COUNTY):
-        if not any(_are_one(hit.place, other.place) for other in chosen):
+        if not any(are_one(hit.place, other.place) for other in chosen):
             chosen.append(hit)
     return chosen[:_CHOICES]
 
 
-def _are_one(place: Place, other: Place) -> bool:
-    return (
-        place.county == other.county
-        and plain(place.name) == plain(other.name)
-        and distance_m(place.lat, place.lon, other.lat, other.lon) < _SAME_PLACE_M
+def _hidden_by_its_town(place: Place, hits: list[PlaceHit]) -> bool:
+    """True for a county beside its town of that name: the same words twice are no choice."""
+    return place.kind is PlaceKind.COUNTY and any(
+        hit.place.kind is not PlaceKind.COUNTY
+        and (hit.place.county, hit.place.name) == (place.county, place.name)
+        for hit in hits
     )
 
 

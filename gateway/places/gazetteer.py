@@ -12,7 +12,7 @@ from rapidfuzz.fuzz import ratio
 from gateway.places.areas import Areas
 from gateway.places.counties import Counties
 from gateway.places.gram_index import GramIndex
-from gateway.places.spelling import GENERIC, sound, words
+from gateway.places.spelling import EVERYDAY, GENERIC, sound, words
 from shared.errors import InvalidInput
 from shared.geo import check_position, distance_m
 from shared.place import TYPICAL_RADIUS_M, Place, PlaceKind, parse_position
@@ -20,6 +20,9 @@ from shared.place import TYPICAL_RADIUS_M, Place, PlaceKind, parse_position
 _CANDIDATES = 90
 _LONGEST_TEXT = 120
 _MOST_WORDS = 8
+# Words of a name within a sentence, and letters of one that is a single word.
+_LONGEST_NAME = 4
+_SHORTEST_NAME = 4
 # Hits of one name that are nearer than this are one place to a caller.
 _SAME_PLACE_M = 2_500.0
 
@@ -112,6 +115,9 @@ class Gazetteer:
                             is_alias=name != each.place.name,
                         )
                     )
+        self._named: dict[str, list[int]] = {}
+        for number, entry in enumerate(self._entries):
+            self._named.setdefault(entry.joined, []).append(number)
         self._index = GramIndex([entry.words for entry in self._entries])
 
     def __len__(self) -> int:
@@ -150,6 +156,36 @@ class Gazetteer:
             key=lambda hit: (-hit.score, hit.place.id),
         )
         return _distinct(likely, limit)
+
+    def mentioned(self, text: str, limit: int = 3) -> list[PlaceHit]:
+        """The places that are named, letter by letter, somewhere in a sentence, likeliest first:
+        those with the names of their surroundings in it before others, then the longest names.
+
+        A word that people use for other things (`EVERYDAY`), that many places share, or that is
+        short or a number is no name by itself.
+        """
+        typed = words(text)
+        spoken = set(typed)
+        found: dict[int, tuple[tuple[int, int], PlaceHit]] = {}
+        taken: set[int] = set()
+        for length in range(_LONGEST_NAME, 0, -1):
+            for start in range(len(typed) - length + 1):
+                span = range(start, start + length)
+                name = typed[start : start + length]
+                if not taken.isdisjoint(span) or not _may_be_name(name):
+                    continue
+                numbers = self._named.get("".join(name), ())
+                taken.update(span if numbers else ())
+                query = _Query(name, tuple(map(sound, name)), "".join(name))
+                for number in numbers:
+                    place = self._entries[number].place
+                    around = spoken.difference(name).intersection(self._context[place])
+                    hit = self._judge(query, self._entries[number], None, None)
+                    found.setdefault(place, ((len(around), length), hit))
+        ordered = sorted(
+            found.values(), key=lambda each: (each[0], each[1].score, -each[1].place.id)
+        )
+        return _distinct((hit for _, hit in reversed(ordered)), limit)
 
     def _judge(
         self,
@@ -204,6 +240,13 @@ class Gazetteer:
             radius_m=TYPICAL_RADIUS_M[PlaceKind.POSITION],
         )
         return PlaceHit(place, 1.0, exact=True)
+
+
+def _may_be_name(name: Sequence[str]) -> bool:
+    if len(name) > 1:
+        return not EVERYDAY.union(GENERIC).issuperset(name)
+    (only,) = name
+    return len(only) >= _SHORTEST_NAME and not only.isdigit() and only not in EVERYDAY | GENERIC
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,3 @@ def _add_aliases(connection: Connection, wanted: Sequence[tuple[int, tuple[str, 
         return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(dialect.insert(place_aliases).on_conflict_do_nothing(), rows)
-
-
-def has_places(connection: Connection) -> bool:
-    """False for a gazetteer that nobody has filled yet."""
-    return connection.execute(select(places.c.id).limit(1)).first() is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 _WORDS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 _FILLERS = frozenset(_WORDS["fillers"])
 GENERIC = frozenset(_WORDS["generic"])
+EVERYDAY = frozenset(_WORDS["everyday"])
 
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 _APOSTROPHES = re.compile(r"['’‘`´]")
@@ -27,6 +28,11 @@ def words(text: str) -> tuple[str, ...]:
     """The words that tell places apart; all of them where nothing else would be left."""
     every = tuple(plain(text).split())
     return tuple(word for word in every if word not in _FILLERS) or every
+
+
+def is_only_filler(text: str) -> bool:
+    """True when no word tells places apart: "help", "near the stage"."""
+    return _FILLERS.issuperset(plain(text).split())
 
 
 # Applied in this order. What people confuse in Kenyan names: r and l, ch and sh, a nasal before a

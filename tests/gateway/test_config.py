@@ -36,6 +36,7 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ("HAVEN_OPERATOR_PHONES", "+254700000001,hello", "is no phone number"),
         ("HAVEN_EMERGENCY_NUMBERS", "999,", "numbers joined by commas"),
         ("HAVEN_THREADS", "0", "a number from 1 to 256"),
+        ("HAVEN_DEFAULT_PLACES", "maybe", "HAVEN_DEFAULT_PLACES must be yes or no"),
     ],
 )
 def test_a_wrong_value_says_what_it_should_be(name: str, value: str, says: str) -> None:

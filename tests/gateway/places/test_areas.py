@@ -47,6 +47,13 @@ def test_without_wards_there_is_something_to_choose_in_every_county() -> None:
     assert AREAS.towns("Nowhere") == []
 
 
+def test_a_town_that_two_sources_name_is_offered_once() -> None:
+    again = Place(2001, "Ahero", PlaceKind.TOWN, "Kisumu", "Nyando", -1.01, 36.01, 1000.0)
+    far = Place(2002, "Ahero", PlaceKind.TOWN, "Kisumu", "Seme", -1.5, 36.5, 1000.0)
+    towns = Areas([place("Ahero", PlaceKind.TOWN, "Kisumu"), again, far]).towns("Kisumu")
+    assert [town.lat for town in towns] == [-1.0, -1.5]
+
+
 @pytest.mark.skipif(not WARDS.exists(), reason="the wards are not beside the project")
 def test_every_ward_of_the_country_is_four_choices_away() -> None:
     file = WardFile(WARDS, "KE")

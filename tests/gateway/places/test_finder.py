@@ -102,3 +102,23 @@ def test_words_that_cry_for_help_do_not_hide_the_place(finder: PlaceFinder, cry:
 def test_a_cry_near_a_place_is_asked_about(finder: PlaceFinder, cry: str) -> None:
     answer = finder.search(cry)
     assert (answer.sure, answer.likely) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "baba ameanguka hapumui vizuri tuko Lodwar karibu na soko",
+        "my mother has been bleeding since morning, lodwar, come quickly please",
+    ],
+)
+def test_a_place_named_inside_a_sentence_is_offered(finder: PlaceFinder, text: str) -> None:
+    answer = finder.search(text)
+    assert (answer.sure, answer.likely) == (False, True)
+    assert answer.hits[0].name == "Lodwar, Turkana"
+
+
+def test_surroundings_named_elsewhere_in_a_sentence_tell_which_one_comes_first(
+    finder: PlaceFinder,
+) -> None:
+    text = "ganze: the house of my brother in marafa is burning and two people are inside it"
+    assert names(finder, text)[0] == "Marafa, Ganze"
