@@ -78,7 +78,7 @@ def test_a_whole_screen_fits_without_scrolling(
     page: Page, world: Loopback, language: str, last: str, query: str
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    pick_up(page, world, f"2547110004{language}{len(query)}", query)
+    pick_up(page, world, f"2547110005{language}{len(query)}", query)
     page.fill("#typed", f"*384*911*{language}#")
     page.keyboard.press("Enter")
     expect(page.locator("#shown")).to_contain_text(last)
@@ -86,6 +86,27 @@ def test_a_whole_screen_fits_without_scrolling(
     shown = "document.getElementById('shown')"
     assert page.evaluate(f"{shown}.scrollHeight <= {shown}.clientHeight")
     expect(page.locator("header")).to_have_count(0 if query else 1)
+
+
+@pytest.mark.parametrize("width", [180, 320])
+def test_a_narrow_page_at_twice_its_size_cuts_nothing_off(
+    page: Page, world: Loopback, width: int
+) -> None:
+    """360 and 640 pixels, zoomed to 200 %."""
+    page.set_viewport_size({"width": width, "height": 370})
+    number = f"254711000{width}"
+    pick_up(page, world, number)
+    page.fill("#typed", "*384*911*1*2*olympic kibra#")
+    page.keyboard.press("Enter")
+    expect(page.locator("#shown")).to_contain_text("7K2F. Telling Kenyatta National")
+    world.provider.send_sms(f"+{number}", "7K2F: go now to Kenyatta National Hospital", SHORTCODE)
+    expect(page.locator("#messages li")).to_have_count(1)
+    for part in ("document.documentElement", "document.getElementById('shown')"):
+        assert page.evaluate(f"{part}.scrollWidth <= {part}.clientWidth"), part
+    shown = "document.getElementById('shown')"
+    assert page.evaluate(f"{shown}.scrollHeight <= {shown}.clientHeight")
+    assert page.evaluate("""() => [...document.querySelectorAll("button, input, textarea")].every(
+        (each) => each.getBoundingClientRect().right <= innerWidth)""")
 
 
 def test_a_message_comes_in_and_is_answered(page: Page, world: Loopback) -> None:
