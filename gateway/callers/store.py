@@ -49,6 +49,12 @@ def find_or_add(uow: UnitOfWork, number: str) -> Row[Any]:
     )
 
 
+def language_of(uow: UnitOfWork, number: str) -> str | None:
+    """The language that was chosen on this phone; None where none was, or nobody knows it."""
+    known = _BY_NUMBER.first(uow.connection, index=uow.services.vault.index(number))
+    return None if known is None else known.language
+
+
 def get(uow: UnitOfWork, caller_id: int) -> Row[Any]:
     """The caller with this id."""
     return _BY_ID.one(uow.connection, caller_id=caller_id)

@@ -1,4 +1,6 @@
-"""What hospitals' duty phones are texted and called for, beside the hospital's box."""
+"""What hospitals' duty phones are texted, in the language that was chosen on each, and called for
+in English, beside the hospital's box.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +8,13 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.alarms.alarm import raise_alarm
+from gateway.callers import store as callers
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import Priority
 
-_LANGUAGE = "en"
+_SPOKEN = "en"
 
 
 def text_offer(
@@ -21,7 +24,11 @@ def text_offer(
     urgency = 1 if emergency.priority == Priority.CRITICAL else 2
     words = _words(uow, emergency, dispatch, hospital)
     name = f"hospital.{_offer(emergency)}"
-    _send(uow, Channel.SMS, dispatch, hospital, name, words, "hospital offer", urgency)
+    for phone in hospital.duty_phones:
+        language = _language(uow, phone)
+        priority = _priority(uow, emergency, language)
+        text = uow.text(language, name, {**words, "priority": priority})
+        _send(uow, Channel.SMS, phone, dispatch, text, "hospital offer", urgency)
 
 
 def call(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
@@ -31,8 +38,10 @@ def call(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
         raise_alarm(uow, "not_reachable", emergency=emergency, hospital=hospital.name, again=False)
         return
     words = _words(uow, emergency, dispatch, hospital)
-    name = f"voice.{_offer(emergency)}"
-    _send(uow, Channel.VOICE, dispatch, hospital, name, words, "hospital call", 1)
+    priority = _priority(uow, emergency, _SPOKEN)
+    text = uow.text(_SPOKEN, f"voice.{_offer(emergency)}", {**words, "priority": priority})
+    for phone in hospital.duty_phones:
+        _send(uow, Channel.VOICE, phone, dispatch, text, "hospital call", 1)
 
 
 def text_over(uow: UnitOfWork, dispatch: Row[Any], text_name: str) -> None:
@@ -41,8 +50,9 @@ def text_over(uow: UnitOfWork, dispatch: Row[Any], text_name: str) -> None:
     """
     hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
     words = {"answer_code": dispatch.answer_code}
-    name = f"hospital.{text_name}"
-    _send(uow, Channel.SMS, dispatch, hospital, name, words, "hospital over", 2)
+    for phone in hospital.duty_phones:
+        text = uow.text(_language(uow, phone), f"hospital.{text_name}", words)
+        _send(uow, Channel.SMS, phone, dispatch, text, "hospital over", 2)
 
 
 def text_referrer(
@@ -52,14 +62,14 @@ def text_referrer(
     `hospital.referral.<text_name>`, where that says anything to them.
     """
     name = f"hospital.referral.{text_name}"
-    if not uow.services.menus.catalogue(_LANGUAGE).has(name):
+    if not uow.services.menus.catalogue(uow.services.menus.default_language).has(name):
         return
     for phone in uow.services.hospitals.card(uow.connection, emergency.referred_by).duty_phones:
         enqueue(
             uow,
             channel=Channel.SMS,
             recipient=phone,
-            text=uow.text(_LANGUAGE, name, {"code": emergency.help_code, **words}),
+            text=uow.text(_language(uow, phone), name, {"code": emergency.help_code, **words}),
             purpose="referral",
             urgency=1 if emergency.priority == Priority.CRITICAL else 2,
             emergency_id=emergency.id,
@@ -73,7 +83,6 @@ def _offer(emergency: Row[Any]) -> str:
 def _words(
     uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], hospital: HospitalCard
 ) -> dict[str, str]:
-    priority = Priority(emergency.priority).name.lower()
     referrer = emergency.referred_by
     from_whom = (
         "" if referrer is None else uow.services.hospitals.card(uow.connection, referrer).name
@@ -84,28 +93,33 @@ def _words(
         # Several hospitals may share one duty phone.
         "hospital": hospital.name,
         "minutes": str(dispatch.travel_min),
-        "priority": uow.text(_LANGUAGE, f"priorities.{priority}", {}),
     }
+
+
+def _priority(uow: UnitOfWork, emergency: Row[Any], language: str) -> str:
+    return uow.text(language, f"priorities.{Priority(emergency.priority).name.lower()}", {})
+
+
+def _language(uow: UnitOfWork, phone: str) -> str:
+    return callers.language_of(uow, phone) or uow.services.menus.default_language
 
 
 def _send(
     uow: UnitOfWork,
     channel: Channel,
+    phone: str,
     dispatch: Row[Any],
-    hospital: HospitalCard,
-    text_name: str,
-    words: dict[str, str],
+    text: str,
     purpose: str,
     urgency: int,
 ) -> None:
-    for phone in hospital.duty_phones:
-        enqueue(
-            uow,
-            channel=channel,
-            recipient=phone,
-            text=uow.text(_LANGUAGE, text_name, words),
-            purpose=purpose,
-            urgency=urgency,
-            emergency_id=dispatch.emergency_id,
-            dispatch_id=dispatch.id,
-        )
+    enqueue(
+        uow,
+        channel=channel,
+        recipient=phone,
+        text=text,
+        purpose=purpose,
+        urgency=urgency,
+        emergency_id=dispatch.emergency_id,
+        dispatch_id=dispatch.id,
+    )

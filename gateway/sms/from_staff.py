@@ -22,7 +22,6 @@ from gateway.unit_of_work import UnitOfWork
 from shared import help_code
 from shared.dispatch import WAITING, CannotTreatReason, DispatchState
 
-_LANGUAGE = "en"
 _YES = frozenset({"YES", "NDIYO", "NDIO"})
 _NO = frozenset({"NO", "HAPANA", "LA"})
 # fmt: off
@@ -151,11 +150,12 @@ def _asked_lately(uow: UnitOfWork, hospital_ids: Sequence[int]) -> bool:
 
 
 def _say(uow: UnitOfWork, number: str, text_name: str, answer_code: str = "") -> None:
+    language = callers.language_of(uow, number) or uow.services.menus.default_language
     enqueue(
         uow,
         channel=Channel.SMS,
         recipient=number,
-        text=uow.text(_LANGUAGE, text_name, {"answer_code": answer_code}),
+        text=uow.text(language, text_name, {"answer_code": answer_code}),
         purpose="staff reply",
         urgency=2,
     )

@@ -133,3 +133,66 @@ def test_a_referral_is_withdrawn_when_the_patient_stays(world: World) -> None:
     duty.sees(code, "1 Withdraw it", "2 Keep it").chooses("1").sees("END", f"{code} is withdrawn")
     assert world.the_emergency().state == EmergencyState.CANCELLED
     assert other.changes()[-1].state is DispatchState.WITHDRAWN
+
+
+def in_swahili(world: World) -> Phone:
+    """The duty phone of somebody who chose Swahili, at the hospital's menu."""
+    phone = world.phone(DUTY).dials()
+    if "2 Kiswahili" in phone.screen:
+        phone.chooses("2")
+    return phone.sees("1 Nahitaji msaada mwenyewe", "2 Mfanyakazi wa hospitali").chooses("2")
+
+
+def test_a_nurse_reads_and_answers_in_swahili(world: World) -> None:
+    box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    needs = ("emergency_24h", "theatre", "anaesthesia", "blood", "oxygen", "trauma_surgery")
+    other = world.hospital("Pumwani Hospital", *NAIROBI_EAST, needs=needs)
+    in_swahili(world).sees("Wagonjwa 0 wako wazi").chooses("1").sees("END", "Hakuna mgonjwa")
+    patients = [world.phone(f"+25471100011{number}") for number in (1, 2)]
+    for patient in patients:
+        patient.dials().chooses("1", "2", "6").types("kibra")
+    first, second = world.dispatches()
+    duty = world.phone(DUTY).reads("mgonjwa (hatari)", f"Jibu YES {second.answer_code}")
+    # The first is taken by menu, the second, after a wrong code, refused by text.
+    in_swahili(world).sees("Wagonjwa 2 wako wazi").chooses("1", "1", "1").sees("END", "asante")
+    assert world.dispatches()[0].state == DispatchState.ACCEPTED
+    patients[0].reads("Mbagathi Hospital expects you")
+    duty.texts("YES 2222").reads("namba hiyo haiko wazi")
+    duty.texts(f"NO {second.answer_code}").reads("Atakayefika lazima apewe huduma")
+    assert [row.state for row in world.dispatches()][:2] == [
+        DispatchState.ACCEPTED,
+        DispatchState.CANNOT_TREAT,
+    ]
+    other.rings()
+    assert box.offers()[0].dispatch_id == first.id
+    in_swahili(world).chooses("2").types("mbili").sees("Andika namba, 0 hadi 999").types("2")
+    assert beds(world, box.id)[0] == 2
+    in_swahili(world).chooses("3", "2").sees("END", "Imehifadhiwa: Mbagathi")
+    # What a text answers stays Swahili for thanks too.
+    duty.texts("asante").reads("hakuna dharura iliyotumwa")
+
+
+def test_a_referral_is_followed_and_withdrawn_in_swahili(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    other = world.hospital("Kenyatta Hospital", *NAIROBI_EAST, needs=("emergency_24h", "ct"))
+    in_swahili(world).chooses("4", "6", "1").sees("END", "tunaomba Kenyatta Hospital")
+    code = world.the_emergency().help_code
+    other.rings()
+    other.accepts()
+    world.phone(DUTY).reads(f"HAVEN rufaa {code}: Kenyatta Hospital wanamngoja mgonjwa")
+    in_swahili(world).chooses("5", "1").sees("1 Iondoe").chooses("1").sees("END", "imeondolewa")
+    assert world.the_emergency().state == EmergencyState.CANCELLED
+
+
+def test_a_phone_of_two_hospitals_reads_which_in_swahili(world: World) -> None:
+    west = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
+    world.hospital("Pumwani Hospital", *NAIROBI_EAST, box=False, duty_phone=DUTY)
+    world.phone(DUTY).dials().chooses("2", "2").sees("Hospitali gani?", "1 Mbagathi")
+    patient = world.phone().dials().chooses("1", "2", "6").types("kibra")
+    duty = world.phone(DUTY).reads("Mbagathi Hospital: mgonjwa")
+    world.forward(91)
+    first, second = world.dispatches()
+    duty.texts(f"YES {second.answer_code}")
+    patient.reads("Pumwani Hospital expects you")
+    assert any(f"{first.answer_code}: hospitali nyingine ina" in text for text in duty.inbox())
+    assert west.id == first.hospital_id
