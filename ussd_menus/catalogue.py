@@ -51,7 +51,7 @@ class Catalogue:
     """One language's texts, by dotted name such as `sms.telling` or `screens.what.1`.
 
     `code` is the language's (ISO 639), `name` what its speakers call it, and `position` its place
-    among the languages on the first screen.
+    among the languages on the first screen. `marks` are words that nobody writes in another one.
     """
 
     code: str
@@ -60,6 +60,7 @@ class Catalogue:
     texts: Mapping[str, str | Plural]
     variables: Mapping[str, Variable]
     plural_form: Callable[[float], str] = field(repr=False)
+    marks: tuple[str, ...] = ()
 
     def text(self, name: str, variables: Mapping[str, str] | None = None) -> str:
         """The text with its words filled in, each clipped to its width and forced into GSM-7.
@@ -141,6 +142,9 @@ def parse(code: str, document: Any, variables: Mapping[str, Variable]) -> Catalo
             f"Catalogue {code}: it must begin with `language: {{name: …, position: …}}`."
         )
     _written(code, "language.name", head["name"])
+    marks = head.get("marks", "")
+    if not isinstance(marks, str):
+        raise InvalidInput(f"Catalogue {code}: language.marks must be words, apart by spaces.")
     texts: dict[str, str | Plural] = {}
 
     def collect(prefix: str, value: Any) -> None:
@@ -153,7 +157,15 @@ def parse(code: str, document: Any, variables: Mapping[str, Variable]) -> Catalo
             texts[prefix] = _written(code, prefix, value)
 
     collect("", {heading: value for heading, value in document.items() if heading != "language"})
-    return Catalogue(code, head["name"], head["position"], texts, variables, _plural_form(code))
+    return Catalogue(
+        code,
+        head["name"],
+        head["position"],
+        texts,
+        variables,
+        _plural_form(code),
+        tuple(marks.casefold().split()),
+    )
 
 
 def _written(code: str, name: str, value: Any) -> str:

@@ -137,7 +137,10 @@ def place_confirmed(
     emergency = place_given(uow, emergency, place)
     if emergency.state == EmergencyState.PROVISIONAL:
         return raise_emergency(uow, emergency).emergency
-    if emergency.told_dispatch_id == told_before and emergency.state != EmergencyState.UNANSWERED:
+    told_more = emergency.told_dispatch_id != told_before
+    if telling.is_discreet(emergency) or not (
+        told_more or emergency.state == EmergencyState.UNANSWERED
+    ):
         words = {"hit_1": place.name}
         telling.tell_caller(uow, emergency, "place_noted", words, answers_them=answers_them)
     return emergency

@@ -133,7 +133,8 @@ def tell_caller(
     if is_discreet(emergency):
         if not answers_them:
             return
-        text_name, words = "discreet", {}
+        # Also a question about the place names none: it would tell that one was given.
+        text_name, words = "discreet_place" if emergency.lat is None else "discreet", {}
     _text(uow, emergency, text_name, words or {})
 
 

@@ -5,12 +5,13 @@ us reach the hospital as a note, and words from a stranger raise an emergency.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
-from gateway.alarms.alarm import raise_alarm
+from gateway.alarms.alarm import alarms_waiting, raise_alarm, solve
 from gateway.emergencies import (
     caller_answers,
     dispatching,
@@ -19,10 +20,14 @@ from gateway.emergencies import (
     telling,
     urgency,
 )
-from gateway.ports import FoundPlace
+from gateway.emergencies.raising import raise_emergency
+from gateway.places.spelling import plain
+from gateway.ports import FoundPlace, PlaceAnswer
+from gateway.sms.watched_words import answers_said
 from gateway.unit_of_work import UnitOfWork
 from shared import help_code
 from shared.emergency import EmergencyState, Transport
+from ussd_menus.written_language import written_language
 
 # A bare cry for help goes on by itself unless it is called off within this time.
 _DENIAL_S = 120
@@ -53,6 +58,7 @@ def take(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any] | None:
         return caller_answers.cancel(uow, emergency, by_sms=True)
     if keyword in _WORSE:
         return caller_answers.got_worse(uow, emergency, by_sms=True)
+    emergency = _kept_discreet(uow, emergency, text)
     place = _PLACE.match(text)
     if place is not None:
         return _place(uow, emergency, place.group(1))
@@ -88,6 +94,8 @@ def _placed(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[Any]
 
 
 def _chosen(emergency: Row[Any], keyword: str) -> FoundPlace | None:
+    if telling.is_discreet(emergency):
+        return None  # they were offered none
     choices = emergency.place_choices or []
     if keyword.isdigit() and 1 <= int(keyword) <= len(choices):
         return FoundPlace(*choices[int(keyword) - 1])
@@ -96,9 +104,10 @@ def _chosen(emergency: Row[Any], keyword: str) -> FoundPlace | None:
 
 def _place(uow: UnitOfWork, emergency: Row[Any], typed: str) -> Row[Any]:
     answer = uow.services.places.search(typed)
-    emergency = noting.note_typed_place(uow, emergency, typed, () if answer.sure else answer.hits)
-    if answer.sure:
-        return _placed(uow, emergency, answer.hits[0])
+    choice = _meant(emergency.place_choices or [], answer, typed)
+    emergency = noting.note_typed_place(uow, emergency, typed, () if choice else answer.hits)
+    if choice is not None:
+        return _placed(uow, emergency, choice)
     # What names no place may say what is wrong: the hospital reads it.
     emergency = noting.add_note(uow, emergency, typed)
     if emergency.state != EmergencyState.PROVISIONAL:
@@ -110,19 +119,60 @@ def _place(uow: UnitOfWork, emergency: Row[Any], typed: str) -> Row[Any]:
     return emergency
 
 
+def _meant(asked: Sequence[Sequence[Any]], answer: PlaceAnswer, typed: str) -> FoundPlace | None:
+    """The one place that needs no more asking: it alone is called so; or one of those that were
+    `asked` about lies in the county that was typed, or has been typed with it.
+    """
+    earlier = [FoundPlace(*choice) for choice in asked]
+    wanted = plain(typed)
+    for choices in (
+        [place for place in earlier if plain(place.name.rpartition(",")[2]) == wanted],
+        [place for place in (*earlier, *answer.hits) if plain(place.name) == wanted],
+    ):
+        if choices and all(place == choices[0] for place in choices):
+            return choices[0]
+    return answer.hits[0] if answer.sure else None
+
+
+def _kept_discreet(uow: UnitOfWork, emergency: Row[Any], text: str) -> Row[Any]:
+    """Discreet from now on if the words say so: what was said of the patient before still decides
+    how urgent it is, and what a hospital must be able to do.
+    """
+    said = answers_said(text)
+    if not said or telling.is_discreet(emergency):
+        return emergency
+    kind = uow.services.rules.triage(said).kind
+    emergency = store.change(uow, emergency, kind=kind.value)
+    for alarm in alarms_waiting(uow.connection, [emergency.id]).get(emergency.id, ()):
+        if alarm == "no_place":
+            # Operators were told to phone.
+            solve(uow, alarm, emergency.id)
+            raise_alarm(uow, alarm, emergency=emergency)
+    return emergency
+
+
 def _cry_for_help(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any]:
-    language = caller.language or uow.services.menus.default_language
+    language = written_language(uow.services.menus, text, caller.language)
     emergency = noting.note_emergency(
         uow,
         caller_id=caller.id,
         channel="sms",
         language=language,
-        answers={},
+        answers=answers_said(text),
         quiet_at=uow.now + timedelta(seconds=_DENIAL_S),
         note=text,
     )
     answer = uow.services.places.search(text)
-    if answer.sure:
+    if telling.is_discreet(emergency):
+        # Nobody who may be watched is asked whether they meant it.
+        emergency = noting.note_typed_place(
+            uow, emergency, text, answer.hits if answer.likely else ()
+        )
+        if answer.sure:
+            emergency = caller_answers.place_given(uow, emergency, answer.hits[0])
+        emergency = raise_emergency(uow, emergency).emergency
+        telling.tell_caller(uow, emergency, "ask_what", answers_them=True)
+    elif answer.sure:
         emergency = noting.note_typed_place(uow, emergency, text, ())
         emergency = caller_answers.place_given(uow, emergency, answer.hits[0])
         telling.tell_caller(uow, emergency, "ask_what", answers_them=True)

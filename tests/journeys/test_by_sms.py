@@ -79,10 +79,10 @@ def test_got_worse_by_sms(world: World, words: str) -> None:
 
 def test_whoever_answers_where_the_patient_is_waits_no_longer(world: World) -> None:
     box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
-    phone = world.phone().texts("nisaidie").reads("where is the patient?")
-    phone.texts("damu nyingi sana").reads("do not find that place")
+    phone = world.phone().texts("nisaidie").reads("mgonjwa yuko wapi?")
+    phone.texts("damu nyingi sana").reads("hatupati mahali hapo")
     box.is_silent()
-    phone.texts("kibra").reads("telling Mbagathi Hospital")
+    phone.texts("kibra").reads("tunaarifu Mbagathi Hospital")
     assert "damu nyingi sana" in (box.rings().note or "")
 
 

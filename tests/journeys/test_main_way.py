@@ -294,7 +294,7 @@ def test_staff_answer_a_call_with_one_key(world: World) -> None:
 def test_a_cry_for_help_by_sms_is_never_lost(world: World) -> None:
     box = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
     phone = world.phone().texts("nisaidie kibra damu nyingi")
-    phone.reads("we have your message")
+    phone.reads("tumepata ujumbe wako")
     box.is_silent()
     world.forward(121)
     offer = box.rings()

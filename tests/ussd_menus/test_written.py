@@ -296,7 +296,7 @@ def test_a_file_that_is_missing_is_named(tmp_path: Path, name: str) -> None:
 def test_a_language_is_only_data(tmp_path: Path) -> None:
     folder = changed(tmp_path / "menus", "menus.yaml", lambda d: None)
     text = (folder / "catalogues" / "sw.yaml").read_text(encoding="utf-8")
-    text = text.replace("{name: Kiswahili, position: 2}", "{name: Sheng, position: 9}")
+    text = text.replace("name: Kiswahili\n  position: 2", "name: Sheng\n  position: 9")
     (folder / "catalogues" / "xsh.yaml").write_text(text, encoding="utf-8")
     menus = files.load(folder)
     assert menus.languages[-1].label == "Sheng"

@@ -52,7 +52,7 @@ def test_a_place_learnt_on_the_phone_asks_a_hospital_at_once(world: World) -> No
     acts(world, place)
     offer = box.rings()
     assert (offer.place_name, offer.place_text) == ("Kibra, Nairobi", "kibra, by the bridge")
-    phone.reads("telling Mbagathi Hospital")
+    phone.reads("tunaarifu Mbagathi Hospital")
     assert unsolved(world) == []
     assert audited(world) == [("operator:JK", "place given")]
 
