@@ -159,13 +159,22 @@ def not_made(uow: UnitOfWork, message_id: int) -> None:
 
 
 def _not_picked_up(uow: UnitOfWork, call: Row[Any], phone: str) -> None:
-    late = uow.now + _AGAIN_AFTER > call.asked_at + VALID
+    wait = _LINE_FREE_AFTER if _has_rung_since(uow, call) else _AGAIN_AFTER
+    late = uow.now + wait > call.asked_at + VALID
     if call.tries >= _MOST_TRIES or late or _discreet(uow, call.caller_id) is not None:
         _change(uow, call, state=CallState.OVER.value)
         _say_so(uow, call, phone, "call_missed")
         return
-    message_id = _enqueue(uow, phone, _AGAIN_AFTER)
+    message_id = _enqueue(uow, phone, wait)
     _change(uow, call, message_id=message_id, session_id=None, tries=call.tries + 1)
+
+
+def _has_rung_since(uow: UnitOfWork, call: Row[Any]) -> bool:
+    """True when the caller has asked again since the call was made: the phone is in their hand."""
+    made_at = uow.connection.execute(
+        select(messages.c.sent_at).where(messages.c.id == call.message_id)
+    ).scalar()
+    return made_at is not None and call.asked_at >= made_at
 
 
 def _on_its_way(uow: UnitOfWork, call: Row[Any]) -> bool:
@@ -181,7 +190,11 @@ def _on_its_way(uow: UnitOfWork, call: Row[Any]) -> bool:
     ).one()
     if message.state != MessageState.QUEUED:
         # Rings, unless nobody ever told us what became of it.
-        return message.sent_at is not None and uow.now - message.sent_at < _RINGS_FOR
+        rings = message.sent_at is not None and uow.now - message.sent_at < _RINGS_FOR
+        if rings:
+            # Whoever rings us meanwhile has hung up on it, and its end has yet to reach us.
+            _change(uow, call, asked_at=uow.now)
+        return rings
     soon = uow.now + _LINE_FREE_AFTER
     uow.connection.execute(
         update(messages)

@@ -154,6 +154,21 @@ def test_what_was_asked_of_us_while_it_still_rang_was_not_picked_up(world: World
     assert phone.calls() == 2
 
 
+def test_who_hangs_up_on_us_and_rings_at_once_is_called_at_once(world: World) -> None:
+    """The carrier tells us of the missed call before it tells us how ours has ended."""
+    phone = knows(world, language="en")
+    phone.rings_haven()
+    phone.rings_haven()
+    assert phone.calls() == 1
+    phone.session = "ATVId_1"
+    phone.hangs_up("CALL_REJECTED")
+    world.forward(3)
+    assert phone.calls() == 2
+    phone.does_not_pick_up()
+    world.forward(300)
+    assert phone.calls() == 2
+
+
 def test_who_rings_again_while_the_second_try_waits_is_called_at_once(world: World) -> None:
     phone = knows(world, language="en")
     phone.rings_haven()
