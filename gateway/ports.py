@@ -7,7 +7,8 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from shared.matching import Match, MatchQuery
+from shared.match_query import MatchQuery
+from shared.matching import Match
 from sync.events import Event
 
 

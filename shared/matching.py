@@ -6,20 +6,19 @@ without a needed capability (measured on 771 real hospitals); hence the limits.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from shared.capability import ALL, Capability, codes
-from shared.capacity import capacity_part, expected_free_beds, report_age_s
-from shared.emergency import Priority
-from shared.errors import InvalidInput
-from shared.geo import check_position, distance_m
-from shared.hospital import STOCK, TAKES_PATIENTS, Availability, Hospital
+from shared.capability import Capability, codes
+from shared.facility import Facility, weigh
+from shared.hospital import TAKES_PATIENTS, Availability, Hospital
 from shared.match_policy import MatchPolicy
-from shared.travel import Origin, TravelTime
+from shared.match_query import MatchQuery
+from shared.travel import TravelTime
 
-_STOCK = int(STOCK)
+# A plain integer: arithmetic on flags is twenty times slower.
+_OXYGEN = int(Capability.OXYGEN)
 
 
 class Role(StrEnum):
@@ -30,43 +29,7 @@ class Role(StrEnum):
     LAST_RESORT = "last_resort"  # nothing capable is in reach: the least expected time to care
 
 
-@dataclass(frozen=True, slots=True)
-class MatchQuery:
-    """One patient's place and needs.
-
-    `needs` is a capability mask; `radius_m` is how far off the place may be, in metres; `urban` is
-    whether it is in a town, None when not known; `depart_at` is aware. `exclude` names hospitals
-    already asked. Without a place there is nothing to match: the caller asks for one first. Raises
-    InvalidInput when a value is out of range.
-    """
-
-    lat: float
-    lon: float
-    radius_m: float
-    needs: int
-    priority: Priority
-    depart_at: datetime
-    # Airway, breathing, or bleeding that does not stop.
-    stabilise_first: bool = False
-    urban: bool | None = None
-    exclude: frozenset[int] = frozenset()
-
-    def __post_init__(self) -> None:
-        check_position(self.lat, self.lon)
-        if not 0 <= self.radius_m <= 1_000_000:
-            raise InvalidInput("radius_m must be 0 to 1,000,000 metres.")
-        if not 0 <= self.needs <= ALL:
-            raise InvalidInput("needs is not a mask of capabilities that this version knows.")
-        if self.depart_at.tzinfo is None:
-            raise InvalidInput("depart_at must name its time zone.")
-
-    @property
-    def origin(self) -> Origin:
-        return Origin(self.lat, self.lon, self.radius_m, self.urban)
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One hospital's place in a ranking, and why.
 
     `score` and its parts are 0 to 1. `tier` counts from 1; 0 is beyond every tier. `missing` and
@@ -127,10 +90,15 @@ def rank(
     opens_min, closes_min = policy.day_window_min(query.depart_at)
     needed = tuple(Capability(query.needs))
     facilities = [
-        _weigh(query, needed, hospital, availability, travel_min, policy, now)
+        weigh(query, needed, hospital, availability, travel_min, policy, now)
         for (hospital, availability), travel_min in zip(takes, times, strict=True)
         if hospital.open_24h is not False or opens_min <= travel_min <= closes_min
     ]
+    return ranked(query, facilities, policy)
+
+
+def ranked(query: MatchQuery, facilities: list[Facility], policy: MatchPolicy) -> list[Match]:
+    """The ranking that `rank` makes of these facilities, which are open when the patient comes."""
     tiers = policy.tiers_min[query.priority]
     in_reach = _not_full(
         [
@@ -152,7 +120,7 @@ def rank(
     )
     matches = sorted(
         (
-            _score(facility, Role.TREAT, tier, reach_min, policy)
+            _match(facility, Role.TREAT, tier, reach_min, policy)
             for facility in in_reach
             if facility.travel_min <= reach_min
         ),
@@ -163,123 +131,28 @@ def rank(
     return _with_stabiliser(matches, facilities, tier, reach_min, policy)
 
 
-@dataclass(frozen=True, slots=True)
-class _Facility:
-    """A candidate that takes patients, with what the limits and the score need to know of it."""
-
-    hospital: Hospital
-    has: int
-    missing: int
-    unknown: int
-    capacity_part: float
-    specialty_part: float
-    distance_m: float
-    travel_min: float
-    staffed_beds: int | None
-    expected_free_beds: float | None
-    full: bool
-    assigned_since: int
-    report_age_s: float | None
-
-
-def _weigh(
-    query: MatchQuery,
-    needed: tuple[Capability, ...],
-    hospital: Hospital,
-    availability: Availability,
-    travel_min: float,
-    policy: MatchPolicy,
-    now: datetime,
-) -> _Facility:
-    age_s = report_age_s(availability.reported_at, now)
-    stock_age_s = report_age_s(availability.stock_reported_at, now)
-    free_beds = expected_free_beds(availability, age_s, policy)
-    full = (
-        free_beds is not None
-        and age_s is not None
-        and free_beds < 1
-        and age_s <= policy.trusted_report_s
-    )
-    has, lacks = _standing(hospital, availability, stock_age_s, policy)
-    return _Facility(
-        hospital=hospital,
-        has=has,
-        missing=int(query.needs) & lacks,
-        unknown=int(query.needs) & ~has & ~lacks,
-        capacity_part=capacity_part(availability, free_beds, age_s, policy),
-        specialty_part=_specialty_part(needed, has, lacks, availability, stock_age_s, policy),
-        distance_m=distance_m(query.lat, query.lon, hospital.lat, hospital.lon),
-        travel_min=travel_min,
-        staffed_beds=availability.staffed_beds,
-        expected_free_beds=free_beds,
-        full=full,
-        assigned_since=availability.assigned_since,
-        report_age_s=age_s,
-    )
-
-
-def _standing(
-    hospital: Hospital, availability: Availability, stock_age_s: float | None, policy: MatchPolicy
-) -> tuple[int, int]:
-    """What it has and lacks now: its stock report overrides its standing facts. "Used up" in an old
-    report is unknown again.
-    """
-    if stock_age_s is None:
-        return int(hospital.has), int(hospital.lacks)
-    reported_has = int(availability.stock_has) & _STOCK
-    reported_lacks = int(availability.stock_lacks) & _STOCK & ~reported_has
-    has = (int(hospital.has) | reported_has) & ~reported_lacks
-    lacks = int(hospital.lacks) & ~reported_has
-    if stock_age_s <= policy.trusted_report_s:
-        lacks |= reported_lacks
-    return has, lacks
-
-
-def _specialty_part(
-    needed: tuple[Capability, ...],
-    has: int,
-    lacks: int,
-    availability: Availability,
-    stock_age_s: float | None,
-    policy: MatchPolicy,
-) -> float:
-    """The share of the needed capabilities that it has, weighted; 1 where nothing special is
-    needed.
-    """
-    unknown_value = 1.0 - policy.unknown_penalty
-    total = weights = 0.0
-    for capability in needed:
-        weight = policy.capability_weights.get(capability, 1.0)
-        weights += weight
-        # Plain integers: arithmetic on flags is twenty times slower.
-        bit = int(capability)
-        if not has & bit:
-            value = 0.0 if lacks & bit else unknown_value
-        elif not _STOCK & bit:
-            value = 1.0
-        elif stock_age_s is None or not availability.stock_has & bit:
-            value = policy.unreported_stock_value
-        else:
-            value = unknown_value + (1.0 - unknown_value) * policy.confidence(stock_age_s)
-        total += weight * value
-    return total / weights if weights else 1.0
-
-
-def _not_full(facilities: list[_Facility]) -> list[_Facility]:
+def _not_full(facilities: list[Facility]) -> list[Facility]:
     """Those with room; all of them where none has any."""
     return [facility for facility in facilities if not facility.full] or facilities
 
 
-def _score(
-    facility: _Facility, role: Role, tier: int, reach_min: float, policy: MatchPolicy
+def score(facility: Facility, distance_part: float, policy: MatchPolicy) -> float:
+    """The weighted sum of the three parts, 0 to 1."""
+    return (
+        policy.distance_weight * distance_part
+        + policy.capacity_weight * facility.capacity_part
+        + policy.specialty_weight * facility.specialty_part
+    )
+
+
+def _match(
+    facility: Facility, role: Role, tier: int, reach_min: float, policy: MatchPolicy
 ) -> Match:
     distance_part = max(1.0 - facility.travel_min / reach_min, 0.0)
     return Match(
         hospital_id=facility.hospital.id,
         role=role,
-        score=policy.distance_weight * distance_part
-        + policy.capacity_weight * facility.capacity_part
-        + policy.specialty_weight * facility.specialty_part,
+        score=score(facility, distance_part, policy),
         distance_part=distance_part,
         capacity_part=facility.capacity_part,
         specialty_part=facility.specialty_part,
@@ -296,14 +169,13 @@ def _score(
     )
 
 
-def _last_resort(facility: _Facility, policy: MatchPolicy) -> Match:
+def _last_resort(facility: Facility, policy: MatchPolicy) -> Match:
     """Scored by the expected time to care alone: the way there, and being moved on as likely as
     needed capabilities are missing or unknown.
     """
     care_min = facility.travel_min + (1.0 - facility.specialty_part) * policy.referral_min
-    match = _score(facility, Role.LAST_RESORT, 0, policy.referral_min, policy)
-    return replace(
-        match,
+    match = _match(facility, Role.LAST_RESORT, 0, policy.referral_min, policy)
+    return match._replace(
         score=policy.referral_min / (policy.referral_min + care_min),
         distance_part=0.0,
         expected_care_min=care_min,
@@ -312,7 +184,7 @@ def _last_resort(facility: _Facility, policy: MatchPolicy) -> Match:
 
 def _with_stabiliser(
     matches: list[Match],
-    facilities: list[_Facility],
+    facilities: list[Facility],
     tier: int,
     reach_min: float,
     policy: MatchPolicy,
@@ -323,7 +195,7 @@ def _with_stabiliser(
     with_oxygen = [
         facility
         for facility in facilities
-        if facility.has & Capability.OXYGEN and facility.hospital.level >= policy.lowest_level
+        if facility.has & _OXYGEN and facility.hospital.level >= policy.lowest_level
     ]
     nearest = min(
         with_oxygen,
@@ -335,7 +207,7 @@ def _with_stabiliser(
         return matches
     can_treat = not (nearest.missing or nearest.unknown or nearest.full)
     role = Role.TREAT if can_treat else Role.STABILISE
-    first = _score(nearest, role, tier, reach_min, policy)
+    first = _match(nearest, role, tier, reach_min, policy)
     return [first, *(match for match in matches if match.hospital_id != first.hospital_id)]
 
 

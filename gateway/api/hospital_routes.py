@@ -21,7 +21,8 @@ from shared.capability import codes, mask
 from shared.emergency import Priority
 from shared.errors import NotFound
 from shared.hospital import HospitalStatus
-from shared.matching import Match, MatchQuery
+from shared.match_query import MatchQuery
+from shared.matching import Match
 
 _TAG = Tag(name="hospitals", description="Look for hospitals.")
 

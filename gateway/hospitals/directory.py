@@ -12,7 +12,8 @@ from gateway.hospitals.tables import hospitals
 from gateway.ports import HospitalCard
 from shared.errors import NotFound
 from shared.geo import distance_m
-from shared.matching import Match, MatchQuery, explain
+from shared.match_query import MatchQuery
+from shared.matching import Match, explain
 from sync.prepared import Prepared
 
 _CARD = Prepared(

@@ -15,7 +15,8 @@ from gateway.hospitals.register import availability_of, hospital_of, select_hosp
 from gateway.hospitals.tables import hospitals
 from shared.hospital import Availability, Hospital
 from shared.match_policy import MatchPolicy
-from shared.matching import Match, MatchQuery, rank
+from shared.match_query import MatchQuery
+from shared.matching import Match
 from sync.prepared import Prepared
 
 # How many changes back the index can find where its history and the database's part. One
@@ -60,8 +61,7 @@ class MatchIndex:
         `shared.matching.rank`.
         """
         with self._lock:
-            shortlist = self._arrays.shortlist(query, self._policy, now, limit)
-        return rank(query, shortlist, self._policy, now)[:limit]
+            return self._arrays.rank(query, self._policy, now, limit)
 
     def get(self, hospital_id: int) -> tuple[Hospital, Availability]:
         """A hospital and its availability, as of the last catching up.

@@ -1,35 +1,42 @@
 """Every hospital and its availability as numpy arrays, one row each."""
 
 from datetime import UTC, datetime, timedelta
-from math import cos, radians, sin
-from typing import Any
+from math import cos, inf, radians, sin
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.hospitals.matching_scan import MatchingScan
+from gateway.hospitals.hospital_grid import HospitalGrid
+from gateway.hospitals.matching_scan import FACTS, NUMBERS, HospitalTable, MatchingScan
 from shared.errors import NotFound
 from shared.hospital import STOCK, TAKES_PATIENTS, Availability, Hospital
 from shared.match_policy import MatchPolicy
-from shared.matching import MatchQuery
+from shared.match_query import MatchQuery
+from shared.matching import Match, rank
+from shared.nearest_first import rank_nearest_first
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_STOCK = int(STOCK)
+# A report that never came is one of 125,000 years ago: nobody believes it any more.
+_NEVER_US = -4_000_000_000_000_000_000
+_NEVER_TAKES = -1
 
-_COLUMNS: dict[str, type[np.generic]] = {
-    "level": np.int64,
-    "has": np.int64,
-    "lacks": np.int64,
-    "stock_has": np.int64,
-    "stock_lacks": np.int64,
-    "stock_reported_us": np.int64,
-    "reported_us": np.int64,
-    "takes": np.bool_,
-    "day_only": np.bool_,
-    "free_beds": np.float64,
-    "staffed_beds": np.float64,
-    "assigned": np.float64,
-}
+T = TypeVar("T", bound=np.generic)
+
+
+class _Beds(NamedTuple):
+    """What a hospital last said of its beds, in whole microseconds since 1970."""
+
+    reported_us: int
+    free: float
+    staffed: float
+    most: float
+
+
+# Of one that never said: a free bed that nobody believes in is as good as none that is known.
+_NO_BEDS = _Beds(_NEVER_US, free=1.0, staffed=0.0, most=inf)
 
 
 def _microseconds(at: datetime) -> int:
@@ -46,6 +53,18 @@ def _unit_vector(lat: float, lon: float) -> tuple[float, float, float]:
     )
 
 
+def _beds(reported: Availability) -> _Beds:
+    if reported.free_beds is None or reported.reported_at is None:
+        return _NO_BEDS
+    staffed = reported.staffed_beds
+    return _Beds(
+        _microseconds(reported.reported_at),
+        free=float(reported.free_beds - reported.assigned_since),
+        staffed=0.0 if staffed is None else float(staffed),
+        most=inf if staffed is None else float(staffed),
+    )
+
+
 class MatchingArrays:
     """Hospitals and their availability by row. Not safe for threads: whoever shares it locks it."""
 
@@ -53,9 +72,9 @@ class MatchingArrays:
         self._rows: dict[int, int] = {}
         self._pairs: list[tuple[Hospital, Availability]] = []
         self._positions: NDArray[np.float64] = np.empty((0, 3))
-        self._columns: dict[str, NDArray[Any]] = {
-            name: np.empty(0, dtype) for name, dtype in _COLUMNS.items()
-        }
+        self._numbers: NDArray[np.float64] = np.empty((0, NUMBERS))
+        self._facts: NDArray[np.int64] = np.empty((0, FACTS), np.int64)
+        self._grid = HospitalGrid()
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -77,82 +96,96 @@ class MatchingArrays:
             row = self._rows[hospital.id] = len(self._pairs)
             self._pairs.append((hospital, availability))
             self._grow()
-            self._positions[row] = _unit_vector(hospital.lat, hospital.lon)
+            self._place(row, hospital)
         else:
             known = self._pairs[row][0]
-            if (known.lat, known.lon) != (hospital.lat, hospital.lon):
-                self._positions[row] = _unit_vector(hospital.lat, hospital.lon)
             self._pairs[row] = (hospital, availability)
-        reported_stock = availability.stock_reported_at is not None
-        stock_has = availability.stock_has & STOCK if reported_stock else 0
-        stock_lacks = availability.stock_lacks & STOCK & ~stock_has if reported_stock else 0
-        values: dict[str, float] = {
-            "level": hospital.level,
-            "has": (hospital.has | stock_has) & ~stock_lacks,
-            "lacks": hospital.lacks & ~stock_has,
-            "stock_has": stock_has,
-            "stock_lacks": stock_lacks,
-            "stock_reported_us": 0
-            if availability.stock_reported_at is None
-            else _microseconds(availability.stock_reported_at),
-            "reported_us": 0
-            if availability.reported_at is None
-            else _microseconds(availability.reported_at),
-            "takes": availability.status in TAKES_PATIENTS,
-            "day_only": hospital.open_24h is False,
-            "free_beds": np.nan
-            if availability.free_beds is None or availability.reported_at is None
-            else availability.free_beds,
-            "staffed_beds": np.nan
-            if availability.staffed_beds is None
-            else availability.staffed_beds,
-            "assigned": availability.assigned_since,
-        }
-        for name, value in values.items():
-            self._columns[name][row] = value
+            if (known.lat, known.lon) != (hospital.lat, hospital.lon):
+                self._grid.remove(row, known.lat, known.lon)
+                self._place(row, hospital)
+        beds = _beds(availability)
+        stock_has, stock_lacks, stock_us = 0, 0, _NEVER_US
+        if availability.stock_reported_at is not None:
+            stock_has = int(availability.stock_has) & _STOCK
+            stock_lacks = int(availability.stock_lacks) & _STOCK & ~stock_has
+            stock_us = _microseconds(availability.stock_reported_at)
+        # In the order in which `matching_scan` names them.
+        self._numbers[row] = (
+            beds.free,
+            beds.staffed,
+            beds.most,
+            max(availability.assigned_since, 0),
+        )
+        self._facts[row] = (
+            hospital.level if availability.status in TAKES_PATIENTS else _NEVER_TAKES,
+            (int(hospital.has) | stock_has) & ~stock_lacks,
+            int(hospital.lacks) & ~stock_has,
+            stock_has,
+            stock_lacks,
+            stock_us,
+            beds.reported_us,
+            hospital.open_24h is False,
+        )
 
     def remove(self, hospital_id: int) -> None:
         """Forgets a hospital; nothing happens if it is not there."""
         row = self._rows.pop(hospital_id, None)
         if row is None:
             return
+        gone, _ = self._pairs[row]
+        self._grid.remove(row, gone.lat, gone.lon)
         last = len(self._pairs) - 1
         if row != last:
-            self._pairs[row] = self._pairs[last]
-            self._rows[self._pairs[row][0].id] = row
-            self._positions[row] = self._positions[last]
-            for column in self._columns.values():
-                column[row] = column[last]
+            moved, _ = self._pairs[row] = self._pairs[last]
+            self._rows[moved.id] = row
+            self._grid.remove(last, moved.lat, moved.lon)
+            self._grid.add(row, moved.lat, moved.lon)
+            for array in (self._positions, self._numbers, self._facts):
+                array[row] = array[last]
         self._pairs.pop()
 
-    def shortlist(
+    def rank(
         self, query: MatchQuery, policy: MatchPolicy, now: datetime, limit: int
-    ) -> list[tuple[Hospital, Availability]]:
-        """Hospitals of which `rank` makes the same first `limit` matches as of all of them."""
+    ) -> list[Match]:
+        """The first `limit` matches of `shared.matching.rank` over all hospitals."""
+        scan = self._scan(query, policy, now)
+        nearest = scan.nearest_if_few()
+        if nearest is not None:
+            pairs = (self._pairs[row] for row in nearest)
+            matches = rank_nearest_first(query, pairs, policy, now, limit)
+            if matches is not None:
+                return matches
+        shortlist = [self._pairs[row] for row in scan.shortlist(limit)]
+        return rank(query, shortlist, policy, now)[:limit]
+
+    def _scan(self, query: MatchQuery, policy: MatchPolicy, now: datetime) -> MatchingScan:
         count = len(self._pairs)
-        columns = {name: column[:count] for name, column in self._columns.items()}
-        excluded = [self._rows[id_] for id_ in query.exclude if id_ in self._rows]
-        scan = MatchingScan(
-            columns=columns,
-            positions=self._positions[:count],
-            excluded=excluded,
+        return MatchingScan(
+            HospitalTable(
+                self._positions[:count], self._numbers[:count], self._facts[:count], self._grid
+            ),
+            excluded=[self._rows[id_] for id_ in query.exclude if id_ in self._rows],
             query=query,
             policy=policy,
             origin=_unit_vector(query.lat, query.lon),
             now_us=_microseconds(now),
         )
-        # One more where the stabiliser in front may be one of the others.
-        return [self._pairs[row] for row in scan.shortlist(limit + query.stabilise_first)]
+
+    def _place(self, row: int, hospital: Hospital) -> None:
+        self._positions[row] = _unit_vector(hospital.lat, hospital.lon)
+        self._grid.add(row, hospital.lat, hospital.lon)
 
     def _grow(self) -> None:
         size = len(self._positions)
         if len(self._pairs) <= size:
             return
         larger = max(64, size * 2)
-        positions = np.zeros((larger, 3))
-        positions[:size] = self._positions
-        self._positions = positions
-        for name, column in self._columns.items():
-            extended = np.zeros(larger, column.dtype)
-            extended[:size] = column
-            self._columns[name] = extended
+        self._positions = _extended(self._positions, larger)
+        self._numbers = _extended(self._numbers, larger)
+        self._facts = _extended(self._facts, larger)
+
+
+def _extended(array: NDArray[T], rows: int) -> NDArray[T]:
+    extended = np.zeros((rows, array.shape[1]), array.dtype)
+    extended[: len(array)] = array
+    return extended

@@ -10,7 +10,7 @@ from gateway.notifications.outbox import Channel, enqueue
 from gateway.ports import FoundPlace
 from shared.capability import mask
 from shared.emergency import Priority
-from shared.matching import MatchQuery
+from shared.match_query import MatchQuery
 from ussd_menus.session import Item, Session
 
 # What each need of the screen asks of a hospital.

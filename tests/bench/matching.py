@@ -12,7 +12,8 @@ from shared.capability import Capability
 from shared.emergency import Priority
 from shared.hospital import STOCK, Availability, Hospital, HospitalStatus
 from shared.match_policy import MatchPolicy
-from shared.matching import MatchQuery, rank
+from shared.match_query import MatchQuery
+from shared.matching import rank
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 # Most people and most hospitals are near these.
@@ -98,8 +99,7 @@ def differences(
     return [
         asked
         for asked in queries
-        if rank(asked, arrays.shortlist(asked, policy, NOW, limit), policy, NOW)[:limit]
-        != rank(asked, pairs, policy, NOW)[:limit]
+        if arrays.rank(asked, policy, NOW, limit) != rank(asked, pairs, policy, NOW)[:limit]
     ]
 
 

@@ -14,7 +14,8 @@ from shared.emergency import Priority
 from shared.errors import InvalidInput
 from shared.hospital import TAKES_PATIENTS, Availability, Hospital, HospitalStatus
 from shared.match_policy import MatchPolicy
-from shared.matching import Match, MatchQuery, Role, explain, rank
+from shared.match_query import MatchQuery
+from shared.matching import Match, Role, explain, rank
 from shared.travel import Origin
 from tests.bench import matching as seeded
 

@@ -1,8 +1,10 @@
 """The index against the reference, and in step with the database through commits and rollbacks."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from math import degrees
 from random import Random
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, update
 
 from gateway.database.database import Database
+from gateway.database.sqlite import SqliteDatabase
 from gateway.hospitals import changes
 from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
 from gateway.hospitals.changes import Change
@@ -25,10 +28,12 @@ from shared.geo import EARTH_RADIUS_M
 from shared.hospital import Availability, Hospital, HospitalStatus
 from shared.identifier import maker
 from shared.match_policy import MatchPolicy
-from shared.matching import Match, MatchQuery, rank
+from shared.match_query import MatchQuery
+from shared.matching import Match, rank
 from shared.system import System
 from shared.travel import GreatCircleTravel
 from tests.bench import matching as seeded
+from tests.faults.installation import until
 
 _RNG = Random(1)
 _SYSTEM = System(now=lambda: seeded.NOW, new_id=maker(lambda: seeded.NOW, _RNG), rng=_RNG)
@@ -245,6 +250,42 @@ def test_threads_that_share_an_index_promise_each_bed_once(database: Database) -
     assert sorted(chosen) == list(range(1, 9))
     database.read(index.catch_up)
     assert index.rank(query, seeded.NOW)[0].full
+    assert _same(_current(database, pairs), index)
+
+
+def test_beds_stay_promised_once_when_others_in_the_group_give_up(database: Database) -> None:
+    """Twelve assign while the database is busy, and four of them take it back."""
+    beds = Availability(staffed_beds=1, free_beds=1, reported_at=seeded.NOW)
+    pairs = [
+        (Hospital(number, f"H{number}", 4, "Nairobi", -1.3, 36.8, 0, 0, True, True), beds)
+        for number in range(1, 9)
+    ]
+    database.write(lambda connection: _store(connection, pairs))
+    index = MatchIndex(_POLICY)
+    database.read(index.catch_up)
+    directory = HospitalDirectory(index, _BOARD)
+    all_wait = threading.Event()
+
+    def assign(connection: Connection, gives_up: bool) -> int:
+        best = _assign(directory, connection)
+        assert best is not None
+        if gives_up:
+            raise _GivesUp
+        return best.hospital_id
+
+    with ThreadPoolExecutor(max_workers=13) as threads:
+        threads.submit(database.write, lambda connection: all_wait.wait(30))
+        asked = [
+            threads.submit(database.write, partial(assign, gives_up=number % 3 == 0))
+            for number in range(12)
+        ]
+        if isinstance(database, SqliteDatabase):
+            waiting = database._queue._waiting
+            until("all of them wait", lambda: waiting.qsize() == len(asked))
+        all_wait.set()
+    chosen = [each.result() for each in asked if each.exception() is None]
+    assert sorted(chosen) == list(range(1, 9))
+    database.read(index.catch_up)
     assert _same(_current(database, pairs), index)
 
 

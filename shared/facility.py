@@ -1,0 +1,118 @@
+"""One hospital weighed for one patient: what the limits ask of it, and the parts of its score."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.capability import Capability
+from shared.capacity import capacity_part, expected_free_beds, report_age_s
+from shared.geo import distance_m
+from shared.hospital import STOCK, Availability, Hospital
+from shared.match_policy import MatchPolicy
+from shared.match_query import MatchQuery
+
+# Plain integers: arithmetic on flags is twenty times slower.
+_STOCK = int(STOCK)
+
+
+@dataclass(slots=True)
+class Facility:
+    """A candidate that takes patients, with what the limits and the score need to know of it."""
+
+    hospital: Hospital
+    has: int
+    missing: int
+    unknown: int
+    capacity_part: float
+    specialty_part: float
+    distance_m: float
+    travel_min: float
+    staffed_beds: int | None
+    expected_free_beds: float | None
+    full: bool
+    assigned_since: int
+    report_age_s: float | None
+
+
+def weigh(
+    query: MatchQuery,
+    needed: tuple[Capability, ...],
+    hospital: Hospital,
+    availability: Availability,
+    travel_min: float,
+    policy: MatchPolicy,
+    now: datetime,
+) -> Facility:
+    """What the limits and the score need to know of a hospital that is `travel_min` minutes away.
+    `needed` are the single capabilities of the query.
+    """
+    age_s = report_age_s(availability.reported_at, now)
+    stock_age_s = report_age_s(availability.stock_reported_at, now)
+    free_beds = expected_free_beds(availability, age_s, policy)
+    full = (
+        free_beds is not None
+        and age_s is not None
+        and free_beds < 1
+        and age_s <= policy.trusted_report_s
+    )
+    has, lacks = _standing(hospital, availability, stock_age_s, policy)
+    return Facility(
+        hospital=hospital,
+        has=has,
+        missing=int(query.needs) & lacks,
+        unknown=int(query.needs) & ~has & ~lacks,
+        capacity_part=capacity_part(availability, free_beds, age_s, policy),
+        specialty_part=_specialty_part(needed, has, lacks, availability, stock_age_s, policy),
+        distance_m=distance_m(query.lat, query.lon, hospital.lat, hospital.lon),
+        travel_min=travel_min,
+        staffed_beds=availability.staffed_beds,
+        expected_free_beds=free_beds,
+        full=full,
+        assigned_since=availability.assigned_since,
+        report_age_s=age_s,
+    )
+
+
+def _standing(
+    hospital: Hospital, availability: Availability, stock_age_s: float | None, policy: MatchPolicy
+) -> tuple[int, int]:
+    """What it has and lacks now: its stock report overrides its standing facts. "Used up" in an old
+    report is unknown again.
+    """
+    if stock_age_s is None:
+        return int(hospital.has), int(hospital.lacks)
+    reported_has = int(availability.stock_has) & _STOCK
+    reported_lacks = int(availability.stock_lacks) & _STOCK & ~reported_has
+    has = (int(hospital.has) | reported_has) & ~reported_lacks
+    lacks = int(hospital.lacks) & ~reported_has
+    if stock_age_s <= policy.trusted_report_s:
+        lacks |= reported_lacks
+    return has, lacks
+
+
+def _specialty_part(
+    needed: tuple[Capability, ...],
+    has: int,
+    lacks: int,
+    availability: Availability,
+    stock_age_s: float | None,
+    policy: MatchPolicy,
+) -> float:
+    """The share of the needed capabilities that it has, weighted; 1 where nothing special is
+    needed.
+    """
+    unknown_value = 1.0 - policy.unknown_penalty
+    total = weights = 0.0
+    for capability in needed:
+        weight = policy.capability_weights.get(capability, 1.0)
+        weights += weight
+        bit = int(capability)
+        if not has & bit:
+            value = 0.0 if lacks & bit else unknown_value
+        elif not _STOCK & bit:
+            value = 1.0
+        elif stock_age_s is None or not availability.stock_has & bit:
+            value = policy.unreported_stock_value
+        else:
+            value = unknown_value + (1.0 - unknown_value) * policy.confidence(stock_age_s)
+        total += weight * value
+    return total / weights if weights else 1.0
