@@ -28,8 +28,9 @@ class Database(Protocol):
         raises.
 
         `work` must not call `write` again, must not wait for anything, and may run on another
-        thread. Raises NotInTime when that took longer than `within_s`: nobody waits any more, and
-        the work is still done as soon as the database can.
+        thread, more than once: what it wrote before the last time is undone. Raises NotInTime when
+        that took longer than `within_s`: nobody waits any more, and the work is still done as soon
+        as the database can.
         """
         ...
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
+from gateway.database import json_columns
 from gateway.database.database import NotInTime
 
 T = TypeVar("T")
@@ -29,6 +30,8 @@ class PostgresDatabase:
             pool_timeout=10,
             # What a failing statement was about must not reach a log.
             hide_parameters=True,
+            json_serializer=json_columns.write,
+            json_deserializer=json_columns.read,
         )
         # Where work goes on that somebody stops waiting for: no time limit of the server's ends a
         # commit that waits for a disk, or a server that says nothing at all.

@@ -1,10 +1,12 @@
 """The fair queue of writes on SQLite: first come, first served, many commands to one durable
 commit.
 
-One thread writes. It takes all that wait into one BEGIN IMMEDIATE, gives each a savepoint, commits
-once, and only then do all of them answer; meanwhile the next ones gather. A second writing process
-would take turns unfairly (one that drained a backlog cut 100 paced transactions a second to 6), so
-there is none.
+One thread writes. It takes all that wait into one BEGIN IMMEDIATE, commits once, and only then do
+all of them answer; meanwhile the next ones gather. When one of them raises, nothing of the group is
+stored, and each is carried out once more under a savepoint of its own. When many wait already,
+those of one group answer while the next one commits: the interpreter is free then, and otherwise
+they and the next group's commands would take turns on it. A second writing process would take turns
+unfairly (one that drained a backlog cut 100 paced transactions a second to 6), so there is none.
 """
 
 import queue
@@ -20,6 +22,10 @@ from shared.errors import HavenError
 T = TypeVar("T")
 
 _LARGEST_GROUP = 64
+# With fewer waiting nobody gains by answering later.
+_BUSY = 4
+# Nobody whose command is durable waits for more than this many of others.
+_LONGEST_WAIT = 32
 
 
 class TransactionLost(HavenError):
@@ -47,6 +53,8 @@ class WriteQueue:
         self._waiting: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
+        # Those whose commands are durable, and who have not been told yet.
+        self._done: list[_Entry] = []
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
 
@@ -81,9 +89,16 @@ class WriteQueue:
             group, closes = self._gather()
             if group:
                 self._carry_out(group)
-            for entry in group:
-                entry.finished.release()
+            self._done = group
+            if closes or self._waiting.qsize() < _BUSY:
+                self._answer()
         self._connection.close()
+
+    def _answer(self) -> None:
+        """Tells those whose commands are durable."""
+        done, self._done = self._done, []
+        for entry in done:
+            entry.finished.release()
 
     def _gather(self) -> tuple[list[_Entry], bool]:
         """Waits for the first command and takes what waits with it; whether the end has come."""
@@ -102,31 +117,53 @@ class WriteQueue:
         return group, False
 
     def _carry_out(self, group: list[_Entry]) -> None:
-        connection = self._connection
         try:
-            with connection.begin():
-                for entry in group:
-                    self._attempt(connection, entry, alone=len(group) == 1)
-                    self._require_transaction(connection)
+            if not self._together(group):
+                self._each_by_itself(group)
         except BaseException as error:  # the commit failed: nothing of the group is stored
             for entry in group:
                 if entry.error is None:
                     entry.error = error
+        # Where it did not come to the commit.
+        self._answer()
 
-    def _attempt(self, connection: Connection, entry: _Entry, alone: bool) -> None:
-        if alone:
-            # The transaction itself is the savepoint: raising rolls it back.
-            entry.result = entry.work(connection)
-            return
+    def _together(self, group: list[_Entry]) -> bool:
+        """Carries all of them out in one transaction. False when one of them raised, and nothing
+        is stored: most groups do without the savepoints that this would take.
+        """
+        connection = self._connection
+        with connection.begin() as transaction:
+            for position, entry in enumerate(group):
+                if position == _LONGEST_WAIT:
+                    self._answer()
+                try:
+                    entry.result = entry.work(connection)
+                except BaseException as error:
+                    transaction.rollback()
+                    if len(group) == 1:
+                        entry.error = error
+                        return True
+                    return False
+                self._require_transaction(connection)
+            self._answer()
+        return True
+
+    def _each_by_itself(self, group: list[_Entry]) -> None:
+        """The same once more, each under a savepoint: whoever raises stands alone."""
+        connection = self._connection
         # On the driver's own connection: SQLAlchemy's way costs more than the savepoint itself.
         driver: Any = connection.connection.driver_connection
-        driver.execute("SAVEPOINT command")
-        try:
-            entry.result = entry.work(connection)
-        except BaseException as error:
-            entry.error = error
-            driver.execute("ROLLBACK TO command")
-        driver.execute("RELEASE command")
+        self._answer()
+        with connection.begin():
+            for entry in group:
+                driver.execute("SAVEPOINT command")
+                try:
+                    entry.result = entry.work(connection)
+                except BaseException as error:
+                    entry.error = error
+                    driver.execute("ROLLBACK TO command")
+                driver.execute("RELEASE command")
+                self._require_transaction(connection)
 
     def _require_transaction(self, connection: Connection) -> None:
         """A full or failing disk makes SQLite roll back by itself; the driver's commit() would then

@@ -3,8 +3,12 @@ databases.
 """
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, insert, select
@@ -13,6 +17,7 @@ from gateway.audit import audit_entries
 from gateway.database.database import Database
 from gateway.database.sqlite import DatabaseUnusable, SqliteDatabase
 from gateway.database.write_queue import TransactionLost, WriteQueue
+from tests.faults.installation import until
 
 
 class Refusal(Exception):
@@ -33,6 +38,14 @@ def add(connection: Connection, number: int) -> int:
         },
     )
     return number
+
+
+def stored(connection: Connection) -> set[int]:
+    return set(connection.execute(select(audit_entries.c.id)).scalars())
+
+
+def has_size(waiting: SimpleQueue[Any], size: int) -> bool:
+    return waiting.qsize() == size
 
 
 def count(database: Database) -> int:
@@ -70,9 +83,27 @@ def test_of_many_at_once_each_stands_or_falls_alone(database: Database) -> None:
         return True
 
     with ThreadPoolExecutor(16) as pool:
-        stored = list(pool.map(one, range(16)))
-    assert stored == [number % 3 != 0 for number in range(16)]
-    assert count(database) == sum(stored)
+        stands = list(pool.map(one, range(16)))
+    assert stands == [number % 3 != 0 for number in range(16)]
+    assert count(database) == sum(stands)
+
+
+def test_what_was_answered_is_there_for_everybody(database: Database) -> None:
+    """Also while many wait, when one group's commands are answered by the side of the next one."""
+    start = threading.Barrier(24)
+
+    def client(number: int) -> int:
+        start.wait()
+        missing = 0
+        for turn in range(20):
+            identifier = number * 100 + turn
+            database.write(partial(add, number=identifier))
+            missing += identifier not in database.read(stored)
+        return missing
+
+    with ThreadPoolExecutor(24) as pool:
+        assert sum(pool.map(client, range(24))) == 0
+    assert count(database) == 24 * 20
 
 
 def test_a_read_cannot_write(database: Database) -> None:
@@ -121,10 +152,41 @@ def test_when_the_commit_fails_nobody_is_told_that_it_is_stored(sqlite: SqliteDa
         queue.run(break_it)
     for thread in threads:
         thread.join()
-    stored = {answer for answer in answers if isinstance(answer, int)}
-    rows = sqlite.read(lambda c: set(c.execute(select(audit_entries.c.id)).scalars()))
-    assert rows == stored
+    told = {answer for answer in answers if isinstance(answer, int)}
+    assert sqlite.read(stored) == told
     queue.close()
+
+
+def test_nobody_is_answered_late_because_many_come_after_them(sqlite: SqliteDatabase) -> None:
+    begun, gathered, answered = threading.Event(), threading.Event(), threading.Event()
+    told_in_time = []
+
+    def slow(connection: Connection) -> int:
+        begun.set()
+        gathered.wait()
+        return add(connection, 0)
+
+    def last(connection: Connection) -> int:
+        # Whoever came before all of these is told while they are carried out.
+        told_in_time.append(answered.wait(30))
+        return add(connection, 60)
+
+    with ThreadPoolExecutor(61) as pool:
+        first = pool.submit(sqlite.write, slow)
+        first.add_done_callback(lambda _: answered.set())
+        begun.wait()
+        others: list[Callable[[Connection], int]] = [
+            *(partial(add, number=number) for number in range(1, 60)),
+            last,
+        ]
+        waiting = sqlite._queue._waiting
+        for number, work in enumerate(others, start=1):
+            pool.submit(sqlite.write, work)
+            until("it waits in its turn", partial(has_size, waiting, number))
+        gathered.set()
+    assert told_in_time == [True]
+    assert count(sqlite) == 61
+    sqlite.close()
 
 
 def test_closing_lets_what_waits_finish_and_refuses_what_comes_later(
