@@ -8,6 +8,7 @@ stream log is on that way too.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -34,13 +35,13 @@ Statement = Select[Any] | Insert | Update | Delete
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A statement in one database's own words. `places` names each parameter in the driver's order,
-    `bind` the conversion of each that needs one, `result` that of each column that does.
+    """A statement in one database's own words. `arrange` gives the parameters as the driver takes
+    them, `bind` holds the conversion of each that needs one, `result` that of each column that
+    does.
     """
 
     text: str
-    positional: bool
-    places: tuple[str, ...]
+    arrange: Callable[[dict[str, Any]], Any]
     bind: tuple[tuple[str, Processor], ...]
     result: tuple[tuple[int, Processor], ...]
     make_row: Callable[[Sequence[Any]], Row[Any]]
@@ -97,12 +98,10 @@ class Prepared:
             compiled = self._compile(connection.dialect)
         for name, processor in compiled.bind:
             values[name] = processor(values[name])
-        parameters: Any = values
-        if compiled.positional:
-            parameters = [values[name] for name in compiled.places]
-        cursor: Any = connection.connection.cursor()
+        # Of the driver's own connection: SQLAlchemy's cursors are wrapped twice.
+        driver: Any = connection.connection.dbapi_connection
         try:
-            cursor.execute(compiled.text, parameters)
+            cursor = driver.execute(compiled.text, compiled.arrange(values))
         except compiled.driver_error as error:
             # What callers know of: the same as from a statement that SQLAlchemy carried out.
             raise DBAPIError.instance(
@@ -122,8 +121,11 @@ class Prepared:
         shown = list(statement.exported_columns)
         prepared = self._compiled[dialect.name] = _Compiled(
             text=_with_constants(compiled, constants),
-            positional=compiled.positional,
-            places=tuple(name for name in compiled.positiontup or given if name in given),
+            arrange=_arrangement(
+                [name for name in compiled.positiontup or () if name in given]
+                if compiled.positional
+                else None
+            ),
             bind=tuple(
                 (name, processor)
                 for name, bind in given.items()
@@ -150,6 +152,15 @@ def insert_into(table: Table, dialect_name: str) -> sqlite.Insert | postgresql.I
 def one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """True for these values, whose number is part of the statement's shape."""
     return column.in_([literal(value, column.type) for value in values])
+
+
+def _arrangement(places: Sequence[str] | None) -> Callable[[dict[str, Any]], Any]:
+    """What hands the driver its parameters: one after another in this order, or by their names."""
+    if places is None:
+        return lambda values: values
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: [values[name] for name in places]
 
 
 def _literal(constant: BindParameter[Any], dialect: Dialect) -> str:

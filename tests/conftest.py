@@ -7,11 +7,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from sqlalchemy import select
 
 from gateway.database.database import Database
 from gateway.database.postgres import PostgresDatabase
 from gateway.database.schema import metadata
 from gateway.database.sqlite import SqliteDatabase
+from gateway.emergencies.tables import emergencies
+from gateway.unit_of_work import UnitOfWork
 from tests.journeys.world import World, build_world
 
 
@@ -46,6 +49,22 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     metadata.create_all(opened.engine)
     yield opened
     opened.close()
+
+
+@pytest.fixture(autouse=True)
+def emergencies_are_as_they_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command believes of an emergency at its end is what the database holds."""
+    wake_workers = UnitOfWork.wake_workers
+
+    def compare(uow: UnitOfWork) -> None:
+        for emergency_id, known in uow.locked.items():
+            stored = uow.connection.execute(
+                select(emergencies).where(emergencies.c.id == emergency_id)
+            ).one()
+            assert tuple(known) == tuple(stored)
+        wake_workers(uow)
+
+    monkeypatch.setattr(UnitOfWork, "wake_workers", compare)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from sqlalchemy import Row, and_, or_, select
 
 from gateway import audit
 from gateway.alarms.alarm import raise_alarm
+from gateway.database.rows import Rows
 from gateway.emergencies import box_events, duty_phones, phoning, store, telling, timers
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.emergencies.timers import TimerKind
@@ -20,31 +21,15 @@ from shared.emergency import EmergencyState, Priority
 from shared.emergency import move as move_emergency
 from shared.errors import Conflict
 from shared.identifier import to_text
-from shared.matching import Match, MatchQuery, Role
+from shared.match_query import MatchQuery
+from shared.matching import Match, Role
 from sync.events import DispatchChanged, DispatchOffered
 from sync.prepared import Prepared
 
 _DEFAULT_RADIUS_M = 3000
 _OVER = frozenset({DispatchState.SUPERSEDED, DispatchState.WITHDRAWN})
-_ADD = Prepared(
-    dispatches.insert().returning(*dispatches.c),
-    (
-        "id",
-        "emergency_id",
-        "hospital_id",
-        "version",
-        "state",
-        "position",
-        "answer_code",
-        "travel_min",
-        "distance_m",
-        "explanation",
-        "reserved",
-        "reachable",
-        "offered_at",
-        "answer_by",
-    ),
-)
+_ADD = Prepared(dispatches.insert(), dispatches.c.keys())
+_DISPATCHES = Rows(dispatches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,23 +132,30 @@ def _offer(
     deadlines = DEADLINES[Priority(emergency.priority)]
     answer_by = uow.now + timedelta(seconds=deadlines.ask_next_s)
     dispatch_id = uow.system.new_id()
-    dispatch = _ADD.one(
-        uow.connection,
-        id=dispatch_id,
-        emergency_id=emergency.id,
-        hospital_id=choice.hospital_id,
-        version=1,
-        state=DispatchState.OFFERED.value,
-        position=position,
-        answer_code=store.unused_answer_code(uow),
-        travel_min=max(1, round(choice.travel_min)),
-        distance_m=round(choice.distance_m),
-        explanation=list(choice.explanation),
-        reserved=True,
-        reachable=hospital.reachable,
-        offered_at=uow.now,
-        answer_by=answer_by,
-    )
+    added = {
+        "id": dispatch_id,
+        "emergency_id": emergency.id,
+        "hospital_id": choice.hospital_id,
+        "version": 1,
+        "state": DispatchState.OFFERED.value,
+        "position": position,
+        "answer_code": store.unused_answer_code(uow),
+        "travel_min": max(1, round(choice.travel_min)),
+        "distance_m": round(choice.distance_m),
+        "explanation": list(choice.explanation),
+        "reserved": True,
+        "reachable": hospital.reachable,
+        "offered_at": uow.now,
+        "answer_by": answer_by,
+        "delivered_at": None,
+        "answered_at": None,
+        "answered_via": "",
+        "answered_by": "",
+        "reason_code": None,
+        "reason_note": "",
+    }
+    _ADD.run(uow.connection, **added)
+    dispatch = _DISPATCHES.new(added)
     state = EmergencyState(facts.get("state", emergency.state))
     if state is not EmergencyState.DISPATCHED:
         facts["state"] = move_emergency(state, EmergencyState.DISPATCHED).value

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, select, update
 
+from gateway.database.rows import Rows
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.unit_of_work import UnitOfWork
 from shared import help_code
@@ -72,15 +73,18 @@ _RECENT_INCIDENT = Prepared(
 )
 
 
+_EMERGENCIES = Rows(emergencies)
+
+
 @cache
-def _change(table: Table, columns: tuple[str, ...]) -> Prepared:
-    changed: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
-    return Prepared(
+def _change(table: Table, columns: tuple[str, ...], returning: bool) -> Prepared:
+    given: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    changed = (
         update(table)
         .where(table.c.id == bindparam("changed_id"))
-        .values(version=table.c.version + 1, **changed)
-        .returning(*table.c)
+        .values(version=table.c.version + 1, **given)
     )
+    return Prepared(changed.returning(*table.c) if returning else changed)
 
 
 @cache
@@ -119,7 +123,16 @@ def lock_all(connection: Connection, which: ColumnElement[bool]) -> None:
 
 def change(uow: UnitOfWork, emergency: Row[Any], **values: Any) -> Row[Any]:
     """The emergency with these values and a new version."""
-    changed = _changed(uow, emergencies, emergency, values)
+    locked = uow.locked.get(emergency.id)
+    if locked is None:
+        changed = _changed(uow, emergencies, emergency, values)
+    else:
+        # Nobody else can have changed it since: what it is now need not be read again.
+        uow.before.setdefault(locked.id, locked)
+        _change(emergencies, tuple(values), False).run(
+            uow.connection, changed_id=locked.id, **_given(values)
+        )
+        changed = _EMERGENCIES.changed(locked, {**values, "version": locked.version + 1})
     uow.locked[emergency.id] = changed
     return changed
 
@@ -144,8 +157,13 @@ def change_dispatch(uow: UnitOfWork, row: Row[Any], **values: Any) -> Row[Any]:
 
 def _changed(uow: UnitOfWork, table: Table, row: Row[Any], values: dict[str, Any]) -> Row[Any]:
     uow.before.setdefault(row.id, row)
-    given = {f"new_{name}": value for name, value in values.items()}
-    return _change(table, tuple(values)).one(uow.connection, changed_id=row.id, **given)
+    return _change(table, tuple(values), True).one(
+        uow.connection, changed_id=row.id, **_given(values)
+    )
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in values.items()}
 
 
 def newest_active(uow: UnitOfWork, caller_id: int) -> Row[Any] | None:
