@@ -31,9 +31,9 @@ def create_app(gateway: Gateway) -> Flask:
     )
 
     @boxes.after_request
-    def wake_senders(response: Response) -> Response:
-        # What a box claimed may have caused texts; the senders look at once instead of in a second.
-        services.wake_senders.set()
+    def ring_for_senders(response: Response) -> Response:
+        # What a box claimed may have caused texts; a sender looks at once instead of in a second.
+        services.sender_bell.ring()
         return response
 
     app.register_blueprint(boxes)

@@ -1,6 +1,5 @@
 """One command: its transaction, its moment, and the services it may use."""
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, func, select
 
+from gateway.bell import Bell
 from gateway.config import Config
 from gateway.database.database import Database
 from gateway.keys import PhoneVault
@@ -39,9 +39,9 @@ class Services:
     hospitals: Hospitals
     places: Places
     boxes: Boxes
-    # Set when a committed transaction left something to send, so that senders need not wait a
+    # Rung when a committed transaction left something to send, so that senders need not wait a
     # second.
-    wake_senders: threading.Event = field(default_factory=threading.Event)
+    sender_bell: Bell = field(default_factory=Bell)
     # Callers whose turn is being answered.
     traffic: Traffic = field(default_factory=Traffic)
     # How long somebody waits for what they ask for; None: until it is done.
@@ -62,7 +62,7 @@ class Services:
 
         result = self.database.write(work, self.write_within_s)
         if written[-1].queued_messages:
-            self.wake_senders.set()
+            self.sender_bell.ring(written[-1].queued_messages)
         return result
 
     def within(

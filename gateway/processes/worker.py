@@ -56,7 +56,7 @@ def _listen(config: Config, services: Services, stopping: threading.Event) -> No
                 connection.execute(f"LISTEN {WAKE_CHANNEL}")
                 while not stopping.is_set():
                     for _ in connection.notifies(timeout=_LISTEN_FOR_S):
-                        services.wake_senders.set()
+                        services.sender_bell.ring()
         except psycopg.Error:
             _log.warning("lost the connection that wakes senders; sweeping goes on")
             stopping.wait(_LISTEN_FOR_S)

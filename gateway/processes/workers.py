@@ -33,13 +33,16 @@ class Workers:
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(
-                target=self._loop, args=(self._sweep, None), name="sweeper", daemon=True
+                target=self._loop,
+                args=(self._sweep, self._stopping.wait),
+                name="sweeper",
+                daemon=True,
             )
         ]
         self._threads += [
             threading.Thread(
                 target=self._loop,
-                args=(self._send_some, services.wake_senders),
+                args=(self._send_some, services.sender_bell.wait),
                 name=f"sender-{number}",
                 daemon=True,
             )
@@ -54,12 +57,11 @@ class Workers:
     def stop(self, timeout_s: float = 20.0) -> None:
         """Lets each finish what it is at; what is not begun stays in the outbox."""
         self._stopping.set()
-        self._services.wake_senders.set()
+        self._services.sender_bell.ring(len(self._threads))
         for thread in self._threads:
             thread.join(timeout_s)
 
-    def _loop(self, work: Callable[[], bool], wake: threading.Event | None) -> None:
-        waits_for = wake or self._stopping
+    def _loop(self, work: Callable[[], bool], wait: Callable[[float], bool]) -> None:
         while not self._stopping.is_set():
             try:
                 found_work = work()
@@ -68,15 +70,13 @@ class Workers:
                 _log.exception("background work failed", thread=threading.current_thread().name)
                 found_work = False
             if not found_work:
-                waits_for.wait(_SWEEP_EVERY_S)
-                if wake is not None:
-                    wake.clear()
+                wait(_SWEEP_EVERY_S)
 
     def _sweep(self) -> bool:
         # First, because a gazetteer that cannot be read must not stop what is due.
         fired = firing.fire_due(self._services)
         if fired:
-            self._services.wake_senders.set()
+            self._services.sender_bell.ring(fired)
         self._services.places.refresh()
         return False
 
