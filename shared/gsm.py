@@ -2,6 +2,8 @@
 and how much it takes.
 """
 
+import re
+
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -30,8 +32,14 @@ _NEAR = _Near(
 )
 
 
+# Most texts have none of these, and are measured without looking at every character.
+_RARE = re.compile(f"[^{re.escape(''.join(sorted(_BASIC)))}]")
+
+
 def septets(text: str) -> int | None:
     """How many septets the text takes, or None when some character is outside the alphabet."""
+    if _RARE.search(text) is None:
+        return len(text)
     total = 0
     for character in text:
         if character in _BASIC:
@@ -58,7 +66,7 @@ def to_gsm(text: str) -> str:
     """The text with every character inside the alphabet: near ones replaced, the others shown as
     `?`.
     """
-    return text.translate(_NEAR)
+    return text if _RARE.search(text) is None else text.translate(_NEAR)
 
 
 def clip(text: str, size: int) -> str:

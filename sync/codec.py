@@ -10,7 +10,6 @@ older event ended, and takes the usual values. Numbers are never reused.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
@@ -57,10 +56,13 @@ _HOSPITAL_STATUSES: dict[int, HospitalStatus] = dict(
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a value is written and read; both are given the event's own time."""
+    """How a value is written and read. With `by_time` both are given the event's own time as well,
+    in milliseconds (see `packing.milliseconds`).
+    """
 
-    write: Callable[[Any, datetime], bytes]
-    read: Callable[[Reader, datetime], Any]
+    write: Callable[..., bytes]
+    read: Callable[..., Any]
+    by_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +85,12 @@ class Layout:
     groups: tuple[tuple[Field, ...], ...]
 
 
-def _plain(write: Callable[[Any], bytes], read: Callable[[Reader], Any]) -> Form:
-    return Form(lambda value, _: write(value), lambda reader, _: read(reader))
-
-
 def _number_of(members: type[IntEnum], otherwise: IntEnum) -> Form:
     """An enumeration by number. A member that is newer than this version reads as `otherwise`: an
     emergency of an unknown kind must still ring.
     """
     known = {int(member): member for member in members}
-    return _plain(
+    return Form(
         lambda value: packing.unsigned(int(value)),
         lambda reader: known.get(reader.unsigned(), otherwise),
     )
@@ -108,7 +106,7 @@ def _one_of(members: dict[int, Any]) -> Form:
             raise Unreadable(f"State {number} is not known to this version.")
         return members[number]
 
-    return _plain(lambda value: packing.unsigned(numbers[value]), read)
+    return Form(lambda value: packing.unsigned(numbers[value]), read)
 
 
 def _write_texts(values: tuple[str, ...]) -> bytes:
@@ -126,15 +124,15 @@ def _read_flag(reader: Reader) -> bool:
     return reader.unsigned() != 0
 
 
-_NUMBER = _plain(packing.unsigned, Reader.unsigned)
-_TEXT = _plain(packing.text, Reader.text)
-_TEXTS = _plain(_write_texts, _read_texts)
-_BYTES = _plain(packing.block, Reader.block)
-_FLAG = _plain(lambda value: packing.unsigned(int(value)), _read_flag)
-_DEGREES = _plain(packing.degrees, packing.read_degrees)
-_PHONE = _plain(packing.phone_number, packing.read_phone_number)
-_TIME = Form(packing.near_instant, packing.read_near_instant)
-_ID = Form(packing.identifier, packing.read_identifier)
+_NUMBER = Form(packing.unsigned, Reader.unsigned)
+_TEXT = Form(packing.text, Reader.text)
+_TEXTS = Form(_write_texts, _read_texts)
+_BYTES = Form(packing.block, Reader.block)
+_FLAG = Form(lambda value: packing.unsigned(int(value)), _read_flag)
+_DEGREES = Form(packing.degrees, packing.read_degrees)
+_PHONE = Form(packing.phone_number, packing.read_phone_number)
+_TIME = Form(packing.near_instant, packing.read_near_instant, by_time=True)
+_ID = Form(packing.identifier, packing.read_identifier, by_time=True)
 _KIND = _number_of(Kind, Kind.UNKNOWN)
 _PRIORITY = _number_of(Priority, Priority.CRITICAL)
 _TRANSPORT = _number_of(Transport, Transport.NONE)
@@ -298,7 +296,8 @@ def encode(event: Event) -> bytes:
     Raises InvalidInput when it is longer than 4,096 bytes: half a frame, so that one always fits.
     """
     layout = _BY_TYPE[type(event)]
-    packed = packing.unsigned(layout.number) + packing.instant(event.at)
+    at_ms = packing.milliseconds(event.at)
+    packed = packing.unsigned(layout.number) + packing.unsigned(at_ms)
     for group in layout.groups:
         present = position = 0
         content = b""
@@ -310,7 +309,8 @@ def encode(event: Event) -> bytes:
                 position += 1
                 if not differs:
                     continue
-            content += field.form.write(value, event.at)
+            form = field.form
+            content += form.write(value, at_ms) if form.by_time else form.write(value)
         packed += (packing.unsigned(present) if position else b"") + content
     packed += event.unknown_tail
     if len(packed) > LONGEST_BYTES:
@@ -328,25 +328,29 @@ def decode(packed: bytes) -> Event:
     layout = _BY_NUMBER.get(number)
     if layout is None:
         raise Unreadable(f"Event type {number} is not known to this version: update the program.")
-    at = reader.instant()
-    values: dict[str, Any] = {"at": at}
+    at_ms = reader.unsigned()
+    values: dict[str, Any] = {"at": packing.from_milliseconds(at_ms)}
     for group in layout.groups:
         if reader.at_end:
             values |= {field.name: field.usual for field in group if field.optional}
             if any(not field.optional for field in group):
                 raise Unreadable("The event ends before its fields do.")
             continue
-        values |= _read_group(reader, group, at)
+        values |= _read_group(reader, group, at_ms)
     return layout.type(**values, unknown_tail=reader.rest())
 
 
-def _read_group(reader: Reader, group: tuple[Field, ...], at: datetime) -> dict[str, Any]:
+def _read_group(reader: Reader, group: tuple[Field, ...], at_ms: int) -> dict[str, Any]:
     optional = [field.name for field in group if field.optional]
     present = reader.unsigned() if optional else 0
     if present >> len(optional):
         raise Unreadable("A group announces fields that it cannot have.")
     absent = {name for position, name in enumerate(optional) if not present >> position & 1}
     return {
-        field.name: field.usual if field.name in absent else field.form.read(reader, at)
+        field.name: field.usual if field.name in absent else _read(field.form, reader, at_ms)
         for field in group
     }
+
+
+def _read(form: Form, reader: Reader, at_ms: int) -> Any:
+    return form.read(reader, at_ms) if form.by_time else form.read(reader)

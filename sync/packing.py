@@ -122,31 +122,31 @@ def instant(moment: datetime) -> bytes:
     return unsigned(milliseconds(moment))
 
 
-def near_instant(moment: datetime, reference: datetime) -> bytes:
+def near_instant(moment: datetime, reference_ms: int) -> bytes:
     """A time by its distance from another: in seconds where that is exact, else milliseconds."""
-    delta = milliseconds(moment) - milliseconds(reference)
+    delta = milliseconds(moment) - reference_ms
     return signed(delta * 2 + 1) if delta % 1000 else signed(delta // 1000 * 2)
 
 
-def read_near_instant(reader: Reader, reference: datetime) -> datetime:
+def read_near_instant(reader: Reader, reference_ms: int) -> datetime:
     value = reader.signed()
     delta = value >> 1 if value & 1 else (value >> 1) * 1000
-    count = milliseconds(reference) + delta
+    count = reference_ms + delta
     if count < 0:
         raise Unreadable("A time is too far back.")
     return from_milliseconds(count)
 
 
-def identifier(value: int, reference: datetime) -> bytes:
+def identifier(value: int, reference_ms: int) -> bytes:
     """An identifier by its distance from a time.
 
     One that was made within seconds of it takes 5 or 6 bytes instead of 8, any other at most 10.
     """
-    return signed(value - (milliseconds(reference) << _IDENTIFIER_RANDOM_BITS))
+    return signed(value - (reference_ms << _IDENTIFIER_RANDOM_BITS))
 
 
-def read_identifier(reader: Reader, reference: datetime) -> int:
-    value = reader.signed() + (milliseconds(reference) << _IDENTIFIER_RANDOM_BITS)
+def read_identifier(reader: Reader, reference_ms: int) -> int:
+    value = reader.signed() + (reference_ms << _IDENTIFIER_RANDOM_BITS)
     if not 0 <= value < 1 << 63:
         raise Unreadable("An identifier is out of range.")
     return value

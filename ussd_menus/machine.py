@@ -6,7 +6,7 @@ intents that were carried out on the way. What the outside has to do or to know 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from shared import help_code
@@ -67,7 +67,7 @@ class Machine:
         stood = self.menus.definitions.screens.get(before.screen)
         if stood is None or stood.settled or self._where_fresh(start) == before.screen:
             return start
-        return replace(start.with_facts({DROPPED: "yes"}), before=replace(before, before=None))
+        return start.with_facts({DROPPED: "yes"})._replace(before=before._replace(before=None))
 
     def step(
         self, session: Session, typed: str | None
@@ -102,7 +102,7 @@ class Machine:
         if not screens.keys() >= set(session.trail):
             # Back leads to what is still there.
             still = tuple(name for name in session.trail if name in screens)
-            session = replace(session, trail=still)
+            session = session._replace(trail=still)
         if standing.kind == "text":
             return self.step(session, typed)
         first, *rest = typed.split("*")
@@ -111,7 +111,7 @@ class Machine:
     def expire(self, session: Session) -> tuple[Session, Screen, tuple[Intent, ...]]:
         """The session ended because its time is over."""
         expired = session.at(self.menus.definitions.expired, session.trail)
-        return self.step(replace(expired, before=replace(session, before=None)), None)
+        return self.step(expired._replace(before=session._replace(before=None)), None)
 
     def _ahead(
         self,
@@ -157,16 +157,16 @@ class Machine:
         # Many end what they press with #.
         key = typed.rstrip("#").strip()
         if key == BACK and session.page:
-            return replace(session, page=session.page - 1, wrong=0), ()
+            return session._replace(page=session.page - 1, wrong=0), ()
         if key == BACK and session.narrowed:
-            return replace(session, narrowed="", wrong=0), ()
+            return session._replace(narrowed="", wrong=0), ()
         if key == BACK and session.trail:
             there = session.at(session.trail[-1], session.trail[:-1])
             return there, (Intent(definition.back),) if definition.back else ()
         if key == HOME and session.trail:
             return session.at(session.trail[0], ()), ()
         if key == NEXT and NEXT in session.shown:
-            return replace(session, page=session.page + 1, wrong=0), ()
+            return session._replace(page=session.page + 1, wrong=0), ()
         if key in session.shown and key != NEXT:
             return self._chosen(session, definition, session.shown[key])
         return self._typed(session, definition, key if definition.kind == "number" else typed)
@@ -199,7 +199,7 @@ class Machine:
                 facts = {str(definition.remember): answer}
                 return self._go(session, str(definition.goto), facts, definition.intent)
         if definition.narrows and typed and narrowed(session.listed, typed):
-            return replace(session, narrowed=typed, page=0, wrong=0), ()
+            return session._replace(narrowed=typed, page=0, wrong=0), ()
         return self._wrong(session)
 
     def _go(
@@ -215,7 +215,7 @@ class Machine:
         if session.wrong + 1 >= _WRONG_LIMIT:
             helpless = self.menus.definitions.helpless
             return self._go(session, helpless, {}, None)
-        return replace(session, wrong=session.wrong + 1), ()
+        return session._replace(wrong=session.wrong + 1), ()
 
     # The screen at which the session stands.
 
@@ -226,16 +226,16 @@ class Machine:
             # Read once: the pages that follow are those of the same list.
             listed = self._items(definition.items, session)
             if listed:
-                session = replace(session, listed=listed)
+                session = session._replace(listed=listed)
                 break
-            session = self._arrive(replace(session, screen=str(definition.empty)), done)
+            session = self._arrive(session._replace(screen=str(definition.empty)), done)
             definition = self.menus.definitions.screens[session.screen]
         pages = pages_of(self.menus, session, definition, self.limit)
         page = min(session.page, len(pages) - 1)
         lines = pages[page]
         ends = definition.kind == "end" and page == len(pages) - 1
         shown = {line.key: line.value for line in lines if line.key}
-        session = replace(session, shown=shown, page=page, ended=ends)
+        session = session._replace(shown=shown, page=page, ended=ends)
         return session, Screen(definition.name, lines, ends)
 
     def _items(self, source: str, session: Session) -> tuple[Item, ...]:
@@ -254,16 +254,16 @@ class Machine:
                 return session
             if definition.intent is not None:
                 session = self._perform(Intent(definition.intent), session, done)
-            session = replace(session, screen=definition.way(session.variables))
+            session = session._replace(screen=definition.way(session.variables))
 
 
 def _resumed(session: Session, definitions: Definitions) -> Session:
     before = session.before
     if before is None or before.screen not in definitions.screens:
         # The menus may have been replaced since it was offered to go on.
-        nothing_to_go_on_with = replace(session.with_facts({DROPPED: ""}), before=None)
+        nothing_to_go_on_with = session.with_facts({DROPPED: ""})._replace(before=None)
         return nothing_to_go_on_with.at(definitions.start, ())
-    return replace(before, wrong=0)
+    return before._replace(wrong=0)
 
 
 def _remembered(option: Option) -> Mapping[str, str]:

@@ -1,20 +1,22 @@
 """Where one caller is: plain values that whoever stores them can write down and read again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+# Sessions are tuples, because every turn makes several of them and a frozen dataclass takes four
+# times as long.
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One line of a list that comes from data: what it means, and what is read."""
 
     value: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """Where one caller is.
 
     `shown` says what each key on the caller's screen means, and `listed` is the data of a list as
@@ -24,8 +26,8 @@ class Session:
     """
 
     screen: str
-    variables: Mapping[str, str] = field(default_factory=dict)
-    shown: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = _NOTHING
+    shown: Mapping[str, str] = _NOTHING
     listed: tuple[Item, ...] = ()
     narrowed: str = ""
     page: int = 0
@@ -36,7 +38,7 @@ class Session:
 
     def with_facts(self, facts: Mapping[str, str]) -> "Session":
         """The session knowing these as well."""
-        return replace(self, variables={**self.variables, **facts}) if facts else self
+        return self._replace(variables={**self.variables, **facts}) if facts else self
 
     def at(self, screen: str, trail: tuple[str, ...]) -> "Session":
         """The session at another screen, of which nothing has been shown yet."""
@@ -45,8 +47,7 @@ class Session:
 
 def to_json(session: Session) -> dict[str, Any]:
     """The session as JSON holds it; what is as in a new one is left out."""
-    # Written out, because dataclasses.asdict copies every value deeply, on each turn.
-    written: dict[str, Any] = {"screen": session.screen, "variables": session.variables}
+    written: dict[str, Any] = {"screen": session.screen, "variables": dict(session.variables)}
     if session.shown:
         written["shown"] = session.shown
     if session.listed:
@@ -72,7 +73,7 @@ def from_json(written: Mapping[str, Any]) -> Session:
     return Session(
         screen=written["screen"],
         variables=written["variables"],
-        shown=written.get("shown", {}),
+        shown=written.get("shown", _NOTHING),
         listed=tuple(Item(value, label) for value, label in written.get("listed", ())),
         narrowed=written.get("narrowed", ""),
         page=written.get("page", 0),

@@ -95,7 +95,7 @@ class History:
         return {"answered_length": length, "answered_mark": self._mark(uow, length)}
 
     def _mark(self, uow: UnitOfWork, length: int) -> bytes:
-        return uow.services.vault.index(f"{self.session_id} {self.text[:length]}")
+        return uow.services.vault.mark(f"{self.session_id} {self.text[:length]}")
 
 
 def open_session(uow: UnitOfWork, session: Session, values: Mapping[str, Any]) -> None:

@@ -170,6 +170,7 @@ def test_each_event_has_its_lane(event_type: type[Event], lane: Lane) -> None:
 
 @given(identifiers, instants)
 def test_an_identifier_survives_any_reference(identifier: int, reference: datetime) -> None:
-    packed = packing.identifier(identifier, reference)
-    assert packing.read_identifier(Reader(packed), reference) == identifier
+    reference_ms = packing.milliseconds(reference)
+    packed = packing.identifier(identifier, reference_ms)
+    assert packing.read_identifier(Reader(packed), reference_ms) == identifier
     assert len(packed) <= 10
