@@ -190,12 +190,12 @@ def _handlers(services: Services) -> Callable[[str], Handler | None]:
         )
         try:
             answer = dialogue.take_step(services, asked)
+            if answer is None:
+                answer = voice_script.answer_call(services, session_id, number, keys, callback_url)
         except Exception:
-            # As with a USSD turn, the caller is in need now.
+            # As with a USSD turn, whoever listens is in need now.
             _log.exception("voice step failed")
             answer = dialogue.way_out(services)
-        if answer is None:
-            answer = voice_script.answer_call(services, session_id, number, keys, callback_url)
         return Reply(answer, _XML)
 
     def voice_events(form: dict[str, str]) -> Reply:

@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection
 
+from gateway.callbacks import voice_script
 from gateway.callbacks.africastalking import in_front_of
 from gateway.database.database import NotInTime
 from gateway.database.postgres import PostgresDatabase
@@ -122,6 +123,20 @@ def test_a_call_that_waits_too_long_says_the_emergency_number(
         assert _SAID in phone.post("voice/1", phone.session, dtmfDigits="1")
         assert _SAID in phone.post("voice", "ATVId_in_other", direction="Inbound")
     until("the key has counted", lambda: "/voice/2" in phone.post("voice/1", phone.session))
+
+
+def test_a_duty_phone_hears_the_number_when_the_database_goes_between_two_questions(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def goes(*asked: object) -> str:
+        raise NotInTime("The database has not written for 8 s.")
+
+    monkeypatch.setattr(voice_script, "answer_call", goes)
+    status, said = world.post(
+        "voice", {"sessionId": "ATVId_out_9", "callerNumber": "+254733000333"}
+    )
+    assert status == 200
+    assert _SAID in said
 
 
 def test_a_text_that_cannot_be_taken_in_is_not_confirmed_and_raises_once_when_it_comes_again(
