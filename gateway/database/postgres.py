@@ -21,9 +21,19 @@ _AGAIN = {"40P01", "40001", "23505"}
 class PostgresDatabase:
     """A database on a server. See `gateway.database.database.Database`."""
 
-    def __init__(self, url: str, connections: int = 20) -> None:
+    def __init__(self, url: str, connections: int = 20, connect_within_s: int = 5) -> None:
         self._engine = create_engine(
             url,
+            # A server that says nothing holds nobody for longer than callers wait for it: neither
+            # one that is called, nor one that fell silent (which its machine's kernel would do for
+            # a quarter of an hour).
+            connect_args={
+                "connect_timeout": connect_within_s,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 2,
+                "tcp_user_timeout": 9_000,
+            },
             pool_size=connections,
             max_overflow=0,
             pool_pre_ping=True,

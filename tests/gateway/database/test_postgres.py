@@ -1,11 +1,14 @@
 """What only several writers at once can meet."""
 
+import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, update
+from sqlalchemy.exc import OperationalError
 
+from gateway.database.postgres import PostgresDatabase
 from tests.gateway.postgres_only import Beside, CountingDatabase
 
 metadata = MetaData()
@@ -53,3 +56,14 @@ def test_who_waits_in_a_circle_is_undone_and_done_again(database: CountingDataba
     assert database.again == 1
     query = select(rows.c.count)
     assert database.read(lambda c: c.execute(query).scalars().all()) == [2, 2]
+
+
+def test_a_server_that_takes_calls_and_says_nothing_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        database = PostgresDatabase(
+            f"postgresql+psycopg://nobody@127.0.0.1:{port}/nothing", 1, connect_within_s=2
+        )
+        with pytest.raises(OperationalError, match="timeout"):
+            database.write(lambda connection: None)
+        database.close()
