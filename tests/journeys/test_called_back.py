@@ -414,3 +414,22 @@ def test_rubbish_is_answered(world: World, door: str, form: dict[str, str]) -> N
 def test_what_is_no_question_of_a_call_is_not_found(world: World, door: str) -> None:
     status, _ = world.post(door, {"sessionId": "S"})
     assert status == 404
+
+
+def test_a_call_beside_a_session_of_the_same_phone_keeps_to_itself(world: World) -> None:
+    hospital = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
+    call = knows(world, language="en", last=KIBRA)
+    call.rings_haven()
+    call.picks_up()
+    screen = world.phone(NUMBER).dials().chooses("2")
+    call.presses("2")
+    screen.chooses("6").sees("Where is the patient?")
+    call.presses("6").hears("Where is the patient?").presses("1").hears("Mbagathi Hospital")
+    screen.chooses("1").sees("END", "Mbagathi Hospital")
+    call.hangs_up()
+    # Two people may be speaking of two patients: both are told, as of one incident.
+    by_ussd, by_voice = sorted(world.emergencies(), key=lambda emergency: emergency.channel)
+    assert (by_ussd.channel, by_voice.channel) == ("ussd", "voice")
+    assert by_ussd.incident_id == by_voice.incident_id
+    assert {by_ussd.state, by_voice.state} == {EmergencyState.DISPATCHED}
+    assert len(hospital.offers()) == 2
