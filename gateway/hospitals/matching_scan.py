@@ -105,14 +105,16 @@ class MatchingScan:
         self._origin = np.array(origin)
         self._now_us = now_us
         self._pace = policy.travel.pace(query.urban, query.depart_at)
-        # Those of each tier that was looked at, by its reach in minutes.
+        # Of each tier that was looked at, by its reach in minutes: all rows and their cosines, and
+        # those of them that are usable.
+        self._around: dict[float, tuple[Rows, Floats]] = {}
         self._near: dict[float, _Group] = {}
 
     def nearest_if_few(self) -> list[int] | None:
         """All rows of the nearest tier and some beyond, in the order of their distance; None where
         they are many.
         """
-        rows, cosines = self._within_angle(self._angle(self._tiers_min[0]))
+        rows, cosines = self._within_reach(self._tiers_min[0])
         if len(rows) > _MANY:
             return None
         nearest: list[int] = rows[(-cosines).argsort()].tolist()
@@ -182,10 +184,8 @@ class MatchingScan:
         surely, possibly = self._open(usable, minutes)
         numbers = self._table.numbers.take(usable.rows, axis=0)
         _, full = self._beds(numbers, self._age_s(usable.facts[:, _REPORTED_US]))
-        care_min = minutes
-        care_min += (
-            1.0 - self._specialty_part(usable.facts, self._lacks(usable.facts))
-        ) * self._policy.referral_min
+        specialty = self._specialty_part(usable.facts, self._lacks(usable.facts))
+        care_min = minutes + (1.0 - specialty) * self._policy.referral_min
         chosen: list[Rows] = []
         for group in (~full, full):
             inside, perhaps = group & surely, group & possibly
@@ -217,12 +217,11 @@ class MatchingScan:
         """Usable rows of a level that takes emergencies: all within the tier, and some beyond."""
         near = self._near.get(reach_min)
         if near is None:
-            angle = self._angle(reach_min)
             furthest_m = self._policy.travel.road_m(
-                (angle + _MARGIN_RADIANS) * EARTH_RADIUS_M, self._query.radius_m
+                (self._angle(reach_min) + _MARGIN_RADIANS) * EARTH_RADIUS_M, self._query.radius_m
             )
             near = self._near[reach_min] = self._usable(
-                self._within_angle(angle)[0],
+                self._within_reach(reach_min)[0],
                 max(self._policy.lowest_level, 0),
                 self._pace.minutes(furthest_m) + _MARGIN_MIN,
             )
@@ -240,16 +239,18 @@ class MatchingScan:
             road_m = pace.stretch_m + (reach_min - stretch_min) / pace.beyond
         return road_m / self._policy.travel.detour / EARTH_RADIUS_M + _MARGIN_RADIANS
 
-    def _within_angle(self, angle: float) -> tuple[Rows, Floats]:
-        """All rows within this angle, and the cosines of theirs."""
-        rows = self._table.grid.around(self._query.lat, self._query.lon, angle)
-        if rows is None:
-            rows = np.arange(len(self._table.positions))
-        cosines = self._cosines(rows)
-        if angle >= pi:
-            return rows, cosines
-        within: Mask = cosines >= cos(angle)
-        return rows[within], cosines[within]
+    def _within_reach(self, reach_min: float) -> tuple[Rows, Floats]:
+        """At least every row within that many minutes, and the cosines of their angles."""
+        around = self._around.get(reach_min)
+        if around is None:
+            angle = self._angle(reach_min)
+            rows = self._table.grid.around(self._query.lat, self._query.lon, angle)
+            if rows is None:
+                rows = np.arange(len(self._table.positions))
+            cosines = self._cosines(rows)
+            within: Mask = cosines >= (cos(angle) if angle < pi else -2.0)
+            around = self._around[reach_min] = rows[within], cosines[within]
+        return around
 
     def _cosines(self, rows: Rows) -> Floats:
         """Of the angles between these rows and the patient."""

@@ -158,6 +158,19 @@ def _seeded(database: Database, count: int = 80) -> tuple[Pairs, MatchIndex]:
     return pairs, index
 
 
+def _eight_beds(database: Database) -> tuple[Pairs, MatchIndex]:
+    """Eight hospitals side by side, with one bed each."""
+    beds = Availability(staffed_beds=1, free_beds=1, reported_at=seeded.NOW)
+    pairs = [
+        (Hospital(number, f"H{number}", 4, "Nairobi", -1.3, 36.8, 0, 0, True, True), beds)
+        for number in range(1, 9)
+    ]
+    database.write(lambda connection: _store(connection, pairs))
+    index = MatchIndex(_POLICY)
+    database.read(index.catch_up)
+    return pairs, index
+
+
 def _same(pairs: Pairs, index: MatchIndex) -> bool:
     rng = Random(4)
     queries = [seeded.query(rng) for _ in range(25)]
@@ -228,14 +241,7 @@ def test_a_rolled_back_reservation_leaves_no_trace_in_the_index(database: Databa
 
 def test_threads_that_share_an_index_promise_each_bed_once(database: Database) -> None:
     """Eight beds in eight hospitals, eight patients at once: each hospital gets one."""
-    beds = Availability(staffed_beds=1, free_beds=1, reported_at=seeded.NOW)
-    pairs = [
-        (Hospital(number, f"H{number}", 4, "Nairobi", -1.3, 36.8, 0, 0, True, True), beds)
-        for number in range(1, 9)
-    ]
-    database.write(lambda connection: _store(connection, pairs))
-    index = MatchIndex(_POLICY)
-    database.read(index.catch_up)
+    pairs, index = _eight_beds(database)
     query = MatchQuery(-1.31, 36.81, 0.0, 0, Priority.CRITICAL, seeded.NOW)
 
     directory = HospitalDirectory(index, _BOARD)
@@ -255,14 +261,7 @@ def test_threads_that_share_an_index_promise_each_bed_once(database: Database) -
 
 def test_beds_stay_promised_once_when_others_in_the_group_give_up(database: Database) -> None:
     """Twelve assign while the database is busy, and four of them take it back."""
-    beds = Availability(staffed_beds=1, free_beds=1, reported_at=seeded.NOW)
-    pairs = [
-        (Hospital(number, f"H{number}", 4, "Nairobi", -1.3, 36.8, 0, 0, True, True), beds)
-        for number in range(1, 9)
-    ]
-    database.write(lambda connection: _store(connection, pairs))
-    index = MatchIndex(_POLICY)
-    database.read(index.catch_up)
+    pairs, index = _eight_beds(database)
     directory = HospitalDirectory(index, _BOARD)
     begun, all_wait = threading.Event(), threading.Event()
 
