@@ -2,7 +2,7 @@
 
 const ANSWER_WITHIN_MS = 5000;
 // Hints come at once; this is for the day when a stream looks open and is not.
-const ASK_EVERY_MS = 8000;
+export const ASK_EVERY_MS = 4000;
 const ASK_WITHOUT_HINTS_MS = 2000;
 const NEW_STREAM_AFTER_MS = 5000;
 // Between two ticks lies a second; much more means that this computer slept.

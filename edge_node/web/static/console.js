@@ -2,7 +2,7 @@
 // staff press.
 import { flash } from "./attention.js";
 import * as beds from "./beds.js";
-import { Following, request, Unreachable } from "./box.js";
+import { ASK_EVERY_MS, Following, request, Unreachable } from "./box.js";
 import { CardList } from "./card_list.js";
 import { byId, make, setText } from "./elements.js";
 import * as initials from "./initials.js";
@@ -13,8 +13,9 @@ import { clockTime, gatewayNow, setClock } from "./time.js";
 import { fillPage, say } from "./texts.js";
 
 const REPORT_SOUND_EVERY_MS = 10_000;
-// One missed answer is a hiccup; this long without any is a screen that must not be trusted.
-const LOST_AFTER_MS = 6_000;
+// One missed answer is a hiccup; this long without any is a screen that must not be trusted. Longer
+// than a quiet box is left alone: nothing has been asked meanwhile, so nothing is missing.
+const LOST_AFTER_MS = ASK_EVERY_MS + 2_000;
 const TEST_SHOWN_MS = 3_000;
 
 const consoleName = String(crypto.getRandomValues(new Uint32Array(1))[0]);

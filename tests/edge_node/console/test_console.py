@@ -327,6 +327,22 @@ def test_a_page_that_loses_its_box_is_loud_and_recovers(page: Page, ward: Ward) 
     rings(page, "")
 
 
+def test_a_quiet_box_is_not_a_lost_one(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            const bar = document.getElementById("lost");
+            window.everLost = !bar.hidden;
+            new MutationObserver(() => { window.everLost ||= !bar.hidden; })
+                .observe(bar, { attributes: true });
+        }"""
+    )
+    # Nothing happens, until the page asks by itself, twice.
+    for _ in range(2):
+        with page.expect_response(lambda answer: answer.url.endswith("/api/v1/console")):
+            pass
+    assert page.evaluate("window.everLost") is False
+
+
 def test_it_polls_where_there_is_no_stream_of_hints(browser: Browser, ward: Ward) -> None:
     with quiet_page(browser) as page:
         page.route("**/events", lambda route: route.abort())
