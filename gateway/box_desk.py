@@ -9,6 +9,7 @@ from gateway.emergencies import claims, dispatching, phoning, store
 from gateway.emergencies.tables import dispatches
 from gateway.hospitals import reachability
 from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
+from gateway.ports import Box
 from gateway.sites import hearing, publishing
 from gateway.sites.exchange import Folded
 from gateway.sites.tables import streams
@@ -30,11 +31,16 @@ from sync.stream_log.values import Acknowledgement
 class EnrolledBoxes:
     """See `gateway.ports.Boxes`."""
 
-    def publish(self, connection: Connection, hospital_id: int, event: Event) -> bool:
-        return publishing.publish(connection, hospital_id, event)
+    def find(self, connection: Connection, hospital_id: int) -> Box | None:
+        return publishing.active_box(connection, hospital_id)
 
-    def is_unheard(self, connection: Connection, hospital_id: int, now: datetime) -> bool:
-        return hearing.is_unheard(connection, hospital_id, now)
+    def publish(
+        self, connection: Connection, hospital_id: int, event: Event, box: Box | None = None
+    ) -> bool:
+        return publishing.publish(connection, hospital_id, event, box)
+
+    def is_unheard(self, box: Box, now: datetime) -> bool:
+        return hearing.is_unheard(box, now)
 
 
 class BoxDesk:
@@ -123,13 +129,13 @@ class BoxDesk:
 
 def _assigned_after(connection: Connection, hospital_id: int, seen_seq: int) -> int:
     """How many of our assignments a report could not know of: those later in the box's stream."""
-    site = publishing.active_site(connection, hospital_id)
+    box = publishing.active_box(connection, hospital_id)
     epoch = streams.outgoing.epoch(connection)
-    if site is None or epoch is None:
+    if box is None or epoch is None:
         return 0
     seen = Acknowledgement(Lane.EMERGENCIES, epoch, seen_seq)
     later = []
-    for outgoing in streams.outgoing.pending(connection, site.id, [seen]):
+    for outgoing in streams.outgoing.pending(connection, box.site_id, [seen]):
         try:
             event = decode(outgoing.payload)
         except Unreadable:

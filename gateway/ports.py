@@ -120,13 +120,32 @@ class Places(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A hospital's active box as the gateway knows it. `audible` is what it said itself, None while
+    it has not; `heard_at` is when it last asked for something.
+    """
+
+    site_id: int
+    audible: bool | None
+    heard_at: datetime
+
+
 class Boxes(Protocol):
     """Writes for the hospitals' boxes."""
 
-    def publish(self, connection: Connection, hospital_id: int, event: Event) -> bool:
-        """Adds the event to the hospital's stream in this transaction; False when it has no box."""
+    def find(self, connection: Connection, hospital_id: int) -> Box | None:
+        """The hospital's active box; None when it has none."""
         ...
 
-    def is_unheard(self, connection: Connection, hospital_id: int, now: datetime) -> bool:
-        """True when the hospital has a box that, as far as is known, nobody can hear."""
+    def publish(
+        self, connection: Connection, hospital_id: int, event: Event, box: Box | None = None
+    ) -> bool:
+        """Adds the event to the stream of the hospital's box in this transaction; False when it has
+        none. It is looked up unless it is given.
+        """
+        ...
+
+    def is_unheard(self, box: Box, now: datetime) -> bool:
+        """True when, as far as is known, nobody can hear the box."""
         ...

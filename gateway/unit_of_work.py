@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, func, select
 
+from gateway import audit
 from gateway.bell import Bell
 from gateway.config import Config
 from gateway.database.database import Database
 from gateway.keys import PhoneVault
 from gateway.medical.vault import ProfileVault
-from gateway.ports import Boxes, Hospitals, Places
+from gateway.ports import Box, Boxes, Hospitals, Places
 from gateway.traffic import Traffic
 from shared.system import System
 from shared.triage import TriageRules
@@ -75,6 +76,7 @@ class Services:
         """
         uow = UnitOfWork(connection, self, self.system.now())
         result = command(uow)
+        uow.write_audit()
         uow.wake_workers()
         return result, uow.events
 
@@ -83,7 +85,9 @@ class UnitOfWork:
     """What one command holds while it runs. Nothing outbound happens inside it."""
 
     __slots__ = (
+        "audited",
         "before",
+        "boxes",
         "connection",
         "events",
         "hushed",
@@ -109,8 +113,25 @@ class UnitOfWork:
         self.phones: dict[int, str] = {}
         # Emergencies and dispatches as they were before this command first changed them, by id.
         self.before: dict[int, Row[Any]] = {}
+        # Boxes that this command has looked up, of hospitals where nobody can enrol another one
+        # before it is over.
+        self.boxes: dict[int, Box] = {}
+        # What the audit trail will say of this command, written with it.
+        self.audited: list[audit.Entry] = []
         # Who is to be told what when everything else is written.
         self.events: list[tuple[int, Event]] = []
+
+    def audit(self, actor: str, action: str, subject: str) -> None:
+        """Adds an entry to the audit trail. `actor` is a role and an id, such as "caller:…", and
+        `subject` what it was done to, such as "emergency:…"; never any content.
+        """
+        self.audited.append(audit.Entry(self.system.new_id(), self.now, actor, action, subject))
+
+    def is_unheard(self, hospital_id: int) -> bool:
+        """True when the hospital has a box that, as far as is known, nobody can hear."""
+        box = self.boxes.get(hospital_id)
+        box = box or self.services.boxes.find(self.connection, hospital_id)
+        return box is not None and self.services.boxes.is_unheard(box, self.now)
 
     def tell_hospital(self, hospital_id: int, event: Event) -> None:
         """Has the hospital's box told, if it has one, when everything else is written."""
@@ -120,25 +141,37 @@ class UnitOfWork:
         """Carries out a part of the command. If it raises, nothing of that part stays, and the rest
         of the command can go on, on PostgreSQL too.
         """
-        events, queued_messages = len(self.events), self.queued_messages
+        events, audited, queued_messages = (
+            len(self.events),
+            len(self.audited),
+            self.queued_messages,
+        )
         try:
             with self.connection.begin_nested():
                 return part()
         except BaseException:
-            del self.events[events:]
+            del self.events[events:], self.audited[audited:]
             self.queued_messages = queued_messages
             # What was locked or changed in there is as before.
             self.locked.clear()
+            self.boxes.clear()
             raise
 
     def finish(self) -> None:
         """Writes the events into the boxes' streams, last and in ascending order of hospitals:
         the streams' counters stay locked until the commit, so every transaction takes them alike.
         """
+        self.write_audit()
         for hospital_id, event in sorted(self.events, key=lambda pair: pair[0]):
-            self.services.boxes.publish(self.connection, hospital_id, event)
+            box = self.boxes.get(hospital_id)
+            self.services.boxes.publish(self.connection, hospital_id, event, box)
         self.events.clear()
         self.wake_workers()
+
+    def write_audit(self) -> None:
+        """Writes what this command has added to the audit trail."""
+        audit.record(self.connection, self.audited)
+        self.audited.clear()
 
     def wake_workers(self) -> None:
         """Has the senders look at what this command queued."""

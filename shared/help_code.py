@@ -5,11 +5,18 @@ from random import Random
 # No letter that is heard or read as another one or as a digit: I, L, O, U and 0, 1 are out.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 4
+_CODES = len(ALPHABET) ** LENGTH
 
 
 def new(rng: Random) -> str:
     """A code by chance; whoever stores it makes sure that no other open emergency has it."""
-    return "".join(rng.choices(ALPHABET, k=LENGTH))
+    # Drawn at once: chance that nobody can foresee is a call to the system.
+    number = rng.randrange(_CODES)
+    letters = []
+    for _ in range(LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[place])
+    return "".join(letters)
 
 
 def parse(text: str) -> str | None:

@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway import audit
 from gateway.api import reporters
 from gateway.api.answers import triage_answers
 from gateway.api.emergency_models import Answers, EmergencyReport, MoreDetails, Position
@@ -61,7 +60,7 @@ def move_patient(uow: UnitOfWork, emergency: Row[Any], position: Position) -> Ro
         raise InvalidInput("lat and lon are both needed.")
     emergency = caller_answers.place_given(uow, emergency, place)
     subject = f"emergency:{to_text(emergency.id)}"
-    audit.record(uow.connection, uow.system, "reporter", "place given", subject)
+    uow.audit("reporter", "place given", subject)
     return emergency
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway import audit
 from gateway.alarms.alarm import raise_alarm, solve, solve_all
 from gateway.emergencies import (
     dispatching,
@@ -241,4 +240,4 @@ def _arrived(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
 
 def _audit(uow: UnitOfWork, emergency: Row[Any], action: str) -> None:
     subject = f"emergency:{to_text(emergency.id)}"
-    audit.record(uow.connection, uow.system, telling.actor(emergency), action, subject)
+    uow.audit(telling.actor(emergency), action, subject)

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway import audit
 from gateway.alarms.alarm import solve_all
 from gateway.emergencies import dispatching, store, timers
 from gateway.unit_of_work import UnitOfWork
@@ -39,9 +38,7 @@ def close(
     dispatching.tell_who_cannot(uow, emergency, still_needed=False)
     free_beds(uow, emergency)
     solve_all(uow, emergency.id)
-    audit.record(
-        uow.connection,
-        uow.system,
+    uow.audit(
         actor,
         "emergency closed",
         f"emergency:{to_text(emergency.id)}",

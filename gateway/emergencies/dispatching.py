@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Row, and_, or_, select
 
-from gateway import audit
 from gateway.alarms.alarm import raise_alarm
 from gateway.database.rows import Rows
 from gateway.emergencies import box_events, duty_phones, phoning, store, telling, timers
@@ -129,6 +128,10 @@ def _offer(
     **facts: Any,
 ) -> Asked:
     hospital = uow.services.hospitals.card(uow.connection, choice.hospital_id)
+    box = uow.services.boxes.find(uow.connection, hospital.id)
+    if box is not None:
+        # Whoever enrols another one waits for the reservation that stands by now to be committed.
+        uow.boxes[hospital.id] = box
     deadlines = DEADLINES[Priority(emergency.priority)]
     answer_by = uow.now + timedelta(seconds=deadlines.ask_next_s)
     dispatch_id = uow.system.new_id()
@@ -176,7 +179,7 @@ def _offer(
         if delay_s is not None
     }
     timers.put_all(uow, moments, emergency.id, dispatch_id)
-    if uow.services.boxes.is_unheard(uow.connection, hospital.id, uow.now):
+    if uow.is_unheard(hospital.id):
         phoning.nobody_hears(uow, emergency, dispatch)
     if not hospital.reachable:
         raise_alarm(
@@ -185,9 +188,7 @@ def _offer(
             emergency=emergency,
             hospital=hospital.name,
         )
-    audit.record(
-        uow.connection,
-        uow.system,
+    uow.audit(
         "gateway",
         "dispatch offered",
         f"dispatch:{to_text(dispatch_id)}",

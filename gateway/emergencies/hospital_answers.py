@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway import audit
 from gateway.alarms.alarm import solve, solve_about, solve_all
 from gateway.emergencies import dispatching, duty_phones, phoning, store, telling, timers
 from gateway.emergencies.timers import TimerKind
@@ -289,9 +288,7 @@ def _tell_where_to_go(
 
 
 def _audit(uow: UnitOfWork, dispatch: Row[Any], action: str, who: Answerer) -> None:
-    audit.record(
-        uow.connection,
-        uow.system,
+    uow.audit(
         f"hospital:{to_text(dispatch.hospital_id)} {who.via}",
         action,
         f"dispatch:{to_text(dispatch.id)}",

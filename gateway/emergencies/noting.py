@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway import audit
 from gateway.callers import store as callers
 from gateway.emergencies import store, timers
 from gateway.emergencies.tables import emergencies
@@ -89,9 +88,7 @@ def note_emergency(
     )
     if quiet_at is not None:
         timers.put(uow, TimerKind.SESSION_QUIET, emergency_id, quiet_at)
-    audit.record(
-        uow.connection,
-        uow.system,
+    uow.audit(
         actor or _actor(caller_id, channel),
         "emergency noted",
         f"emergency:{to_text(emergency_id)}",

@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway import audit
 from gateway.alarms.alarm import raise_alarm
 from gateway.emergencies import dispatching, store, telling, timers
 from gateway.emergencies.dispatching import Asked
@@ -23,9 +22,7 @@ def raise_emergency(uow: UnitOfWork, emergency: Row[Any]) -> Asked:
         return standing(uow, emergency)
     timers.clear(uow, emergency.id, TimerKind.SESSION_QUIET)
     state = move(EmergencyState.PROVISIONAL, EmergencyState.OPEN)
-    audit.record(
-        uow.connection,
-        uow.system,
+    uow.audit(
         "gateway",
         "emergency raised",
         f"emergency:{to_text(emergency.id)}",

@@ -1,7 +1,6 @@
 """Emergencies, dispatches, and the moments at which something has to happen to them."""
 
 from sqlalchemy import (
-    JSON,
     Boolean,
     Column,
     Float,
@@ -15,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from gateway.database.json_columns import Json
 from gateway.database.metadata import Id, Instant, metadata
 
 emergencies = Table(
@@ -30,7 +30,7 @@ emergencies = Table(
     Column("channel", String(8), nullable=False),
     Column("language", String(8), nullable=False),
     # What was answered, such as {"sign": "bleeding", "cause": "injury"}.
-    Column("answers", JSON, nullable=False),
+    Column("answers", Json(), nullable=False),
     Column("kind", Integer, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("needs", Integer, nullable=False),
@@ -44,7 +44,7 @@ emergencies = Table(
     Column("lon", Float),
     Column("radius_m", Integer),
     # The places last offered for a choice by SMS, as [[name, lat, lon, radius_m], …].
-    Column("place_choices", JSON),
+    Column("place_choices", Json()),
     Column("patient_count", Integer, nullable=False, server_default="1"),
     Column("age_years", Integer),
     Column("note", Text, nullable=False, server_default=""),
@@ -83,7 +83,7 @@ dispatches = Table(
     Column("travel_min", Integer, nullable=False),
     Column("distance_m", Integer, nullable=False),
     # The three parts of the score, what was missing or unknown, in words.
-    Column("explanation", JSON, nullable=False),
+    Column("explanation", Json(), nullable=False),
     # True while this dispatch counts as an occupied bed.
     Column("reserved", Boolean, nullable=False),
     # True when the hospital had a tested channel at the time.

@@ -30,9 +30,7 @@ def hasten(uow: UnitOfWork, before: Row[Any], emergency: Row[Any]) -> None:
         if deadlines.not_answered_s is not None:
             due_at = row.offered_at + timedelta(seconds=deadlines.not_answered_s)
             timers.bring_forward(uow, TimerKind.NOT_ANSWERED, emergency.id, due_at, row.id)
-        unheard = row.state == DispatchState.OFFERED or uow.services.boxes.is_unheard(
-            uow.connection, row.hospital_id, uow.now
-        )
+        unheard = row.state == DispatchState.OFFERED or uow.is_unheard(row.hospital_id)
         if deadlines.not_delivered_s is not None and unheard:
             # The lower priority had no such moment.
             due_at = row.offered_at + timedelta(seconds=deadlines.not_delivered_s)

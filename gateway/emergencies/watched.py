@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway import audit
 from gateway.alarms.alarm import raise_alarm, solve
 from gateway.emergencies import dispatching, noting, store, telling, timers
 from gateway.emergencies.raising import raise_emergency
@@ -40,9 +39,7 @@ def seem_cancelled(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
     else:
         dispatching.tell_live_boxes(uow, emergency, reason="caller: asked to cancel")
     raise_alarm(uow, _ALARM, emergency=emergency)
-    audit.record(
-        uow.connection,
-        uow.system,
+    uow.audit(
         telling.actor(emergency),
         "cancel asked",
         f"emergency:{to_text(emergency.id)}",

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select, update
 
 from gateway.hospitals import changes
 from gateway.hospitals.tables import hospitals
-from gateway.sites.publishing import active_site
+from gateway.sites.publishing import active_box
 from shared.system import System
 
 
@@ -19,7 +19,7 @@ def box_lost(connection: Connection, system: System, hospital_id: int) -> bool:
     """A box of the hospital is heard no more; whether another channel still reaches it."""
     query = select(hospitals.c.duty_phone_proved_at).where(hospitals.c.id == hospital_id)
     proved_at = connection.execute(query).scalar()
-    reachable = proved_at is not None or active_site(connection, hospital_id) is not None
+    reachable = proved_at is not None or active_box(connection, hospital_id) is not None
     _set(connection, system, hospital_id, {"reachable": reachable})
     return reachable
 
@@ -34,7 +34,7 @@ def duty_phone_answered(connection: Connection, system: System, hospital_id: int
 
 def without_duty_phone(connection: Connection, hospital_id: int) -> dict[str, object]:
     """The columns of a hospital whose duty phone has another number now: it has yet to answer."""
-    reachable = active_site(connection, hospital_id) is not None
+    reachable = active_box(connection, hospital_id) is not None
     return {"reachable": reachable, "duty_phone_proved_at": None}
 
 

@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from gateway import audit
 from gateway.medical.tables import consents
 from gateway.unit_of_work import UnitOfWork
 from shared.identifier import to_text
@@ -74,4 +73,4 @@ def _record(uow: UnitOfWork, caller_id: int, scope: Scope, shown: Shown, *, give
     )
     patient = to_text(caller_id)
     action = "consent given" if given else "consent withdrawn"
-    audit.record(uow.connection, uow.system, f"caller:{patient}", action, f"patient:{patient}")
+    uow.audit(f"caller:{patient}", action, f"patient:{patient}")

@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from sqlalchemy import Select, delete, func, select
 
-from gateway import audit
 from gateway.medical.tables import patient_keys, profile_fields
 from gateway.unit_of_work import UnitOfWork
 from shared.errors import InvalidInput
@@ -124,4 +123,4 @@ def _allergies(value: str) -> str:
 
 def _audit(uow: UnitOfWork, caller_id: int, action: str) -> None:
     patient = to_text(caller_id)
-    audit.record(uow.connection, uow.system, f"caller:{patient}", action, f"patient:{patient}")
+    uow.audit(f"caller:{patient}", action, f"patient:{patient}")

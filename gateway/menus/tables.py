@@ -1,7 +1,8 @@
 """Menu sessions: what the machine knows between two turns, and what it last answered."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
 
+from gateway.database.json_columns import Json
 from gateway.database.metadata import Id, Instant, metadata
 
 menu_sessions = Table(
@@ -13,7 +14,7 @@ menu_sessions = Table(
     Column("phone_index", LargeBinary(16), nullable=False),
     Column("service_code", String(32), nullable=False),
     Column("caller_id", Id, nullable=False),
-    Column("state", JSON, nullable=False),
+    Column("state", Json(), nullable=False),
     # How long the history is that was answered last, a keyed hash of it, and the answer, for a turn
     # that comes again. Not the history: callers type allergies and places.
     Column("answered_length", Integer, nullable=False),

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from gateway import audit
 from gateway.alarms.tables import alarms
 from gateway.emergencies.tables import emergencies
 from gateway.operators.alarm_words import ALARM_WORDS, what_to_do
@@ -124,7 +123,5 @@ def solve_by_hand(uow: UnitOfWork, typed: str, operator: Operator, note: str = "
             raise NotFound("There is no such alarm. See: alarms list")
         raise Conflict("It is solved already. See: alarms list")
     for row in rows:
-        audit.record(
-            uow.connection, uow.system, operator.actor, "alarm solved", f"alarm:{to_text(row.id)}"
-        )
+        uow.audit(operator.actor, "alarm solved", f"alarm:{to_text(row.id)}")
     return sorted(row.kind for row in rows)

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway import audit
 from gateway.callers import store as callers
 from gateway.emergencies import (
     caller_answers,
@@ -194,10 +193,10 @@ def _taken(uow: UnitOfWork, answered: Answered, operator: Operator) -> Answered:
     if not answered.accepted:
         raise Conflict(f"Nothing was changed. The hospital would read: {answered.reason}.")
     subject = f"dispatch:{to_text(answered.dispatch.id)}"
-    audit.record(uow.connection, uow.system, operator.actor, "spoke for the hospital", subject)
+    uow.audit(operator.actor, "spoke for the hospital", subject)
     return answered
 
 
 def _audit(uow: UnitOfWork, emergency: Row[Any], action: str, operator: Operator) -> None:
     subject = f"emergency:{to_text(emergency.id)}"
-    audit.record(uow.connection, uow.system, operator.actor, action, subject)
+    uow.audit(operator.actor, action, subject)

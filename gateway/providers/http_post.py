@@ -4,22 +4,24 @@ requests alone follows a redirect with our headers on it, waits without end for 
 a byte every few seconds, and reads an answer of any size.
 """
 
-import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.utils import default_headers
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from gateway.providers.cut_off import CutOff, Watch
+
 LARGEST_ANSWER_BYTES = 64 * 1024
 _PIECE_BYTES = 8192
+_HEADERS = dict(default_headers())
 
 
 class Unreachable(Exception):
@@ -55,6 +57,16 @@ class FormPoster(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How one server is reached: what carries the posts, and the proxy and certificates that the
+    environment names.
+    """
+
+    adapter: BaseAdapter
+    settings: Mapping[str, Any]
+
+
 class PooledFormPoster:
     """A FormPoster that keeps connections open between posts; safe to share among threads."""
 
@@ -67,11 +79,10 @@ class PooledFormPoster:
         self._limits = limits
         self._monotonic = monotonic
         self._session = requests.Session()
-        # Otherwise each post would look for passwords in a .netrc of whoever runs the gateway.
-        self._session.auth = _unchanged
         adapter = _BoundedAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        self._ways: dict[tuple[str, str], _Way] = {}
 
     def __call__(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> Answer:
         """Raises Unreachable or AnswerLost; neither names the address or the content."""
@@ -79,21 +90,15 @@ class PooledFormPoster:
         # Nothing is chained to what is raised: the library's errors hold the request, with its
         # secret headers and address, and would carry it into a log.
         try:
-            response = self._session.post(
-                url,
-                headers=dict(headers),
-                data=dict(form),
-                timeout=(self._limits.connect_s, self._limits.answer_s),
-                allow_redirects=False,
-                stream=True,
-            )
+            response = self._send(url, headers, form)
         except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError):
             raise Unreachable from None
         except requests.exceptions.ConnectionError as error:
             raise (Unreachable if _never_connected(error) else AnswerLost) from None
         except requests.exceptions.RequestException:
             raise AnswerLost from None
-        watch: _Watch | None = getattr(response.raw, _WATCH, None)
+        watch: Watch | None = getattr(response.raw, _WATCH, None)
+        has_cut = False
         with response:
             try:
                 body = self._read(response, deadline_s)
@@ -101,10 +106,29 @@ class PooledFormPoster:
                 raise AnswerLost from None
             finally:
                 if watch is not None:
-                    watch.cancel()
-        if watch is not None and watch.has_cut:
+                    has_cut = watch.end()
+        if has_cut:
             raise AnswerLost
         return Answer(response.status_code, response.headers, body)
+
+    def _send(
+        self, url: str, headers: Mapping[str, str], form: Mapping[str, str]
+    ) -> requests.Response:
+        """By the adapter itself: a session would look through the environment twice a post, for
+        passwords in a .netrc of whoever runs the gateway, and keep the server's cookies.
+        """
+        parts = urlsplit(url)
+        way = self._ways.get((parts.scheme, parts.netloc))
+        if way is None:
+            way = self._ways[parts.scheme, parts.netloc] = _Way(
+                self._session.get_adapter(url),
+                self._session.merge_environment_settings(url, {}, True, None, None),
+            )
+        request = requests.PreparedRequest()
+        request.prepare("POST", url, headers={**_HEADERS, **headers}, data=dict(form))
+        return way.adapter.send(
+            request, timeout=(self._limits.connect_s, self._limits.answer_s), **way.settings
+        )
 
     def close(self) -> None:
         """Closes the pooled connections."""
@@ -122,10 +146,6 @@ class PooledFormPoster:
         return b"".join(pieces).decode("utf-8", errors="replace")
 
 
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
-
-
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
     """True when the connection was refused, unroutable or unresolved: nothing has been sent."""
     cause = error.args[0] if error.args else None
@@ -134,22 +154,7 @@ def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
 
 
 _WATCH = "haven_watch"
-
-
-class _Watch(threading.Timer):
-    """Cuts a connection off after a while, unless it is cancelled before."""
-
-    def __init__(self, limit_s: float, connection: socket.socket) -> None:
-        super().__init__(limit_s, self._cut)
-        self.daemon = True
-        self.has_cut = False
-        self._connection = connection
-
-    def _cut(self) -> None:
-        self.has_cut = True
-        with suppress(OSError):
-            # Of the plain socket also under TLS: whoever reads wakes up at once, at the end.
-            socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
+_CUT_OFF = CutOff()
 
 
 class _BoundedConnection(HTTPConnection):
@@ -161,12 +166,11 @@ class _BoundedConnection(HTTPConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         if self.sock is None or not isinstance(self.timeout, int | float):
             return super().getresponse()
-        watch = _Watch(self.timeout, self.sock)
-        watch.start()
+        watch = _CUT_OFF.after(self.timeout, self.sock)
         try:
             response = super().getresponse()
         except BaseException:
-            watch.cancel()
+            watch.end()
             raise
         # Goes on until the body has been read.
         setattr(response, _WATCH, watch)

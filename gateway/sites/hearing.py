@@ -2,20 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
-from gateway.sites.publishing import active_site
+from gateway.ports import Box
 
 # A box in touch asks every few seconds, and that is noted once a minute: this is long.
 _SILENT_AFTER = timedelta(minutes=5)
 
 
-def is_unheard(connection: Connection, hospital_id: int, now: datetime) -> bool:
-    """True when the hospital has a box that nobody can hear: it said so itself, or has said nothing
-    for long. False without a box, and while nothing is known against it.
+def is_unheard(box: Box, now: datetime) -> bool:
+    """True when nobody can hear the box: it said so itself, or has said nothing for long. False
+    while nothing is known against it.
     """
-    site = active_site(connection, hospital_id)
-    if site is None:
-        return False
-    heard_at: datetime = site.last_seen_at or site.enrolled_at
-    return site.audible is False or now - heard_at > _SILENT_AFTER
+    return box.audible is False or now - box.heard_at > _SILENT_AFTER

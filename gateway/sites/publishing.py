@@ -1,9 +1,8 @@
 """Sending an event to a hospital's box, inside the transaction that caused it."""
 
-from typing import Any
+from sqlalchemy import Connection, bindparam, func, select
 
-from sqlalchemy import Connection, Row, bindparam, func, select
-
+from gateway.ports import Box
 from gateway.sites.tables import SiteState, sites, streams
 from sync.events import Event
 from sync.peer import append
@@ -18,25 +17,25 @@ _ACTIVE = Prepared(
 )
 
 
-def publish(connection: Connection, hospital_id: int, event: Event) -> bool:
-    """Adds the event to the stream of the hospital's active box. False when it has none.
+def publish(connection: Connection, hospital_id: int, event: Event, box: Box | None = None) -> bool:
+    """Adds the event to the stream of the hospital's active box, which is looked up unless it is
+    given. False when it has none.
 
     Call it last in a transaction, and for several hospitals in ascending order of their ids: it
     locks the box's counter until the commit.
     """
-    site = active_site(connection, hospital_id)
-    if site is None:
+    box = box or active_box(connection, hospital_id)
+    if box is None:
         return False
-    append(connection, streams, site.id, [event], event.at)
-    ring(connection, site.id)
+    append(connection, streams, box.site_id, [event], event.at)
+    ring(connection, box.site_id)
     return True
 
 
-def active_site(connection: Connection, hospital_id: int) -> Row[Any] | None:
-    """The hospital's active box (`id`, `audible`, `last_seen_at`, `enrolled_at`); None when it has
-    none.
-    """
-    return _ACTIVE.first(connection, of=hospital_id)
+def active_box(connection: Connection, hospital_id: int) -> Box | None:
+    """The hospital's active box; None when it has none."""
+    row = _ACTIVE.first(connection, of=hospital_id)
+    return row and Box(row.id, row.audible, row.last_seen_at or row.enrolled_at)
 
 
 def ring(connection: Connection, site_id: int) -> None:

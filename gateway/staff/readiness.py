@@ -2,7 +2,6 @@
 
 from sqlalchemy import func, select
 
-from gateway import audit
 from gateway.emergencies.tables import dispatches
 from gateway.hospitals import changes
 from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
@@ -56,7 +55,7 @@ def _report(uow: UnitOfWork, hospital_id: int, report: AvailabilityReport, actio
         raise Conflict("Somebody has just reported something newer. Look again, then report.")
     hospital = to_text(hospital_id)
     actor, subject = f"hospital:{hospital} {_SOURCE}", f"hospital:{hospital}"
-    audit.record(uow.connection, uow.system, actor, action, subject)
+    uow.audit(actor, action, subject)
 
 
 def _not_answered(uow: UnitOfWork, hospital_id: int) -> int:

@@ -133,7 +133,8 @@ def test_what_is_known_of_a_boxs_alarm(
     boxes = EnrolledBoxes()
 
     def asked(hospital_id: int) -> bool:
-        return world.services.database.read(lambda c: boxes.is_unheard(c, hospital_id, now))
+        box = world.services.database.read(lambda c: boxes.find(c, hospital_id))
+        return box is not None and boxes.is_unheard(box, now)
 
     assert asked(mbagathi.id) is unheard
     assert not asked(mbagathi.id + 1)  # no box

@@ -26,7 +26,7 @@ from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.tables import availability, hospitals
 from gateway.keys import Keys
 from gateway.notifications import outbox
-from gateway.ports import FoundPlace, PlaceAnswer, Places
+from gateway.ports import Box, FoundPlace, PlaceAnswer, Places
 from gateway.providers.ports import Accepted
 from gateway.unit_of_work import Services
 from shared import capability, identifier
@@ -89,6 +89,9 @@ class FakeCarrier:
         return Accepted(message_id=f"ATVId_{len(self.calls)}")
 
 
+_HEARD_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 class FakeBoxes:
     """The boxes that are enrolled, and what was written for each."""
 
@@ -97,14 +100,21 @@ class FakeBoxes:
         self.unheard: set[int] = set()
         self.events: list[tuple[int, Event]] = []
 
-    def publish(self, connection: Connection, hospital_id: int, event: Event) -> bool:
+    def find(self, connection: Connection, hospital_id: int) -> Box | None:
+        if hospital_id not in self.enrolled | self.unheard:
+            return None
+        return Box(hospital_id, hospital_id not in self.unheard, _HEARD_AT)
+
+    def publish(
+        self, connection: Connection, hospital_id: int, event: Event, box: Box | None = None
+    ) -> bool:
         if hospital_id not in self.enrolled:
             return False
         self.events.append((hospital_id, event))
         return True
 
-    def is_unheard(self, connection: Connection, hospital_id: int, now: datetime) -> bool:
-        return hospital_id in self.unheard
+    def is_unheard(self, box: Box, now: datetime) -> bool:
+        return box.audible is False
 
 
 class FakePlaces:

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 import responses
@@ -130,3 +131,32 @@ def test_an_answer_without_end_is_given_up() -> None:
     responses.post("http://flood.example/", body=b"x" * 1_000_000)
     with pytest.raises(AnswerLost):
         PooledFormPoster(TimeLimits())("http://flood.example/", {}, {})
+
+
+@responses.activate
+def test_nothing_of_whoever_runs_the_gateway_goes_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passwords = tmp_path / "netrc"
+    passwords.write_text("machine provider.example login me password secret\n")
+    monkeypatch.setenv("NETRC", str(passwords))
+    responses.post("http://provider.example/", headers={"Set-Cookie": "who=us; Path=/"})
+    poster = PooledFormPoster(TimeLimits())
+    for _ in range(2):
+        poster("http://provider.example/", {"apiKey": "ours"}, {"to": "+254711000111"})
+    for call in responses.calls:
+        sent = call.request.headers
+        assert sent["apiKey"] == "ours"
+        assert not {"Authorization", "Cookie"} & set(sent)
+
+
+def test_the_proxy_that_the_environment_names_is_used(
+    post: PooledFormPoster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    written = b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nproxy"
+    with server_that_writes(written) as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        answer = post("http://nobody.invalid/", {}, {})
+    assert answer.body == "proxy"
