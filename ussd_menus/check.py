@@ -1,10 +1,12 @@
 """What is wrong with a set of menus, told before any caller finds out."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import product
 
 from shared import gsm
+from shared.emergency import DISCREET_KINDS
 from shared.triage import Rule, TriageRules
 from ussd_menus import emergency_path
 from ussd_menus.catalogue import Catalogue
@@ -46,12 +48,12 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the gateway can do for the menus: the intents that it carries out, the lists that it
-    can fill, and the facts that it makes known.
+    can fill, and the facts that it makes known, with the values of each (None: any).
     """
 
     intents: Collection[str]
     lists: Collection[str]
-    facts: Collection[str]
+    facts: Mapping[str, frozenset[str] | None]
 
 
 def check(menus: Menus, rules: TriageRules, known: Known) -> list[Fault]:
@@ -64,6 +66,7 @@ def check(menus: Menus, rules: TriageRules, known: Known) -> list[Fault]:
         *_wrong_words(menus),
         *_emergency_path(menus),
         *_triage(menus, rules),
+        *_indiscreet(menus, rules),
     ]
     if any(fault.what.startswith(_MISSING) for fault in faults):
         return faults  # what has no text cannot be measured
@@ -83,8 +86,18 @@ def _unknown_variables(menus: Menus, known: Known) -> Iterator[Fault]:
     variables = _variables(menus, known)
     for screen in menus.definitions.screens.values():
         for where, condition in _conditions(screen):
-            for name in sorted(condition.wanted.keys() - variables):
-                yield Fault(where, f"its `if` asks for {name}, {_unheard_of(name, variables)}")
+            for name, wanted in sorted(condition.wanted.items()):
+                if name not in variables:
+                    yield Fault(where, f"its `if` asks for {name}, {_unheard_of(name, variables)}")
+                    continue
+                values = variables[name]
+                if values is None or wanted is None:
+                    continue
+                # It always may have none.
+                for value in sorted(wanted - values - {""}):
+                    yield Fault(
+                        where, f"its `if` asks for {name} = {value}, {_never(values, value)}"
+                    )
 
 
 def _conditions(screen: ScreenDefinition) -> Iterator[tuple[str, Condition]]:
@@ -94,24 +107,38 @@ def _conditions(screen: ScreenDefinition) -> Iterator[tuple[str, Condition]]:
         yield f"{_of(screen)}, the way to {branch.goto}", branch.condition
 
 
-def _variables(menus: Menus, known: Known) -> set[str]:
-    """All that a session may know: what answers remember, what the machine notes by itself, and
-    what the gateway makes known.
+def _variables(menus: Menus, known: Known) -> dict[str, frozenset[str] | None]:
+    """All that a session may know, with its values (None: any): what answers remember, what the
+    machine notes by itself, and what the gateway makes known.
     """
-    variables = {DROPPED, *known.facts}
+    variables: dict[str, frozenset[str] | None] = {DROPPED: None, **known.facts}
+
+    def may_be(name: str, values: frozenset[str] | None) -> None:
+        before = variables.get(name, frozenset())
+        variables[name] = None if before is None or values is None else before | values
+
     for screen in menus.definitions.screens.values():
-        variables |= {option.remember for option in screen.options if option.remember}
-        if screen.remember:
-            variables.add(screen.remember)
+        for option in screen.options:
+            if option.remember:
+                may_be(option.remember, frozenset({option.value}))
+        if screen.remember and screen.kind != "menu":
+            may_be(screen.remember, None)
             if screen.kind == "list":
-                variables.add(f"{screen.remember}_name")
+                may_be(f"{screen.remember}_name", None)
     return variables
 
 
 def _unheard_of(name: str, variables: Collection[str]) -> str:
-    alike = get_close_matches(name, sorted(variables), n=1)
-    hint = f"Is {alike[0]} meant?" if alike else f"There are: {', '.join(sorted(variables))}."
-    return f"which no answer remembers and no intent makes known. {hint}"
+    return f"which no answer remembers and no intent makes known. {_meant(name, variables)}"
+
+
+def _never(values: Collection[str], value: str) -> str:
+    return f"which no answer is and no intent makes known. {_meant(value, values)}"
+
+
+def _meant(name: str, names: Collection[str]) -> str:
+    alike = get_close_matches(name, sorted(names), n=1)
+    return f"Is {alike[0]} meant?" if alike else f"There are: {', '.join(sorted(names))}."
 
 
 def check_trial(menus: Menus, data: TrialData, known: Known) -> list[Fault]:
@@ -265,6 +292,48 @@ def _triage(menus: Menus, rules: TriageRules) -> Iterator[Fault]:
             f"staff may refer a patient for {needed}, and no rule has sign = {_REFERRAL}, "
             f"detail = {needed}.",
         )
+
+
+def _indiscreet(menus: Menus, rules: TriageRules) -> Iterator[Fault]:
+    """Whoever says that they were assaulted, or about harming oneself, may be watched: nothing may
+    be sent to their phone, whatever else they have answered.
+    """
+    for kind in sorted(DISCREET_KINDS):
+        name = kind.name.lower()
+        if not any(rule.kind is kind for rule in rules.rules):
+            yield Fault(
+                "The triage rules",
+                f"none has the kind {name}: whoever answers so would be called and texted, and may "
+                "be watched.",
+            )
+        for sign in sorted(_answers(menus, None)["sign"]):
+            found: dict[str, Fault] = {}
+            for answers in _with(name, _answers(menus, sign)):
+                decided = rules.triage(answers)
+                if decided.kind not in DISCREET_KINDS:
+                    said = ", ".join(f"{question} = {value}" for question, value in answers.items())
+                    found[decided.rule_id] = Fault(
+                        f"Triage rule {decided.rule_id}",
+                        f"it decides for {said}, and its kind {decided.kind.name.lower()} is not "
+                        "discreet: a phone that may be watched would be called and texted. "
+                        f"Give it the kind {name}, or put a rule of that kind above it.",
+                    )
+            yield from found.values()
+
+
+def _with(value: str, can_answer: Mapping[str, set[str]]) -> Iterator[dict[str, str]]:
+    """Everything that a caller may have answered who has given this answer; the shortest last."""
+    for question, values in sorted(can_answer.items()):
+        if value not in values:
+            continue
+        others = [
+            [(other, answer) for answer in (*sorted(answers), None)]
+            for other, answers in sorted(can_answer.items())
+            if other not in (question, "sign")
+        ]
+        signs = [("sign", sign) for sign in sorted(can_answer["sign"])]
+        for chosen in product(signs, [(question, value)], *others):
+            yield {name: answer for name, answer in chosen if answer is not None}
 
 
 def _answers(menus: Menus, sign: str | None) -> dict[str, set[str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.hospitals.tables import hospital_change_counter, hospital_changes
@@ -18,6 +18,19 @@ _TAKE = Prepared(
     .where(hospital_change_counter.c.id == _COUNTER)
     .values(number=hospital_change_counter.c.number + bindparam("taken"))
     .returning(hospital_change_counter.c.number)
+)
+_TAKE_NEXT = Prepared(
+    update(hospital_change_counter)
+    .where(hospital_change_counter.c.id == _COUNTER)
+    .values(number=hospital_change_counter.c.number + 1)
+    .returning(
+        hospital_change_counter.c.number,
+        select(hospital_changes.c.token)
+        # In a RETURNING on SQLite SQLAlchemy leaves the tables' names out; both have a `number`.
+        .where(hospital_changes.c.number == literal_column("hospital_change_counter.number") - 1)
+        .scalar_subquery()
+        .label("before"),
+    )
 )
 _RECORD = Prepared(insert(hospital_changes), hospital_changes.c.keys())
 _SINCE = Prepared(
@@ -56,6 +69,17 @@ def take_numbers(connection: Connection, count: int = 1) -> range:
         row = _TAKE.one(connection, taken=count)
     last = int(row.number)
     return range(last - count + 1, last + 1)
+
+
+def take_next(connection: Connection) -> tuple[int, int | None]:
+    """One number, as `take_numbers` takes it, and the token of the change before it: whoever knows
+    that one already knows them all. None where there is none, or this statement cannot see it yet.
+    """
+    row = _TAKE_NEXT.first(connection)
+    if row is None:
+        (number,) = take_numbers(connection)
+        return number, None
+    return int(row.number), row.before
 
 
 def lock(connection: Connection) -> None:

@@ -40,8 +40,9 @@ class HospitalDirectory:
 
     def assign(self, connection: Connection, query: MatchQuery, now: datetime) -> Match | None:
         # From here on nobody else changes what is ranked: they wait for their number.
-        (number,) = changes.take_numbers(connection)
-        self._index.catch_up(connection)
+        number, before = changes.take_next(connection)
+        if not self._index.knows(number - 1, before):
+            self._index.catch_up(connection)
         best = next(iter(self._index.rank(query, now, limit=1)), None)
         if best is None:
             changes.put_back(connection, number)

@@ -51,6 +51,14 @@ class MatchIndex:
         """The policy by which this index ranks."""
         return self._policy
 
+    def knows(self, number: int, token: int | None) -> bool:
+        """True when this change is the last that was applied: nothing is left to catch up with for
+        whoever sees no later one.
+        """
+        with self._lock:
+            last = self._history[-1] if self._history else None
+            return last is not None and (last.number, last.token) == (number, token)
+
     def catch_up(self, connection: Connection) -> None:
         """Applies every change that this connection sees and the index has not applied."""
         with self._lock:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.emergencies import caller_answers, store, telling
-from gateway.menus.conversation import Conversation, Does, Lists
+from gateway.menus.conversation import ANY, YES, Conversation, Does, Facts, Lists
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import EmergencyState, Transport
 from shared.identifier import from_text, to_text
@@ -111,20 +111,18 @@ INTENTS: Mapping[str, Does] = {
     "cancel_emergency": _cancel_emergency,
 }
 LISTS: Mapping[str, Lists] = {"alerts": _alerts}
-FACTS = frozenset(
-    {
-        "alert",
-        "alert_state",
-        "alert_id",
-        "alert_code",
-        "emergency_id",
-        "code",
-        "hospital",
-        "watched",
-        "noted_id",
-        "advice",
-        "sign",
-        "alert_over",
-        "cancelled",
-    }
-)
+FACTS: Facts = {
+    "alert": frozenset({"provisional", "no_place", "open"}),
+    "alert_state": frozenset({*(state.value for state in EmergencyState), "phoning"}),
+    "alert_id": ANY,
+    "alert_code": ANY,
+    "emergency_id": ANY,
+    "code": ANY,
+    "hospital": ANY,
+    "watched": YES,
+    "noted_id": ANY,
+    "advice": ANY,
+    "sign": ANY,
+    "alert_over": YES,
+    "cancelled": frozenset({"staff", "nobody"}),
+}

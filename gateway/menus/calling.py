@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.menus.conversation import Conversation, Does, Lists
+from gateway.menus.conversation import YES, Conversation, Does, Facts, Lists
 from gateway.return_calls.calling_back import call_back
 from ussd_menus.session import Session
 
@@ -13,4 +13,4 @@ def _call_me(turn: Conversation, session: Session) -> Mapping[str, str]:
 
 INTENTS: Mapping[str, Does] = {"call_me": _call_me}
 LISTS: Mapping[str, Lists] = {}
-FACTS = frozenset({"called"})
+FACTS: Facts = {"called": YES}

@@ -50,6 +50,10 @@ class Conversation:
 
 
 # What an intent does, and the facts that it makes known; what a list shows. Each room names its
-# intents, its lists, and as FACTS every fact that its intents may make known.
+# intents, its lists, and as FACTS every fact that its intents may make known, with all the values
+# that it can have beside none; ANY where they are too many to name.
 Does = Callable[[Conversation, Session], Mapping[str, str]]
 Lists = Callable[[Conversation, Session], Sequence[Item]]
+Facts = Mapping[str, frozenset[str] | None]
+ANY = None
+YES = frozenset({"yes"})

@@ -7,24 +7,23 @@ from sqlalchemy import Row
 from gateway.emergencies import store, telling
 from gateway.menus import sessions
 from gateway.menus.alerts import alert_facts
-from gateway.menus.conversation import Conversation
+from gateway.menus.conversation import ANY, YES, Conversation, Facts
 from gateway.menus.hidden_places import hidden_places
 from gateway.unit_of_work import UnitOfWork
 from ussd_menus.session import Session
 
-FACTS = frozenset(
-    {
-        "bearer",
-        "language",
-        "last_place",
-        "home_place",
-        "number",
-        "service",
-        "can_call",
-        "staff",
-        "watched",
-    }
-)
+FACTS: Facts = {
+    "bearer": frozenset({"ussd", "voice"}),
+    "language": ANY,
+    "last_place": ANY,
+    "home_place": ANY,
+    "number": ANY,
+    "service": ANY,
+    "can_call": YES,
+    "staff": frozenset({"one", "several"}),
+    "alert": frozenset({"several"}),
+    "watched": YES,
+}
 # Facts that a session which goes on must not keep as they were.
 _OF_NOW = frozenset({"alert", "alert_state", "alert_code", "alert_id", "hospital", "number"})
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from gateway.callers import store as callers
-from gateway.menus.conversation import Conversation, Does, Lists
+from gateway.menus.conversation import ANY, YES, Conversation, Does, Facts, Lists
 from gateway.menus.place_items import chosen_place, place_items
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.ports import FoundPlace
@@ -130,14 +130,12 @@ INTENTS: Mapping[str, Does] = {
     "text_found_hospital": _text_found_hospital,
 }
 LISTS: Mapping[str, Lists] = {"found_places": _found_places, "hospitals": _hospitals}
-FACTS = frozenset(
-    {
-        "find_place",
-        "found_places",
-        "near",
-        "hospital",
-        "distance_km",
-        "minutes",
-        "sure",
-    }
-)
+FACTS: Facts = {
+    "find_place": frozenset({"known", "choices", "none"}),
+    "found_places": ANY,
+    "near": ANY,
+    "hospital": ANY,
+    "distance_km": ANY,
+    "minutes": ANY,
+    "sure": YES,
+}

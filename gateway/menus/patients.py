@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from gateway.callers import store as callers
 from gateway.emergencies import code_lookup
+from gateway.emergencies.code_lookup import CodeState
 from gateway.medical import consent, profile
 from gateway.medical.consent import Scope, Shown
 from gateway.medical.profile import ProfileField
-from gateway.menus.conversation import Conversation, Does, Lists
+from gateway.menus.conversation import ANY, Conversation, Does, Facts, Lists
 from gateway.menus.finding import near_place
 from ussd_menus.session import Session
 
@@ -83,12 +84,10 @@ INTENTS: Mapping[str, Does] = {
     "check_code": _check_code,
 }
 LISTS: Mapping[str, Lists] = {}
-FACTS = frozenset(
-    {
-        "home_place",
-        "blood_type",
-        "allergies",
-        "consent",
-        "code_state",
-    }
-)
+FACTS: Facts = {
+    "home_place": ANY,
+    "blood_type": frozenset(),
+    "allergies": frozenset(),
+    "consent": frozenset({"given", "withdrawn", "none"}),
+    "code_state": frozenset(state.value for state in CodeState),
+}

@@ -9,7 +9,7 @@ from gateway.callers import store as callers
 from gateway.emergencies import caller_answers, noting, store, telling
 from gateway.emergencies.dispatching import Asked
 from gateway.emergencies.raising import raise_emergency
-from gateway.menus.conversation import Conversation, Does, Lists
+from gateway.menus.conversation import ANY, YES, Conversation, Does, Facts, Lists
 from gateway.menus.hidden_places import hidden_places
 from gateway.menus.place_items import chosen_place, place_items
 from gateway.ports import FoundPlace
@@ -194,20 +194,18 @@ LISTS: Mapping[str, Lists] = {
     "wards": _wards,
     "towns": _towns,
 }
-FACTS = frozenset(
-    {
-        "noted_id",
-        "emergency_id",
-        "code",
-        "advice",
-        "cause",
-        "detail",
-        "place",
-        "last_place",
-        "home_place",
-        "watched",
-        "told",
-        "hospital",
-        "minutes",
-    }
-)
+FACTS: Facts = {
+    "noted_id": ANY,
+    "emergency_id": ANY,
+    "code": ANY,
+    "advice": ANY,
+    "cause": frozenset(),
+    "detail": frozenset(),
+    "place": frozenset({"known", "choices", "none", "unknown"}),
+    "last_place": ANY,
+    "home_place": ANY,
+    "watched": YES,
+    "told": frozenset({"discreet", "no_place", "unanswered", "told", "not_reachable"}),
+    "hospital": ANY,
+    "minutes": ANY,
+}

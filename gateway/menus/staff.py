@@ -13,11 +13,12 @@ from gateway.emergencies import store
 from gateway.emergencies.hospital_answers import Answered
 from gateway.hospitals.tables import availability
 from gateway.menus.alerts import alert_facts
-from gateway.menus.conversation import Conversation, Does, Lists
+from gateway.menus.conversation import ANY, YES, Conversation, Does, Facts, Lists
 from gateway.menus.reporting import receipt_words
 from gateway.staff import answers, patients, readiness, referring
 from gateway.staff.patients import PatientLine
 from shared.dispatch import WAITING, CannotTreatReason, DispatchState
+from shared.emergency import Priority
 from shared.errors import Conflict, HavenError, InvalidInput
 from shared.hospital import HospitalStatus
 from shared.identifier import from_text, to_text
@@ -26,6 +27,11 @@ from ussd_menus.session import Item, Session
 
 _WIDEST_TRAVEL_MIN = 999
 _UNKNOWN = "unknown"
+# How a patient stands in the list for whom the hospital has nothing to answer any more.
+_LABELS = {
+    DispatchState.ACCEPTED: "labels.patient_expected",
+    DispatchState.ARRIVED: "labels.patient_here",
+}
 
 
 def _my_hospitals(turn: Conversation, session: Session) -> Sequence[Item]:
@@ -61,7 +67,9 @@ def _patients(turn: Conversation, session: Session) -> Sequence[Item]:
     return [
         Item(
             to_text(line.dispatch_id),
-            catalogue.text("labels.patient", with_words(_words(line), catalogue)),
+            catalogue.text(
+                _LABELS.get(line.state, "labels.patient"), with_words(_words(line), catalogue)
+            ),
         )
         for line in lines
     ]
@@ -236,26 +244,24 @@ LISTS: Mapping[str, Lists] = {
     "patients": _patients,
     "referrals": _referrals,
 }
-FACTS = frozenset(
-    {
-        "staff",
-        "hospital_here",
-        "hospital",
-        "waiting",
-        "status",
-        "answer_code",
-        "priority",
-        "minutes",
-        "dispatch_state",
-        "may_accept",
-        "may_refuse",
-        "may_arrive",
-        "may_refer",
-        "verdict",
-        "saved",
-        "patient",
-        "told",
-        "code",
-        "withdrawn",
-    }
-)
+FACTS: Facts = {
+    "staff": frozenset({"no"}),
+    "hospital_here": ANY,
+    "hospital": ANY,
+    "waiting": ANY,
+    "status": frozenset({*(status.value for status in HospitalStatus), _UNKNOWN}),
+    "answer_code": ANY,
+    "priority": frozenset(priority.name.lower() for priority in Priority),
+    "minutes": ANY,
+    "dispatch_state": frozenset(state.value for state in DispatchState),
+    "may_accept": YES,
+    "may_refuse": YES,
+    "may_arrive": YES,
+    "may_refer": YES,
+    "verdict": frozenset({"accepted", "cannot_treat", "arrived", "superseded"}),
+    "saved": frozenset({"yes", "newer", "impossible"}),
+    "patient": frozenset(),
+    "told": frozenset({"told", "not_reachable", "unanswered", "referred_already", "not_here"}),
+    "code": ANY,
+    "withdrawn": YES,
+}

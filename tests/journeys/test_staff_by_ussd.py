@@ -40,6 +40,20 @@ def test_staff_accept_a_patient(world: World) -> None:
     patient.reads("Mbagathi Hospital expects you")
 
 
+def test_the_list_tells_who_waits_for_an_answer_from_whom_they_expect(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
+    for number in range(3):
+        world.phone(f"+25471100010{number}").dials().chooses("1", "2", "6").types("kibra")
+    arrived, expected, waits = world.dispatches()
+    staff(world).chooses("1", "1", "3").sees("END", "has arrived")
+    staff(world).chooses("1", "1", "1").sees("END", "the patient hears")
+    staff(world).chooses("1").sees(
+        f"1 {expected.answer_code} critical, expected",
+        f"2 {waits.answer_code} critical, {waits.travel_min} min",
+        f"3 {arrived.answer_code} critical, arrived",
+    )
+
+
 def test_staff_cannot_treat_and_the_next_hospital_is_asked(world: World) -> None:
     world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
     other = world.hospital("Pumwani Hospital", *NAIROBI_EAST)

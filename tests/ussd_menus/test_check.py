@@ -204,6 +204,25 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
         "Screen alert_done, the way to done_no_transport: its `if` asks for alert_anser, which no "
         "answer remembers and no intent makes known. Is alert_answer meant?",
     ),
+    "a misspelt value in the `if` of a way": (
+        "menus.yaml",
+        lambda d: d["screens"]["alert_done"]["to"][1].update(
+            {"if": {"alert_answer": "no_transprt"}}
+        ),
+        "Screen alert_done, the way to done_no_transport: its `if` asks for alert_answer = "
+        "no_transprt, which no answer is and no intent makes known. Is no_transport meant?",
+    ),
+    "a misspelt value of what the gateway makes known": (
+        "menus.yaml",
+        lambda d: d["screens"]["finish"]["to"][2].update({"if": {"told": "tolled"}}),
+        "Screen finish, the way to receipt_told: its `if` asks for told = tolled, which no answer "
+        "is and no intent makes known. Is told meant?",
+    ),
+    "a value that is like no other": (
+        "menus.yaml",
+        lambda d: d["screens"]["begin_caller"]["to"][0].update({"if": {"alert": "zzz"}}),
+        "There are: no_place, open, provisional, several.",
+    ),
     "a variable that is like no other": (
         "menus.yaml",
         lambda d: d["screens"]["where"]["options"]["1"].update({"if": {"xxxxx": ""}}),
@@ -280,6 +299,61 @@ advice = "press_wound"
     rules = triage.parse(RULES_TEXT.replace("[[rule]]", first + "[[rule]]", 1))
     found = [str(each) for each in check(menus, rules, _everything_in(menus.definitions))]
     assert any(fault in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            'kind = "assault"',
+            'kind = "injury"',
+            "The triage rules: none has the kind assault: whoever answers so would be called",
+        ),
+        (
+            'when = { sign = "sickness", detail = "assault" }\nkind = "assault"',
+            'when = { sign = "sickness", detail = "assault" }\nkind = "injury"',
+            "Triage rule assault: it decides for sign = sickness, detail = assault, and its kind "
+            "injury is not discreet",
+        ),
+        (
+            '[[rule]]\nid = "assault"',
+            '[[rule]]\nid = "sick"\nwhen = { sign = "sickness" }\nkind = "sickness"\n'
+            'priority = "high"\nneeds = []\nadvice = "press_wound"\n\n[[rule]]\nid = "assault"',
+            "Triage rule sick: it decides for sign = sickness, detail = self_harm, and its kind "
+            "sickness is not discreet",
+        ),
+    ],
+)
+def test_rules_that_would_betray_somebody_who_is_watched_are_found(
+    old: str, new: str, fault: str
+) -> None:
+    assert old in RULES_TEXT
+    menus = files.load()
+    rules = triage.parse(RULES_TEXT.replace(old, new, 1))
+    found = [str(each) for each in check(menus, rules, _everything_in(menus.definitions))]
+    assert any(fault in each for each in found), found
+
+
+def test_a_rule_that_takes_a_watched_child_away_is_found(tmp_path: Path) -> None:
+    """One that a second answer leads to, though the first alone does not."""
+
+    def asks_on(document: Any) -> None:
+        document["screens"]["sickness"]["options"]["6"]["goto"] = "cause"
+
+    first = """[[rule]]
+id = "first"
+when = { cause = "child" }
+kind = "child"
+priority = "high"
+needs = []
+advice = "press_wound"
+
+"""
+    menus = files.load(changed(tmp_path / "menus", "menus.yaml", asks_on))
+    rules = triage.parse(RULES_TEXT.replace("[[rule]]", first + "[[rule]]", 1))
+    found = [str(each) for each in check(menus, rules, _everything_in(menus.definitions))]
+    betrays = "Triage rule first: it decides for sign = sickness, detail = assault, cause = child"
+    assert any(betrays in each for each in found), found
 
 
 def test_the_longest_way_is_found_in_menus_where_everything_leads_everywhere(

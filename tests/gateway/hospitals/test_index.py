@@ -347,6 +347,44 @@ def _assign(directory: HospitalDirectory, connection: Connection) -> Match | Non
     return directory.assign(connection, query, seeded.NOW)
 
 
+def test_an_assignment_after_our_own_reads_nothing_and_after_any_other_catches_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs, index = _seeded(database)
+    directory = HospitalDirectory(index, _BOARD)
+    read = []
+    since = changes.since
+
+    def counted(connection: Connection, number: int) -> list[Change]:
+        read.append(number)
+        return since(connection, number)
+
+    def assigns() -> int:
+        read.clear()
+        assert database.write(lambda connection: _assign(directory, connection)) is not None
+        return len(read)
+
+    def fails(connection: Connection) -> None:
+        assert _assign(directory, connection) is not None
+        raise _GivesUp
+
+    monkeypatch.setattr(changes, "since", counted)
+    assigns()
+    assert assigns() == 0
+    # Somebody else's, one after another, and one with the number of a lost one of ours.
+    database.write(lambda connection: _BOARD.reserve(connection, 4))
+    assert assigns() == 1
+    with pytest.raises(_GivesUp):
+        database.write(fails)
+    database.write(lambda connection: _BOARD.reserve(connection, 5))
+    assert assigns() > 0
+    with pytest.raises(_GivesUp):
+        database.write(fails)
+    assert assigns() > 0
+    assert assigns() == 0
+    assert _same(_current(database, pairs), index)
+
+
 def test_an_assignment_that_is_rolled_back_leaves_no_trace_in_the_index(database: Database) -> None:
     pairs, index = _seeded(database)
     directory = HospitalDirectory(index, _BOARD)
