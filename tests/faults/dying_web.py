@@ -8,7 +8,6 @@ is gone afterwards, so that the process which takes its place lives.
 import os
 import signal
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
