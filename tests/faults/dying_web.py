@@ -10,7 +10,9 @@ import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from granian import Granian
 from sqlalchemy import Connection
 
 from gateway.config import from_environment
@@ -38,9 +40,9 @@ def load() -> Wsgi:
             _die_if_sent(queue._connection)
 
     if moment == BEFORE_THE_COMMIT:
-        WriteQueue._require_transaction = dies_before  # type: ignore[method-assign]
+        patch.object(WriteQueue, "_require_transaction", dies_before).start()
     elif moment == AFTER_THE_COMMIT:
-        WriteQueue._carry_out = dies_after  # type: ignore[method-assign]
+        patch.object(WriteQueue, "_carry_out", dies_after).start()
     else:
         raise ValueError(f"nobody dies {moment!r}")
     return wsgi.load()
@@ -55,6 +57,9 @@ def _die_if_sent(connection: Connection) -> None:
 
 
 if __name__ == "__main__":
-    granian = serve.Granian
-    serve.Granian = lambda _, **options: granian("tests.faults.dying_web:load", **options)  # type: ignore[misc, assignment]
-    serve.serve(from_environment(os.environ))
+
+    def this_application(_: str, **options: Any) -> Granian:
+        return Granian("tests.faults.dying_web:load", **options)
+
+    with patch.object(serve, "Granian", this_application):
+        serve.serve(from_environment(os.environ))
