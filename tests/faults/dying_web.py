@@ -58,7 +58,7 @@ def _die_if_sent(connection: Connection) -> None:
 
 if __name__ == "__main__":
 
-    def this_application(_: str, **options: Any) -> Granian:
+    def this_application(_: str, **options: Any) -> Any:
         return Granian("tests.faults.dying_web:load", **options)
 
     with patch.object(serve, "Granian", this_application):
