@@ -52,6 +52,12 @@ def rank_nearest_first(
     facilities: list[Facility] = []
     scores: list[float] = []
     for hospital, availability in nearest:
+        if (
+            availability.status not in TAKES_PATIENTS
+            or hospital.id in query.exclude
+            or hospital.level < policy.lowest_level
+        ):
+            continue
         metres = distance_m(query.lat, query.lon, hospital.lat, hospital.lon)
         travel_min = pace.minutes(policy.travel.road_m(metres, query.radius_m))
         distance_part = max(1.0 - travel_min / reach_min, 0.0)
@@ -63,12 +69,7 @@ def rank_nearest_first(
             )
             if at_best < scores[-limit] - _MARGIN_SCORE:
                 break
-        if (
-            availability.status not in TAKES_PATIENTS
-            or hospital.id in query.exclude
-            or hospital.level < policy.lowest_level
-            or (hospital.open_24h is False and not opens_min <= travel_min <= closes_min)
-        ):
+        if hospital.open_24h is False and not opens_min <= travel_min <= closes_min:
             continue
         if hospital.lacks & standing_needs and travel_min > stabilised_min + _MARGIN_MIN:
             continue

@@ -125,6 +125,7 @@ class MatchIndex:
             hospital = hospital_of(row)
             if hospital is not None:
                 arrays.put(hospital, availability_of(row))
+        arrays.refresh()
         self._arrays = arrays
 
     def _read(self, connection: Connection, hospital_ids: Sequence[int]) -> None:

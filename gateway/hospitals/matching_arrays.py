@@ -75,6 +75,8 @@ class MatchingArrays:
         self._numbers: NDArray[np.float64] = np.empty((0, NUMBERS))
         self._facts: NDArray[np.int64] = np.empty((0, FACTS), np.int64)
         self._grid = HospitalGrid()
+        # Rows whose numbers and facts are not in the arrays yet: many rankings never look there.
+        self._stale: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._pairs)
@@ -103,6 +105,16 @@ class MatchingArrays:
             if (known.lat, known.lon) != (hospital.lat, hospital.lon):
                 self._grid.remove(row, known.lat, known.lon)
                 self._place(row, hospital)
+        self._stale.add(row)
+
+    def refresh(self) -> None:
+        """Brings the arrays up to date: after a load, so that no ranking has to wait for it."""
+        for row in self._stale:
+            self._write(row)
+        self._stale.clear()
+
+    def _write(self, row: int) -> None:
+        hospital, availability = self._pairs[row]
         beds = _beds(availability)
         stock_has, stock_lacks, stock_us = 0, 0, _NEVER_US
         if availability.stock_reported_at is not None:
@@ -140,8 +152,9 @@ class MatchingArrays:
             self._rows[moved.id] = row
             self._grid.remove(last, moved.lat, moved.lon)
             self._grid.add(row, moved.lat, moved.lon)
-            for array in (self._positions, self._numbers, self._facts):
-                array[row] = array[last]
+            self._positions[row] = self._positions[last]
+            self._stale.add(row)
+        self._stale.discard(last)
         self._pairs.pop()
 
     def rank(
@@ -155,6 +168,7 @@ class MatchingArrays:
             matches = rank_nearest_first(query, pairs, policy, now, limit)
             if matches is not None:
                 return matches
+        self.refresh()
         shortlist = [self._pairs[row] for row in scan.shortlist(limit)]
         return rank(query, shortlist, policy, now)[:limit]
 
