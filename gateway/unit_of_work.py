@@ -76,7 +76,6 @@ class Services:
         """
         uow = UnitOfWork(connection, self, self.system.now())
         result = command(uow)
-        uow.write_audit()
         uow.wake_workers()
         return result, uow.events
 
@@ -85,7 +84,6 @@ class UnitOfWork:
     """What one command holds while it runs. Nothing outbound happens inside it."""
 
     __slots__ = (
-        "audited",
         "before",
         "boxes",
         "connection",
@@ -116,8 +114,6 @@ class UnitOfWork:
         # Boxes that this command has looked up, of hospitals where nobody can enrol another one
         # before it is over.
         self.boxes: dict[int, Box] = {}
-        # What the audit trail will say of this command, written with it.
-        self.audited: list[audit.Entry] = []
         # Who is to be told what when everything else is written.
         self.events: list[tuple[int, Event]] = []
 
@@ -125,7 +121,8 @@ class UnitOfWork:
         """Adds an entry to the audit trail. `actor` is a role and an id, such as "caller:…", and
         `subject` what it was done to, such as "emergency:…"; never any content.
         """
-        self.audited.append(audit.Entry(self.system.new_id(), self.now, actor, action, subject))
+        entry_id = self.system.new_id()
+        audit.record(self.connection, entry_id, self.now, actor, action, subject)
 
     def is_unheard(self, hospital_id: int) -> bool:
         """True when the hospital has a box that, as far as is known, nobody can hear."""
@@ -141,16 +138,12 @@ class UnitOfWork:
         """Carries out a part of the command. If it raises, nothing of that part stays, and the rest
         of the command can go on, on PostgreSQL too.
         """
-        events, audited, queued_messages = (
-            len(self.events),
-            len(self.audited),
-            self.queued_messages,
-        )
+        events, queued_messages = len(self.events), self.queued_messages
         try:
             with self.connection.begin_nested():
                 return part()
         except BaseException:
-            del self.events[events:], self.audited[audited:]
+            del self.events[events:]
             self.queued_messages = queued_messages
             # What was locked or changed in there is as before.
             self.locked.clear()
@@ -161,17 +154,11 @@ class UnitOfWork:
         """Writes the events into the boxes' streams, last and in ascending order of hospitals:
         the streams' counters stay locked until the commit, so every transaction takes them alike.
         """
-        self.write_audit()
         for hospital_id, event in sorted(self.events, key=lambda pair: pair[0]):
             box = self.boxes.get(hospital_id)
             self.services.boxes.publish(self.connection, hospital_id, event, box)
         self.events.clear()
         self.wake_workers()
-
-    def write_audit(self) -> None:
-        """Writes what this command has added to the audit trail."""
-        audit.record(self.connection, self.audited)
-        self.audited.clear()
 
     def wake_workers(self) -> None:
         """Has the senders look at what this command queued."""
