@@ -34,10 +34,8 @@ class EnrolledBoxes:
     def find(self, connection: Connection, hospital_id: int) -> Box | None:
         return publishing.active_box(connection, hospital_id)
 
-    def publish(
-        self, connection: Connection, hospital_id: int, event: Event, box: Box | None = None
-    ) -> bool:
-        return publishing.publish(connection, hospital_id, event, box)
+    def publish(self, connection: Connection, box: Box, event: Event) -> None:
+        publishing.publish_to(connection, box, event)
 
     def is_unheard(self, box: Box, now: datetime) -> bool:
         return hearing.is_unheard(box, now)

@@ -138,12 +138,8 @@ class Boxes(Protocol):
         """The hospital's active box; None when it has none."""
         ...
 
-    def publish(
-        self, connection: Connection, hospital_id: int, event: Event, box: Box | None = None
-    ) -> bool:
-        """Adds the event to the stream of the hospital's box in this transaction; False when it has
-        none. It is looked up unless it is given.
-        """
+    def publish(self, connection: Connection, box: Box, event: Event) -> None:
+        """Adds the event to the box's stream in this transaction."""
         ...
 
     def is_unheard(self, box: Box, now: datetime) -> bool:

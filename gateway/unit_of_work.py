@@ -111,9 +111,9 @@ class UnitOfWork:
         self.phones: dict[int, str] = {}
         # Emergencies and dispatches as they were before this command first changed them, by id.
         self.before: dict[int, Row[Any]] = {}
-        # Boxes that this command has looked up, of hospitals where nobody can enrol another one
-        # before it is over.
-        self.boxes: dict[int, Box] = {}
+        # Boxes (None: the hospital has none) that this command has looked up while nobody can
+        # enrol another one before it is over.
+        self.boxes: dict[int, Box | None] = {}
         # Who is to be told what when everything else is written.
         self.events: list[tuple[int, Event]] = []
 
@@ -126,8 +126,7 @@ class UnitOfWork:
 
     def is_unheard(self, hospital_id: int) -> bool:
         """True when the hospital has a box that, as far as is known, nobody can hear."""
-        box = self.boxes.get(hospital_id)
-        box = box or self.services.boxes.find(self.connection, hospital_id)
+        box = self._box_of(hospital_id)
         return box is not None and self.services.boxes.is_unheard(box, self.now)
 
     def tell_hospital(self, hospital_id: int, event: Event) -> None:
@@ -155,8 +154,9 @@ class UnitOfWork:
         the streams' counters stay locked until the commit, so every transaction takes them alike.
         """
         for hospital_id, event in sorted(self.events, key=lambda pair: pair[0]):
-            box = self.boxes.get(hospital_id)
-            self.services.boxes.publish(self.connection, hospital_id, event, box)
+            box = self._box_of(hospital_id)
+            if box is not None:
+                self.services.boxes.publish(self.connection, box, event)
         self.events.clear()
         self.wake_workers()
 
@@ -165,6 +165,11 @@ class UnitOfWork:
         if self.queued_messages and self.connection.dialect.name == "postgresql":
             # Reaches the worker processes when this commits; on SQLite the senders are next door.
             self.connection.execute(select(func.pg_notify(WAKE_CHANNEL, "")))
+
+    def _box_of(self, hospital_id: int) -> Box | None:
+        if hospital_id in self.boxes:
+            return self.boxes[hospital_id]
+        return self.services.boxes.find(self.connection, hospital_id)
 
     def text(self, language: str, name: str, words: Mapping[str, str]) -> str:
         """A catalogue text with the emergency number and the service code filled in as well."""

@@ -128,10 +128,8 @@ def _offer(
     **facts: Any,
 ) -> Asked:
     hospital = uow.services.hospitals.card(uow.connection, choice.hospital_id)
-    box = uow.services.boxes.find(uow.connection, hospital.id)
-    if box is not None:
-        # Whoever enrols another one waits for the reservation that stands by now to be committed.
-        uow.boxes[hospital.id] = box
+    # Whoever enrols another one waits until the reservation, which stands by now, is committed.
+    uow.boxes[hospital.id] = uow.services.boxes.find(uow.connection, hospital.id)
     deadlines = DEADLINES[Priority(emergency.priority)]
     answer_by = uow.now + timedelta(seconds=deadlines.ask_next_s)
     dispatch_id = uow.system.new_id()

@@ -17,19 +17,23 @@ _ACTIVE = Prepared(
 )
 
 
-def publish(connection: Connection, hospital_id: int, event: Event, box: Box | None = None) -> bool:
-    """Adds the event to the stream of the hospital's active box, which is looked up unless it is
-    given. False when it has none.
+def publish(connection: Connection, hospital_id: int, event: Event) -> bool:
+    """Adds the event to the stream of the hospital's active box. False when it has none.
 
     Call it last in a transaction, and for several hospitals in ascending order of their ids: it
     locks the box's counter until the commit.
     """
-    box = box or active_box(connection, hospital_id)
+    box = active_box(connection, hospital_id)
     if box is None:
         return False
+    publish_to(connection, box, event)
+    return True
+
+
+def publish_to(connection: Connection, box: Box, event: Event) -> None:
+    """The same for a box that was looked up already."""
     append(connection, streams, box.site_id, [event], event.at)
     ring(connection, box.site_id)
-    return True
 
 
 def active_box(connection: Connection, hospital_id: int) -> Box | None:

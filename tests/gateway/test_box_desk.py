@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 from gateway.box_desk import BoxDesk, EnrolledBoxes
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.tables import availability
+from gateway.sites.publishing import publish
 from gateway.sites.tables import SiteState, sites, streams
 from shared.hospital import HospitalStatus
 from sync.events import AvailabilityReported, DispatchOffered
@@ -48,10 +49,9 @@ def patients(world: World, hospital: HospitalBox, count: int) -> list[int]:
     """So many patients are sent; the number that each offer has in the box's stream."""
     for number in range(count):
         world.phone(f"+25471100010{number}").dials().chooses("1", "2", "6").types("kibra")
-    boxes = EnrolledBoxes()
     numbers = []
     for offer in hospital.offers():
-        world.services.database.write(partial(boxes.publish, hospital_id=hospital.id, event=offer))
+        world.services.database.write(partial(publish, hospital_id=hospital.id, event=offer))
         pending = world.services.database.read(lambda c: streams.outgoing.pending(c, 5))
         numbers.append(max(each.position.seq for each in pending))
     return numbers

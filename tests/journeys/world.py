@@ -101,17 +101,12 @@ class FakeBoxes:
         self.events: list[tuple[int, Event]] = []
 
     def find(self, connection: Connection, hospital_id: int) -> Box | None:
-        if hospital_id not in self.enrolled | self.unheard:
+        if hospital_id not in self.enrolled:
             return None
         return Box(hospital_id, hospital_id not in self.unheard, _HEARD_AT)
 
-    def publish(
-        self, connection: Connection, hospital_id: int, event: Event, box: Box | None = None
-    ) -> bool:
-        if hospital_id not in self.enrolled:
-            return False
-        self.events.append((hospital_id, event))
-        return True
+    def publish(self, connection: Connection, box: Box, event: Event) -> None:
+        self.events.append((box.site_id, event))
 
     def is_unheard(self, box: Box, now: datetime) -> bool:
         return box.audible is False
