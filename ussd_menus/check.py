@@ -155,12 +155,15 @@ def check_trial(menus: Menus, data: TrialData, known: Known) -> list[Fault]:
         if name not in known.lists
     ]
     given = {"facts": data.facts} | {f"intents.{name}": each for name, each in data.intents.items()}
-    faults += [
-        Fault(f"trial.yaml, {where}", f"it gives {name}, {_unheard_of(name, variables)}")
-        for where, facts in given.items()
-        for name in facts
-        if name not in variables
-    ]
+    for where, facts in given.items():
+        for name, value in facts.items():
+            if name not in variables:
+                what = f"it gives {name}, {_unheard_of(name, variables)}"
+            elif (values := variables[name]) is not None and value and value not in values:
+                what = f"it gives {name} = {value}, {_never(values, value)}"
+            else:
+                continue
+            faults.append(Fault(f"trial.yaml, {where}", what))
     return faults
 
 

@@ -261,6 +261,11 @@ def test_a_planted_fault_is_found(tmp_path: Path, file: str, change: Change, fau
             "no intent makes known. Is told meant?",
         ),
         (
+            lambda d: d["intents"]["raise_emergency"].update(told="tolled"),
+            "trial.yaml, intents.raise_emergency: it gives told = tolled, which no answer is and "
+            "no intent makes known. Is told meant?",
+        ),
+        (
             lambda d: d["facts"].update(home_plaice="Kibra"),
             "trial.yaml, facts: it gives home_plaice, which no answer remembers and no intent "
             "makes known. Is home_place meant?",
