@@ -11,7 +11,9 @@ from shared import triage
 from shared.errors import InvalidInput
 from shared.triage import TriageRules
 from ussd_menus import files
-from ussd_menus.check import Fault, Known, check, check_trial
+from ussd_menus.check import check
+from ussd_menus.check_names import Known, check_trial
+from ussd_menus.fault import Fault
 from ussd_menus.menus import Menus
 
 _KNOWN = Known(INTENTS, LISTS, FACTS)

@@ -10,7 +10,8 @@ from gateway.menus.host import FACTS, INTENTS, LISTS
 from shared import triage
 from tests.ussd_menus.broken import changed
 from ussd_menus import files
-from ussd_menus.check import Known, check, check_trial
+from ussd_menus.check import check
+from ussd_menus.check_names import Known, check_trial
 from ussd_menus.definitions import Definitions
 
 RULES_TEXT = Path("shared/triage_rules.toml").read_text(encoding="utf-8")

@@ -7,7 +7,8 @@ import pytest
 from gateway.menus.host import FACTS, INTENTS, LISTS
 from shared import triage
 from ussd_menus import files
-from ussd_menus.check import Known, check
+from ussd_menus.check import check
+from ussd_menus.check_names import Known
 
 MENUS = files.load()
 RULES = triage.parse(Path("shared/triage_rules.toml").read_text(encoding="utf-8"))
