@@ -41,9 +41,7 @@ class HospitalDirectory:
     def assign(self, connection: Connection, query: MatchQuery, now: datetime) -> Match | None:
         # From here on nobody else changes what is ranked: they wait for their number.
         number, before = changes.take_next(connection)
-        if not self._index.knows(number - 1, before):
-            self._index.catch_up(connection)
-        best = next(iter(self._index.rank(query, now, limit=1)), None)
+        best = self._index.best(connection, (number - 1, before), query, now)
         if best is None:
             changes.put_back(connection, number)
             return None

@@ -51,14 +51,6 @@ class MatchIndex:
         """The policy by which this index ranks."""
         return self._policy
 
-    def knows(self, number: int, token: int | None) -> bool:
-        """True when this change is the last that was applied: nothing is left to catch up with for
-        whoever sees no later one.
-        """
-        with self._lock:
-            last = self._history[-1] if self._history else None
-            return last is not None and (last.number, last.token) == (number, token)
-
     def catch_up(self, connection: Connection) -> None:
         """Applies every change that this connection sees and the index has not applied."""
         with self._lock:
@@ -70,6 +62,24 @@ class MatchIndex:
         """
         with self._lock:
             return self._arrays.rank(query, self._policy, now, limit)
+
+    def best(
+        self,
+        connection: Connection,
+        last: tuple[int, int | None],
+        query: MatchQuery,
+        now: datetime,
+    ) -> Match | None:
+        """The first match, with every change applied that this connection sees; None when nobody is
+        left. `last` is the number and token (None: not known) of the last of them: nothing is read
+        when the index has applied that one last.
+        """
+        with self._lock:
+            # In one piece: a reader who catches up in between sees less than this connection does.
+            applied = self._history[-1] if self._history else None
+            if applied is None or (applied.number, applied.token) != last:
+                self._catch_up(connection)
+            return next(iter(self._arrays.rank(query, self._policy, now, 1)), None)
 
     def get(self, hospital_id: int) -> tuple[Hospital, Availability]:
         """A hospital and its availability, as of the last catching up.

@@ -39,7 +39,9 @@ def publish_to(connection: Connection, box: Box, event: Event) -> None:
 def active_box(connection: Connection, hospital_id: int) -> Box | None:
     """The hospital's active box; None when it has none."""
     row = _ACTIVE.first(connection, of=hospital_id)
-    return row and Box(row.id, row.audible, row.last_seen_at or row.enrolled_at)
+    if row is None:
+        return None
+    return Box(row.id, row.audible, row.last_seen_at or row.enrolled_at)
 
 
 def ring(connection: Connection, site_id: int) -> None:
