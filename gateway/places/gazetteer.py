@@ -1,18 +1,17 @@
 """The gazetteer in memory: what a frightened person types, against every place that is known."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import OSA, JaroWinkler
-from rapidfuzz.fuzz import ratio
 
 from gateway.places.areas import Areas
 from gateway.places.counties import Counties
 from gateway.places.gram_index import GramIndex
-from gateway.places.spelling import EVERYDAY, GENERIC, sound, words
+from gateway.places.likeness import Name, Surroundings, Typed
+from gateway.places.spelling import EVERYDAY, GENERIC, words
 from shared.errors import InvalidInput
 from shared.geo import check_position, distance_m
 from shared.place import TYPICAL_RADIUS_M, Place, PlaceKind, parse_position
@@ -50,12 +49,6 @@ _ALIAS_MALUS = 0.02
 _COUNTY_BONUS = 0.12
 _NEAR_BONUS = 0.10
 _NEAR_SCALE_M = 30_000.0
-# A typed word that names the surroundings counts this much of one that names the place.
-_CONTEXT_SHARE = 0.75
-_GENERIC_WEIGHT = 0.25
-_SOUNDS_ALIKE = 0.85
-# Below this, two words have nothing to do with each other.
-_LEAST_LIKENESS = 0.60
 _LEAST_SCORE = 0.42
 
 
@@ -81,12 +74,10 @@ class NamedPlace:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One name of one place, ready to be compared."""
+    """One name of one place, which is given by its number."""
 
     place: int
-    words: tuple[str, ...]
-    sounds: tuple[str, ...]
-    joined: str
+    name: Name
     is_alias: bool
 
 
@@ -98,27 +89,21 @@ class Gazetteer:
     def __init__(self, named: Sequence[NamedPlace], country: str) -> None:
         """`country` is ISO 3166 alpha-2."""
         self._counties = Counties(country)
-        self._places, self._context = _with_surroundings([each.place for each in named])
+        self._places, self._around = _with_surroundings([each.place for each in named])
         self.areas = Areas(self._places)
         self._prominence = [min(each.population, 1_000_000) / 1e6 * 0.05 for each in named]
         self._entries: list[_Entry] = []
+        split_names: list[tuple[str, ...]] = []
         for number, each in enumerate(named):
             for name in dict.fromkeys((each.place.name, *each.aliases)):
                 split = words(name)
                 if split:
-                    self._entries.append(
-                        _Entry(
-                            number,
-                            split,
-                            tuple(map(sound, split)),
-                            "".join(split),
-                            is_alias=name != each.place.name,
-                        )
-                    )
+                    split_names.append(split)
+                    self._entries.append(_Entry(number, Name(split), name != each.place.name))
         self._named: dict[str, list[int]] = {}
         for number, entry in enumerate(self._entries):
-            self._named.setdefault(entry.joined, []).append(number)
-        self._index = GramIndex([entry.words for entry in self._entries])
+            self._named.setdefault(entry.name.joined, []).append(number)
+        self._index = GramIndex(split_names)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -143,16 +128,20 @@ class Gazetteer:
         if not typed or not self._entries:
             return []
         hinted = self._counties.find(county) if county else None
-        query = _Query(typed, tuple(map(sound, typed)), "".join(typed))
-        best: dict[int, PlaceHit] = {}
+        query = Typed(typed)
+        best: dict[int, tuple[float, bool]] = {}
         for number in self._index.likeliest(typed, _CANDIDATES):
             entry = self._entries[number]
-            hit = self._judge(query, entry, hinted, near)
+            judged = self._judge(query, entry, hinted, near)
             known = best.get(entry.place)
-            if known is None or known.score < hit.score:
-                best[entry.place] = hit
+            if known is None or known[0] < judged[0]:
+                best[entry.place] = judged
         likely = sorted(
-            (hit for hit in best.values() if hit.score >= _LEAST_SCORE),
+            (
+                PlaceHit(self._places[place], score, exact)
+                for place, (score, exact) in best.items()
+                if score >= _LEAST_SCORE
+            ),
             key=lambda hit: (-hit.score, hit.place.id),
         )
         return _distinct(likely, limit)
@@ -176,11 +165,12 @@ class Gazetteer:
                     continue
                 numbers = self._named.get("".join(name), ())
                 taken.update(span if numbers else ())
-                query = _Query(name, tuple(map(sound, name)), "".join(name))
+                query = Typed(name)
                 for number in numbers:
                     place = self._entries[number].place
-                    around = spoken.difference(name).intersection(self._context[place])
-                    hit = self._judge(query, self._entries[number], None, None)
+                    around = spoken.difference(name).intersection(self._around[place].words)
+                    score, exact = self._judge(query, self._entries[number], None, None)
+                    hit = PlaceHit(self._places[place], score, exact)
                     found.setdefault(place, ((len(around), length), hit))
         ordered = sorted(
             found.values(), key=lambda each: (each[0], each[1].score, -each[1].place.id)
@@ -189,21 +179,22 @@ class Gazetteer:
 
     def _judge(
         self,
-        query: "_Query",
+        query: Typed,
         entry: _Entry,
         county: str | None,
         near: tuple[float, float] | None,
-    ) -> PlaceHit:
+    ) -> tuple[float, bool]:
+        """A hit's score, and whether it is exact."""
         place = self._places[entry.place]
-        whole = ratio(query.joined, entry.joined) / 100
+        typed, named, whole = query.compared_with(entry.name, self._around[entry.place])
         score = (
-            _TYPED_WEIGHT * query.explained_by(entry, self._context[entry.place])
-            + _NAME_WEIGHT * query.covers(entry)
+            _TYPED_WEIGHT * typed
+            + _NAME_WEIGHT * named
             + _WHOLE_WEIGHT * whole
             + _KIND_BONUS[place.kind]
             + self._prominence[entry.place]
         )
-        exact = entry.joined == query.joined
+        exact = entry.name.joined == query.joined
         if exact:
             score += _EXACT_BONUS
         if entry.is_alias:
@@ -213,7 +204,7 @@ class Gazetteer:
         if near is not None:
             away_m = distance_m(near[0], near[1], place.lat, place.lon)
             score += _NEAR_BONUS * exp(-away_m / _NEAR_SCALE_M)
-        return PlaceHit(place, score, exact)
+        return score, exact
 
     def _typed_position(self, text: str) -> PlaceHit | None:
         position = parse_position(text)
@@ -249,54 +240,6 @@ def _may_be_name(name: Sequence[str]) -> bool:
     return len(only) >= _SHORTEST_NAME and not only.isdigit() and only not in EVERYDAY | GENERIC
 
 
-@dataclass(frozen=True, slots=True)
-class _Query:
-    """What was typed, ready to be compared."""
-
-    words: tuple[str, ...]
-    sounds: tuple[str, ...]
-    joined: str
-
-    def explained_by(self, entry: _Entry, context: Mapping[str, str]) -> float:
-        """How much of what was typed the name accounts for, or its surroundings do, 0 to 1."""
-        total = weights = 0.0
-        for word, heard in zip(self.words, self.sounds, strict=True):
-            weight = _GENERIC_WEIGHT if word in GENERIC else 1.0
-            named = _likest(word, heard, entry.words, entry.sounds)
-            if named < 1.0 and context:
-                around = _likest(word, heard, context.keys(), context.values())
-                named = max(named, _CONTEXT_SHARE * around)
-            total += weight * named
-            weights += weight
-        return total / weights
-
-    def covers(self, entry: _Entry) -> float:
-        """How much of the name was typed, 0 to 1."""
-        total = weights = 0.0
-        for word, heard in zip(entry.words, entry.sounds, strict=True):
-            weight = _GENERIC_WEIGHT if word in GENERIC else 1.0
-            total += weight * _likest(word, heard, self.words, self.sounds)
-            weights += weight
-        return total / weights
-
-
-def _likest(word: str, heard: str, others: Iterable[str], their_sounds: Iterable[str]) -> float:
-    """How like the likest of the others is, 0 to 1."""
-    best = 0.0
-    for other, its_sound in zip(others, their_sounds, strict=True):
-        if word == other:
-            return 1.0
-        # The first favours a right beginning too much where one word is very short.
-        likeness = (
-            JaroWinkler.similarity(word, other) + OSA.normalized_similarity(word, other)
-        ) / 2
-        # A sound of one consonant is shared by too many words.
-        if heard == its_sound and len(heard) > 1:
-            likeness = max(likeness, _SOUNDS_ALIKE)
-        best = max(best, likeness)
-    return best if best >= _LEAST_LIKENESS else 0.0
-
-
 def _distinct(hits: Iterable[PlaceHit], limit: int) -> list[PlaceHit]:
     """The first hits that a caller can tell apart: several stops of one name are one place."""
     chosen: list[PlaceHit] = []
@@ -315,37 +258,37 @@ def _is_same(place: Place, other: Place) -> bool:
     )
 
 
-def _with_surroundings(places: Sequence[Place]) -> tuple[list[Place], list[dict[str, str]]]:
+def _with_surroundings(places: Sequence[Place]) -> tuple[list[Place], list[Surroundings]]:
     """The places, each with a parent and a county: those of the nearest ward (or else town), where
-    the source named none. And for each the words of what lies around it, with their sounds.
+    the source named none. And what lies around each.
     """
+    shared: dict[tuple[str, ...], Surroundings] = {}
+
+    def around(place: Place, *more: str) -> Surroundings:
+        every = tuple(w for name in (place.parent, place.county, *more) for w in words(name))
+        known = shared.get(every)
+        if known is None:
+            known = shared[every] = Surroundings(every)
+        return known
+
     known = [
         place for place in places if place.county and place.kind in (PlaceKind.WARD, PlaceKind.TOWN)
     ]
     wards = [place for place in known if place.kind is PlaceKind.WARD] or known
     if not wards:
-        return list(places), [_context(place) for place in places]
+        return list(places), [around(place) for place in places]
     filled: list[Place] = []
-    contexts: list[dict[str, str]] = []
+    surroundings: list[Surroundings] = []
     for place, number in zip(places, _nearest(places, wards), strict=True):
         ward = wards[number]
         if place.kind is PlaceKind.COUNTY:
             filled.append(place)
-            contexts.append(_context(place))
+            surroundings.append(around(place))
             continue
         parent = place.parent or (ward.name if ward.name != place.name else ward.parent)
         filled.append(replace(place, parent=parent, county=place.county or ward.county))
-        contexts.append(_context(filled[-1], ward.name, ward.parent))
-    return filled, contexts
-
-
-def _context(place: Place, *around: str) -> dict[str, str]:
-    every = (
-        *words(place.parent),
-        *words(place.county),
-        *(w for name in around for w in words(name)),
-    )
-    return {word: sound(word) for word in every}
+        surroundings.append(around(filled[-1], ward.name, ward.parent))
+    return filled, surroundings
 
 
 def _nearest(places: Sequence[Place], among: Sequence[Place]) -> list[int]:
