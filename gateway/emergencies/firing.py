@@ -1,6 +1,7 @@
 """What happens when a moment has come. Each is one transaction that removes the timer with it."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,7 +19,7 @@ from gateway.emergencies import (
     watched,
 )
 from gateway.emergencies.raising import raise_emergency
-from gateway.emergencies.timers import TimerKind
+from gateway.emergencies.timers import Timer, TimerKind
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.dispatch import WAITING, DispatchState
 from shared.emergency import ENDED, EmergencyState, move
@@ -36,42 +37,33 @@ def fire_due(services: Services) -> int:
     """
     now = services.system.now()
     due = services.database.read(lambda connection: timers.next_due(connection, now, _BATCH))
-    for timer_id, emergency_id in due:
-
-        def fire(uow: UnitOfWork, timer_id: int = timer_id, of: int = emergency_id) -> None:
-            _fire(uow, timer_id, of)
-
+    for timer in due:
         try:
-            services.write(fire)
+            services.write(partial(_fire, timer=timer))
         except Exception:
-            _log.exception("a timer failed", emergency=emergency_id)
-
-            def put_off(uow: UnitOfWork, timer_id: int = timer_id, of: int = emergency_id) -> None:
-                _hand_to_operators(uow, timer_id, of)
-
-            services.write(put_off)
+            _log.exception("a timer failed", emergency=timer.emergency_id)
+            services.write(partial(_hand_to_operators, timer=timer))
     return len(due)
 
 
-def _hand_to_operators(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
-    emergency = store.lock(uow, emergency_id)
-    timers.postpone(uow, timer_id, uow.now + _AGAIN_AFTER)
+def _hand_to_operators(uow: UnitOfWork, timer: Timer) -> None:
+    emergency = store.lock(uow, timer.emergency_id)
+    timers.postpone(uow, timer, uow.now + _AGAIN_AFTER)
     raise_alarm(uow, "stuck", emergency=emergency)
 
 
-def _fire(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
-    emergency = store.lock(uow, emergency_id)
-    timer = timers.take(uow, timer_id)
-    if timer is None:
+def _fire(uow: UnitOfWork, timer: Timer) -> None:
+    emergency = store.lock(uow, timer.emergency_id)
+    if not timers.take(uow, timer):
         return
-    kind = TimerKind(timer.kind)
+    kind = timer.kind
     if kind is TimerKind.SESSION_QUIET:
         if emergency.state == EmergencyState.PROVISIONAL:
             raise_emergency(uow, emergency)
         return
     if kind is TimerKind.NOT_ARRIVED:
         if emergency.state in (EmergencyState.ACCEPTED, EmergencyState.NOT_ARRIVED):
-            _not_arrived(uow, emergency_id)
+            _not_arrived(uow, timer.emergency_id)
         return
     if kind is TimerKind.REMIND:
         if emergency.state == EmergencyState.UNANSWERED:
@@ -94,7 +86,7 @@ def _fire(uow: UnitOfWork, timer_id: int, emergency_id: int) -> None:
     if DispatchState(dispatch.state) not in WAITING:
         return
     if kind is TimerKind.ASK_NEXT:
-        _ask_next(uow, emergency_id, timer.dispatch_id)
+        _ask_next(uow, timer.emergency_id, timer.dispatch_id)
     else:
         duty_phones.call(uow, emergency, dispatch)
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Insert, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, bindparam, delete, select, update
 
 from gateway.emergencies.tables import timers
 from gateway.unit_of_work import UnitOfWork
@@ -34,6 +34,16 @@ class TimerKind(StrEnum):
     HANDED_OVER = "handed_over"
 
 
+class Timer(NamedTuple):
+    """What a moment is for; there is one of each. `dispatch_id` is 0 where it concerns the whole
+    emergency.
+    """
+
+    emergency_id: int
+    dispatch_id: int
+    kind: TimerKind
+
+
 REMIND_AFTER = timedelta(minutes=5)
 CLOSE_AFTER = timedelta(hours=24)
 
@@ -57,9 +67,9 @@ _BRING_FORWARD = Prepared(
     .values(due_at=bindparam("until"))
 )
 _NEXT_DUE = Prepared(
-    select(timers.c.id, timers.c.emergency_id)
+    select(timers.c.emergency_id, timers.c.dispatch_id, timers.c.kind)
     .where(timers.c.due_at <= bindparam("now"))
-    .order_by(timers.c.due_at, timers.c.id)
+    .order_by(timers.c.due_at, *timers.primary_key)
     .limit(bindparam("most"))
 )
 
@@ -74,7 +84,7 @@ def _put(count: int) -> Prepared:
     def statement(dialect_name: str) -> Insert:
         insert = insert_into(timers, dialect_name).values(rows)
         return insert.on_conflict_do_update(
-            index_elements=["emergency_id", "dispatch_id", "kind"],
+            index_elements=timers.primary_key.columns.keys(),
             set_={"due_at": insert.excluded.due_at},
         )
 
@@ -103,7 +113,6 @@ def put_all(
     values: dict[str, Any] = {}
     for row, (kind, due_at) in enumerate(moments.items()):
         values |= {
-            f"id_{row}": uow.system.new_id(),
             f"kind_{row}": kind.value,
             f"emergency_id_{row}": emergency_id,
             f"dispatch_id_{row}": dispatch_id,
@@ -154,20 +163,22 @@ def clear(
     _clear(*of).run(uow.connection, **of)
 
 
-def next_due(connection: Connection, now: datetime, limit: int) -> list[tuple[int, int]]:
-    """The (timer, emergency) ids that are due, oldest first."""
+def next_due(connection: Connection, now: datetime, limit: int) -> list[Timer]:
+    """What is due, oldest first."""
     due = _NEXT_DUE.all(connection, now=now, most=limit)
-    return [(row.id, row.emergency_id) for row in due]
+    return [Timer(row.emergency_id, row.dispatch_id, TimerKind(row.kind)) for row in due]
 
 
-def postpone(uow: UnitOfWork, timer_id: int, due_at: datetime) -> None:
+def postpone(uow: UnitOfWork, timer: Timer, due_at: datetime) -> None:
     """Moves one timer, whatever it is for."""
-    uow.connection.execute(update(timers).where(timers.c.id == timer_id).values(due_at=due_at))
+    uow.connection.execute(update(timers).where(*_is(timer)).values(due_at=due_at))
 
 
-def take(uow: UnitOfWork, timer_id: int) -> Row[Any] | None:
-    """The timer, removed; None when somebody else was faster or it was taken back."""
-    taken = uow.connection.execute(
-        delete(timers).where(timers.c.id == timer_id, timers.c.due_at <= uow.now).returning(timers)
-    ).first()
-    return taken
+def take(uow: UnitOfWork, timer: Timer) -> bool:
+    """Removes the timer; False when somebody else was faster, or it was taken back or put off."""
+    due = timers.c.due_at <= uow.now
+    return uow.connection.execute(delete(timers).where(*_is(timer), due)).rowcount == 1
+
+
+def _is(timer: Timer) -> list[ColumnElement[bool]]:
+    return [timers.c[name] == value for name, value in timer._asdict().items()]

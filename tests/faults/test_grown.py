@@ -163,7 +163,7 @@ def beds_are_counted(grown: Grown) -> None:
 
 def nobody_is_forgotten(grown: Grown) -> None:
     """What has not ended has a moment at which something happens, or people who know of it."""
-    has_timer = select(timers.c.id).where(timers.c.emergency_id == emergencies.c.id).exists()
+    has_timer = select(timers.c.kind).where(timers.c.emergency_id == emergencies.c.id).exists()
     has_alarm = (
         select(alarms.c.id)
         .where(alarms.c.emergency_id == emergencies.c.id, alarms.c.solved_at.is_(None))

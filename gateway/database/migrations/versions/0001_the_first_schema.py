@@ -704,29 +704,24 @@ def upgrade() -> None:
     op.create_table(
         "timers",
         sa.Column(
-            "id",
+            "emergency_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "dispatch_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             autoincrement=False,
             nullable=False,
         ),
         sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column(
-            "emergency_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "dispatch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["emergency_id"], ["emergencies.id"], name=op.f("fk_timers_emergency_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_timers")),
-        sa.UniqueConstraint(
-            "emergency_id",
-            "dispatch_id",
-            "kind",
-            name=op.f("uq_timers_emergency_id_dispatch_id_kind"),
-        ),
+        sa.PrimaryKeyConstraint("emergency_id", "dispatch_id", "kind", name=op.f("pk_timers")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("timers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_timers_due_at"), ["due_at"], unique=False)
