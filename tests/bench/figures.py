@@ -54,6 +54,10 @@ def _steady_menu() -> list[Figure]:
     return [_steadily("steady_menu_p99", steady.menu_turn())]
 
 
+def _steady_session() -> list[Figure]:
+    return [_steadily("steady_session_p99", steady.session_turn())]
+
+
 def _steady_raise() -> list[Figure]:
     return [_steadily("steady_raise_p99", steady.raise_turn())]
 
@@ -120,6 +124,7 @@ MEASUREMENTS = (
     Measurement(("menu_turn",), _menu),
     Measurement(("raise_turn",), _raise),
     Measurement(("steady_menu_p99",), _steady_menu),
+    Measurement(("steady_session_p99",), _steady_session),
     Measurement(("steady_raise_p99",), _steady_raise),
     Measurement(
         ("slow_lookups_wrong", "slow_lookups_longest", "slow_lookups_beside_p99"), _slow_lookups

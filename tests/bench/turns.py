@@ -32,6 +32,9 @@ _RAISED = 240
 _BARE_SESSIONS = 600
 # Language, back, language, back, language: every turn shows the next menu of a stored session.
 MENU_HISTORIES = ("", "1", "1*0", "1*0*1", "1*0*1*0")
+# English, heavy bleeding, from an injury; what follows are the place, and which of those it is.
+_UNTIL_THE_PLACE = ("", "1", "1*2", "1*2*2")
+SESSION_TURNS = len(_UNTIL_THE_PLACE) + 2
 
 
 def menu_turn() -> float:
@@ -82,6 +85,17 @@ def menus(number: int) -> Visit:
     """Turns of one session, each of which shows the next menu."""
     for history in MENU_HISTORIES:
         yield form(number, history)
+
+
+def session(number: int) -> list[Visit]:
+    """Every turn of a session that raises an emergency, a visit each."""
+    before = [single(number, history) for history in _UNTIL_THE_PLACE]
+    return [*before, until_the_last_key(number), the_last_key(number)]
+
+
+def single(number: int, history: str) -> Visit:
+    """This turn alone."""
+    yield form(number, history)
 
 
 def until_the_last_key(number: int) -> Visit:

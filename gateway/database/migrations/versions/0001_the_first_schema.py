@@ -723,7 +723,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("emergency_id", "dispatch_id", "kind", name=op.f("pk_timers")),
         sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("timers", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_timers_due_at"), ["due_at"], unique=False)
 
     # ### end Alembic commands ###
