@@ -49,23 +49,27 @@ class Typed:
     def __init__(self, words: Sequence[str]) -> None:
         """At least one word."""
         self.joined = "".join(words)
-        self._each = [(_weight(word), _Alike(word)) for word in words]
-        self._around = [_AlikeAround(alike) for _, alike in self._each]
-        self._weight = sum(weight for weight, _ in self._each)
+        self._each: list[tuple[float, _Alike, _AlikeAround]] = []
+        for word in words:
+            alike = _Alike(word)
+            self._each.append((_weight(word), alike, _AlikeAround(alike)))
+        self._weight = sum(map(_weight, words))
 
     def compared_with(self, name: Name, around: Surroundings) -> tuple[float, float, float]:
         """Each 0 to 1: how much of what was typed the name and its surroundings account for, how
         much of the name was typed, and how alike the two are, letter by letter.
         """
-        rows = [[alike[word] for word in name.each] for _, alike in self._each]
         explained = 0.0
-        for row, (weight, _), alike_around in zip(rows, self._each, self._around, strict=True):
-            alike = max(row)
+        most: list[float] = []
+        for weight, alike, alike_around in self._each:
+            row = [alike[word] for word in name.each]
+            best = max(row)
             # Nothing around a place can account for more.
-            if alike < _CONTEXT_SHARE:
-                alike = max(alike, _CONTEXT_SHARE * alike_around[around])
-            explained += weight * alike
-        covered = sum(map(mul, name.weights, map(max, *rows) if len(rows) > 1 else rows[0]))
+            if best < _CONTEXT_SHARE:
+                best = max(best, _CONTEXT_SHARE * alike_around[around])
+            explained += weight * best
+            most = list(map(max, most, row)) if most else row
+        covered = sum(map(mul, name.weights, most))
         whole = ratio(self.joined, name.joined) / 100
         return explained / self._weight, covered / name.weight, whole
 
