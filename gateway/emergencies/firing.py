@@ -56,7 +56,7 @@ def _fire(uow: UnitOfWork, timer: Timer) -> None:
     emergency = store.lock(uow, timer.emergency_id)
     if not timers.take(uow, timer):
         return
-    kind = timer.kind
+    kind = TimerKind(timer.kind)
     if kind is TimerKind.SESSION_QUIET:
         if emergency.state == EmergencyState.PROVISIONAL:
             raise_emergency(uow, emergency)

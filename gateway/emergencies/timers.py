@@ -36,12 +36,12 @@ class TimerKind(StrEnum):
 
 class Timer(NamedTuple):
     """What a moment is for; there is one of each. `dispatch_id` is 0 where it concerns the whole
-    emergency.
+    emergency. `kind` may be one that only another version of Haven knows.
     """
 
     emergency_id: int
     dispatch_id: int
-    kind: TimerKind
+    kind: str
 
 
 REMIND_AFTER = timedelta(minutes=5)
@@ -166,7 +166,7 @@ def clear(
 def next_due(connection: Connection, now: datetime, limit: int) -> list[Timer]:
     """What is due, oldest first."""
     due = _NEXT_DUE.all(connection, now=now, most=limit)
-    return [Timer(row.emergency_id, row.dispatch_id, TimerKind(row.kind)) for row in due]
+    return [Timer(row.emergency_id, row.dispatch_id, row.kind) for row in due]
 
 
 def postpone(uow: UnitOfWork, timer: Timer, due_at: datetime) -> None:
