@@ -1,6 +1,5 @@
 """Places as people name them, and how sure anybody can be of them."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,14 +54,3 @@ class Place:
             if larger and larger not in parts:
                 parts.append(larger)
         return ", ".join(parts)
-
-
-_POSITION = re.compile(r"\s*([+-]?\d{1,2}\.\d{2,8})\s*[, ]\s*([+-]?\d{1,3}\.\d{2,8})\s*")
-
-
-def parse_position(text: str) -> tuple[float, float] | None:
-    """Latitude and longitude out of text such as `-1.29210, 36.82190`; None if it is anything
-    else. Whole degrees are not taken: they are more likely a house number.
-    """
-    match = _POSITION.fullmatch(text)
-    return None if match is None else (float(match[1]), float(match[2]))

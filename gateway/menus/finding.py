@@ -7,6 +7,7 @@ from gateway.callers import store as callers
 from gateway.menus.conversation import ANY, YES, Conversation, Does, Facts, Lists
 from gateway.menus.place_items import chosen_place, place_items
 from gateway.notifications.outbox import Channel, enqueue
+from gateway.places import confirmations
 from gateway.ports import FoundPlace
 from shared.capability import mask
 from shared.emergency import Priority
@@ -46,7 +47,9 @@ def _found_places(turn: Conversation, session: Session) -> Sequence[Item]:
 def _choose_find_place(turn: Conversation, session: Session) -> Mapping[str, str]:
     choice = session.variables["find_choice"]
     if choice not in ("last", "home"):
-        return _at(chosen_place(choice))
+        place = chosen_place(choice)
+        confirmations.picked(turn.uow, turn.caller_id, session.variables["find_typed"], place)
+        return _at(place)
     caller = callers.get(turn.uow, turn.caller_id)
     return _at(callers.last_place(caller) if choice == "last" else callers.home_place(caller))
 

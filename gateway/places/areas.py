@@ -14,7 +14,7 @@ class Areas:
 
     def __init__(self, places: Iterable[Place]) -> None:
         self._wards: dict[str, dict[str, list[Place]]] = {}
-        self._settled: dict[str, dict[PlaceKind, list[Place]]] = {}
+        settled: dict[str, dict[PlaceKind, list[Place]]] = {}
         counties = set()
         for place in places:
             if not place.county:
@@ -24,9 +24,14 @@ class Areas:
                 parts = self._wards.setdefault(place.county, {})
                 parts.setdefault(place.parent, []).append(place)
             elif place.kind in _SETTLED:
-                kinds = self._settled.setdefault(place.county, {})
+                kinds = settled.setdefault(place.county, {})
                 kinds.setdefault(place.kind, []).append(place)
         self.counties: Sequence[str] = sorted(counties)
+        # The others are never offered: most of a country's places need not be kept here.
+        self._towns = {
+            county: next(kinds[kind] for kind in _SETTLED if kind in kinds)
+            for county, kinds in settled.items()
+        }
 
     def sub_counties(self, county: str) -> Sequence[str]:
         """The parts of the county that wards are known in; empty when no wards were imported."""
@@ -38,8 +43,7 @@ class Areas:
 
     def towns(self, county: str) -> Sequence[Place]:
         """The county's towns; where none is known, its villages, or else what there is."""
-        kinds = self._settled.get(county, {})
-        return _by_name(next((kinds[kind] for kind in _SETTLED if kind in kinds), ()))
+        return _by_name(self._towns.get(county, ()))
 
 
 def _by_name(places: Iterable[Place]) -> Sequence[Place]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from gateway.importing.commands import Registers, import_and_report, leave, refuse_whole
-from gateway.importing.importing import RegisterFile
+from gateway.importing.importing import Manner, RegisterFile
 from gateway.importing.reading import FileRefused, check_text, read_header
 from gateway.places.current_gazetteer import load_gazetteer
 from gateway.places.default_gazetteer import seed_default
@@ -57,7 +57,7 @@ def places_group(opened: Callable[[], AbstractContextManager[Registers]]) -> cli
             try:
                 source = open_place_file(file, registers.country)
                 summary = import_and_report(
-                    source, store_places, registers.database, dry_run, as_json
+                    source, store_places, registers.database, Manner(dry_run), as_json
                 )
             except FileRefused as error:
                 refuse_whole(error, as_json)

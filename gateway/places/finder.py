@@ -2,26 +2,31 @@
 sure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gateway.database.database import Database
+from gateway.places.confirmations import Mark, spelling_mark
 from gateway.places.current_gazetteer import CurrentGazetteer
 from gateway.places.gazetteer import PlaceHit
 from gateway.places.same_place import are_one
 from gateway.places.spelling import is_only_filler
 from gateway.ports import FoundPlace, PlaceAnswer
 from shared.place import Place, PlaceKind
+from shared.typed_position import Unreadable, WithoutLink
 
 # A name that only one place has, letter by letter, needs no asking; anything less is never accepted
 # silently: real spellings reach about half of the places at the first guess.
 _CLEAR_LEAD = 0.15
 _TOO_WIDE = frozenset({PlaceKind.COUNTY, PlaceKind.AREA})
-# Words of a cry for help that name no place score up to 0.66 on some place or other.
-_LIKELY_SCORE = 0.7
+# Words of a cry for help that name no place hardly ever score as much on some place or other; of a
+# hundred places that were meant and misspelt, two score less.
+_LIKELY_SCORE = 0.74
 # A misspelt name scores at least this on its own, beside a name that is spelt right.
 _WORTH_ASKING_SCORE = 0.6
 _CHOICES = 3
 _LOOKED_AT = 10
+# So that one choice at least is what the search itself finds.
+_MOST_LEARNT = 2
 
 
 class PlaceFinder:
@@ -29,9 +34,20 @@ class PlaceFinder:
     `refresh` has loaded: reading 25,000 places takes seconds.
     """
 
-    def __init__(self, database: Database, country: str, *, loaded: bool = True) -> None:
-        """Loads the gazetteer at once, unless `loaded` is false: then `refresh` does."""
-        self._gazetteer = CurrentGazetteer(database, country)
+    def __init__(
+        self,
+        database: Database,
+        country: str,
+        *,
+        mark: Mark | None = None,
+        confirmations: int = 0,
+        loaded: bool = True,
+    ) -> None:
+        """Loads the gazetteer at once, unless `loaded` is false: then `refresh` does. `mark` hashes
+        what callers typed; without it nothing that they confirmed is looked up.
+        """
+        self._gazetteer = CurrentGazetteer(database, country, confirmations)
+        self._mark = mark
         if loaded:
             self._gazetteer.refresh()
 
@@ -40,6 +56,17 @@ class PlaceFinder:
         self._gazetteer.refresh()
 
     def search(self, typed: str) -> PlaceAnswer:
+        read = self._gazetteer.read(typed)
+        if isinstance(read, Unreadable):
+            return PlaceAnswer(sure=False, hits=(), unreadable=read)
+        if isinstance(read, WithoutLink):
+            named = self._search_words(read.words)
+            if named.likely:
+                return named
+            return PlaceAnswer(sure=False, hits=(), unreadable=Unreadable.LINK)
+        return self._search_words(typed)
+
+    def _search_words(self, typed: str) -> PlaceAnswer:
         hits = _choices(self._gazetteer.search(typed, limit=_LOOKED_AT))
         sure = _sure(hits)
         likely = sure or (
@@ -51,15 +78,31 @@ class PlaceFinder:
             near = [hit for hit in hits if hit.score >= _WORTH_ASKING_SCORE]
             hits, likely = (_choices(mentioned + near) if mentioned else hits), bool(mentioned)
         hits = [hit for hit in hits if not _hidden_by_its_town(hit.place, hits)]
-        labels = _labels([hit.place for hit in hits])
+        places = [hit.place for hit in hits]
+        if not sure:
+            learnt = self._learnt(typed)
+            likely = likely or bool(learnt)
+            # Nobody can teach us that a place's own name means another, or to be sure.
+            called = [hit.place for hit in hits if hit.exact]
+            places = _each_once((*called, *learnt, *places))[:_CHOICES]
         return PlaceAnswer(
             sure=sure,
             hits=tuple(
-                FoundPlace(label, hit.place.lat, hit.place.lon, round(hit.place.radius_m))
-                for hit, label in zip(hits, labels, strict=True)
+                FoundPlace(label, place.lat, place.lon, round(place.radius_m))
+                for place, label in zip(places, _labels(places), strict=True)
             ),
             likely=likely,
         )
+
+    def _learnt(self, typed: str) -> list[Place]:
+        spelling = None if self._mark is None else spelling_mark(self._mark, typed)
+        return [] if spelling is None else self._gazetteer.learnt(spelling)[:_MOST_LEARNT]
+
+    def identify(self, place: FoundPlace) -> int | None:
+        for known in self._gazetteer.at(place.lat, place.lon):
+            if place.name == known.name or place.name.startswith(f"{known.name}, "):
+                return known.id
+        return None
 
     def counties(self) -> Sequence[str]:
         return self._gazetteer.areas.counties
@@ -76,6 +119,14 @@ class PlaceFinder:
 
 def _found(places: Sequence[Place]) -> list[FoundPlace]:
     return [FoundPlace(place.name, place.lat, place.lon, round(place.radius_m)) for place in places]
+
+
+def _each_once(places: Iterable[Place]) -> list[Place]:
+    chosen: list[Place] = []
+    for place in places:
+        if not any(are_one(place, other) for other in chosen):
+            chosen.append(place)
+    return chosen
 
 
 def _choices(found: list[PlaceHit]) -> list[PlaceHit]:

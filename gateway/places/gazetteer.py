@@ -1,7 +1,8 @@
 """The gazetteer in memory: what a frightened person types, against every place that is known."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import exp
 
 import numpy as np
@@ -9,15 +10,28 @@ from numpy.typing import NDArray
 
 from gateway.places.areas import Areas
 from gateway.places.counties import Counties
-from gateway.places.gram_index import GramIndex
-from gateway.places.likeness import Name, Surroundings, Typed
-from gateway.places.spelling import EVERYDAY, GENERIC, words
-from shared.errors import InvalidInput
-from shared.geo import check_position, distance_m
-from shared.place import TYPICAL_RADIUS_M, Place, PlaceKind, parse_position
+from gateway.places.gram_index import GramIndex, highest
+from gateway.places.likeness import Likeness
+from gateway.places.named_place import NamedPlace
+from gateway.places.names import Names
+from gateway.places.place_columns import KINDS, PlaceColumns
+from gateway.places.spelling import EVERYDAY, GENERIC, is_only_filler, sound, words
+from gateway.places.surroundings import Surroundings, with_surroundings
+from shared.geo import COUNTRY_BOXES, distance_m
+from shared.place import Place, PlaceKind
+from shared.typed_position import (
+    Hashed,
+    ShortCode,
+    TypedPosition,
+    Unreadable,
+    WithoutLink,
+    read_position,
+)
 
 _CANDIDATES = 90
+_CANDIDATES_AROUND = 40
 _LONGEST_TEXT = 120
+_LONGEST_SENTENCE = 2_000
 _MOST_WORDS = 8
 # Words of a name within a sentence, and letters of one that is a single word.
 _LONGEST_NAME = 4
@@ -30,10 +44,13 @@ _CALLED_BY_NAME = frozenset(
     {PlaceKind.WARD, PlaceKind.TOWN, PlaceKind.VILLAGE, PlaceKind.LANDMARK, PlaceKind.STAGE}
 )
 
-# The linear score. Found by trying on generated misspellings (tests/bench/places.py).
-_TYPED_WEIGHT = 0.55
-_NAME_WEIGHT = 0.22
-_WHOLE_WEIGHT = 0.23
+# Candidates that lie in what was typed or chosen as well go before others that share as much.
+_AROUND_SHARE = 1.2
+
+# The linear score. Tuned on half of the places as tests/bench/typist.py types them (TUNING).
+_TYPED_WEIGHT = 0.48
+_NAME_WEIGHT = 0.24
+_WHOLE_WEIGHT = 0.28
 _KIND_BONUS = {
     PlaceKind.COUNTY: 0.03,
     PlaceKind.WARD: 0.04,
@@ -44,12 +61,22 @@ _KIND_BONUS = {
     PlaceKind.LANDMARK: 0.0,
     PlaceKind.POSITION: 0.0,
 }
+_BONUS_OF_KIND = np.array([_KIND_BONUS[kind] for kind in KINDS])
 _EXACT_BONUS = 0.05
 _ALIAS_MALUS = 0.02
-_COUNTY_BONUS = 0.12
+# Who says hospital means one, rather than the village of that name.
+_GENERIC_BONUS = 0.08
+# The name comes first and what lies around it behind: "olympic kibra".
+_LED_BY_SURROUNDINGS_MALUS = 0.04
+_COUNTY_BONUS = 0.3
 _NEAR_BONUS = 0.10
 _NEAR_SCALE_M = 30_000.0
 _LEAST_SCORE = 0.42
+# From here on, the words beside a short Plus Code name the place that it counts from.
+_LOCALITY_SCORE = 0.75
+
+_NO_NAMES = EVERYDAY | GENERIC
+_MAY_HOLD_POSITION = re.compile(r"[0-9+/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,50 +90,55 @@ class PlaceHit:
     exact: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NamedPlace:
-    """A place with its other names and its population (0: not known)."""
-
-    place: Place
-    aliases: tuple[str, ...] = ()
-    population: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One name of one place, which is given by its number."""
-
-    place: int
-    name: Name
-    is_alias: bool
-
-
 class Gazetteer:
-    """Searches places by name. Built once (about a second for 25,000 places), then only read, so
+    """Searches places by name. Built once (some seconds for 60,000 names), then only read, so
     threads may share it.
     """
 
     def __init__(self, named: Sequence[NamedPlace], country: str) -> None:
         """`country` is ISO 3166 alpha-2."""
         self._counties = Counties(country)
-        self._places, self._around = _with_surroundings([each.place for each in named])
-        self.areas = Areas(self._places)
-        self._prominence = [min(each.population, 1_000_000) / 1e6 * 0.05 for each in named]
-        self._entries: list[_Entry] = []
-        split_names: list[tuple[str, ...]] = []
-        for number, each in enumerate(named):
-            for name in dict.fromkeys((each.place.name, *each.aliases)):
-                split = words(name)
-                if split:
-                    split_names.append(split)
-                    self._entries.append(_Entry(number, Name(split), name != each.place.name))
-        self._named: dict[str, list[int]] = {}
-        for number, entry in enumerate(self._entries):
-            self._named.setdefault(entry.name.joined, []).append(number)
-        self._index = GramIndex(split_names)
+        self._box = COUNTRY_BOXES.get(country)
+        filled, around_of, around = with_surroundings([each.place for each in named])
+        self._places = PlaceColumns(filled)
+        self.areas = Areas(filled)
+        # So that a place is found by where it is without looking at all of them.
+        self._northward = np.argsort(self._places.lat, kind="stable").astype(np.int32)
+        # Of each step only what is kept should stay: most of what a process grows by is its peak.
+        del filled
+        self._prominence = np.array(
+            [min(each.population, 1_000_000) / 1e6 * 0.05 for each in named], dtype=np.float32
+        )
+        self._names = Names(named, (each.words for each in around))
+        self._around_of = around_of[self._names.place_of]
+        self._around_in = _by_county(around)
+        self._around_by_sound = _by_sound(around)
+        names = self._names
+        self._likeness = Likeness(names.vocabulary, names.lists, names.around)
+        self._index = GramIndex(map(names.words_of, range(len(names))))
 
     def __len__(self) -> int:
         return len(self._places)
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """All of them, each with the parent and the county that it lies in."""
+        return self._places
+
+    def with_id(self, place_id: int) -> Place | None:
+        """The place with this id; None when there is none."""
+        found = np.flatnonzero(self._places.ids == place_id)
+        return self._places[int(found[0])] if len(found) else None
+
+    def at(self, lat: float, lon: float) -> list[Place]:
+        """The places in exactly this spot."""
+        lats = self._places.lat
+        first, last = (
+            int(np.searchsorted(lats, lat, side, sorter=self._northward))
+            for side in ("left", "right")
+        )
+        found = sorted(self._northward[first:last].tolist())
+        return [self._places[number] for number in found if self._places.lon[number] == lon]
 
     def search(
         self,
@@ -118,60 +150,97 @@ class Gazetteer:
         """The places that the text may mean, likeliest first; empty when nothing is like it.
 
         `county` and `near` (latitude, longitude) are hints that move places up and leave none out.
-        A typed position is the only hit of its own. Text beyond 120 characters is not looked at.
+        A typed position is the only hit of its own; one that nobody can use is none. Words beyond
+        120 characters are not looked at.
         """
-        text = text[:_LONGEST_TEXT]
-        typed_position = self._typed_position(text)
-        if typed_position is not None:
-            return [typed_position]
-        typed = words(text)[:_MOST_WORDS]
-        if not typed or not self._entries:
+        read = self.read(text, county, near)
+        if isinstance(read, PlaceHit):
+            return [read]
+        if isinstance(read, Unreadable):
+            return []
+        text = read.words if isinstance(read, WithoutLink) else text
+        typed = words(text[:_LONGEST_TEXT])[:_MOST_WORDS]
+        if not typed or not len(self._names):
             return []
         hinted = self._counties.find(county) if county else None
-        query = Typed(typed)
-        best: dict[int, tuple[float, bool]] = {}
-        for number in self._index.likeliest(typed, _CANDIDATES):
-            entry = self._entries[number]
-            judged = self._judge(query, entry, hinted, near)
-            known = best.get(entry.place)
-            if known is None or known[0] < judged[0]:
-                best[entry.place] = judged
-        likely = sorted(
-            (
-                PlaceHit(self._places[place], score, exact)
-                for place, (score, exact) in best.items()
-                if score >= _LEAST_SCORE
-            ),
-            key=lambda hit: (-hit.score, hit.place.id),
-        )
-        return _distinct(likely, limit)
+        return _distinct(self._likeliest(typed, hinted, near), limit)
+
+    def _likeliest(
+        self, typed: Sequence[str], county: str | None, near: tuple[float, float] | None
+    ) -> Iterator[PlaceHit]:
+        """Each place once, by the name of it that scores most, likeliest first."""
+        names = self._candidates(typed, county)
+        if not len(names):
+            return
+        scores, exact = self._judge(typed, names, county, near)
+        places = self._names.place_of[names]
+        seen: set[int] = set()
+        for at in np.lexsort((self._places.ids[places], -scores)).tolist():
+            if scores[at] < _LEAST_SCORE:
+                return
+            place = int(places[at])
+            if place not in seen:
+                seen.add(place)
+                yield PlaceHit(self._places[place], float(scores[at]), bool(exact[at]))
+
+    def _candidates(self, typed: Sequence[str], county: str | None) -> NDArray[np.intp]:
+        """Names that share most with what was typed; and with what is left of it without words that
+        say what lies around, among the names that lie there, unless the county says enough.
+        """
+        here = np.zeros(len(self._names.around), dtype=np.float32)
+        if county is not None:
+            here[self._around_in.get(county, [])] = 1
+        names = highest(self._lifted(self._index.scores(typed), here), _CANDIDATES)
+        if len(typed) > 1 and county is None:
+            around = [self._around_by_sound.get(sound(word)) for word in typed]
+            rest = [word for word, there in zip(typed, around, strict=True) if there is None]
+            if 0 < len(rest) < len(typed):
+                for there in around:
+                    here[there or []] += 1
+                others = highest(self._lifted(self._index.scores(rest), here), _CANDIDATES_AROUND)
+                names = np.union1d(names, others)
+        return names
+
+    def _lifted(
+        self, shared: NDArray[np.float64], here: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """The scores, higher for names that lie `here`."""
+        return shared * (1 + _AROUND_SHARE * here)[self._around_of] if here.any() else shared
 
     def mentioned(self, text: str, limit: int = 3) -> list[PlaceHit]:
         """The places that are named, letter by letter, somewhere in a sentence, likeliest first:
         those with the names of their surroundings in it before others, then the longest names.
 
         A word that people use for other things (`EVERYDAY`), that many places share, or that is
-        short or a number is no name by itself.
+        short or a number is no name by itself. Text beyond 2,000 characters is not looked at.
         """
-        typed = words(text)
+        typed = words(text[:_LONGEST_SENTENCE])
         spoken = set(typed)
         found: dict[int, tuple[tuple[int, int], PlaceHit]] = {}
         taken: set[int] = set()
+        judged: set[tuple[str, ...]] = set()
         for length in range(_LONGEST_NAME, 0, -1):
             for start in range(len(typed) - length + 1):
                 span = range(start, start + length)
                 name = typed[start : start + length]
                 if not taken.isdisjoint(span) or not _may_be_name(name):
                     continue
-                numbers = self._named.get("".join(name), ())
-                taken.update(span if numbers else ())
-                query = Typed(name)
-                for number in numbers:
-                    place = self._entries[number].place
-                    around = spoken.difference(name).intersection(self._around[place].words)
-                    score, exact = self._judge(query, self._entries[number], None, None)
-                    hit = PlaceHit(self._places[place], score, exact)
-                    found.setdefault(place, ((len(around), length), hit))
+                numbers = self._names.called("".join(name))
+                if not len(numbers):
+                    continue
+                taken.update(span)
+                if name in judged:
+                    continue
+                judged.add(name)
+                scores, exact = self._judge(name, numbers, None, None)
+                for at, place in enumerate(self._names.place_of[numbers].tolist()):
+                    if place in found:
+                        continue
+                    around = spoken.difference(name).intersection(
+                        self._names.words_around(self._around_of[numbers[at]])
+                    )
+                    hit = PlaceHit(self._places[place], float(scores[at]), bool(exact[at]))
+                    found[place] = ((len(around), length), hit)
         ordered = sorted(
             found.values(), key=lambda each: (each[0], each[1].score, -each[1].place.id)
         )
@@ -179,47 +248,79 @@ class Gazetteer:
 
     def _judge(
         self,
-        query: Typed,
-        entry: _Entry,
+        typed: Sequence[str],
+        names: NDArray[np.intp],
         county: str | None,
         near: tuple[float, float] | None,
-    ) -> tuple[float, bool]:
-        """A hit's score, and whether it is exact."""
-        place = self._places[entry.place]
-        typed, named, whole = query.compared_with(entry.name, self._around[entry.place])
-        score = (
-            _TYPED_WEIGHT * typed
-            + _NAME_WEIGHT * named
-            + _WHOLE_WEIGHT * whole
-            + _KIND_BONUS[place.kind]
-            + self._prominence[entry.place]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The scores of these names, and which are exact."""
+        places = self._names.place_of[names].astype(np.intp)
+        compared = self._likeness.compare(typed, names, self._around_of[names].astype(np.intp))
+        scores: NDArray[np.float64] = (
+            _TYPED_WEIGHT * compared.typed
+            + _NAME_WEIGHT * compared.named
+            + _WHOLE_WEIGHT * compared.whole
+            + _BONUS_OF_KIND[self._places.kinds[places]]
+            + self._prominence[places]
+            + _EXACT_BONUS * compared.exact
+            - _ALIAS_MALUS * self._names.is_alias[names]
+            + _GENERIC_BONUS * compared.generic
+            - _LED_BY_SURROUNDINGS_MALUS * ~compared.leads
         )
-        exact = entry.name.joined == query.joined
-        if exact:
-            score += _EXACT_BONUS
-        if entry.is_alias:
-            score -= _ALIAS_MALUS
-        if county is not None and place.county == county:
-            score += _COUNTY_BONUS
+        if county is not None:
+            scores += _COUNTY_BONUS * self._places.in_county(county)[places]
         if near is not None:
-            away_m = distance_m(near[0], near[1], place.lat, place.lon)
-            score += _NEAR_BONUS * exp(-away_m / _NEAR_SCALE_M)
-        return score, exact
+            scores += [
+                _NEAR_BONUS * exp(-distance_m(*near, lat, lon) / _NEAR_SCALE_M)
+                for lat, lon in zip(
+                    self._places.lat[places].tolist(),
+                    self._places.lon[places].tolist(),
+                    strict=True,
+                )
+            ]
+        return scores, compared.exact
 
-    def _typed_position(self, text: str) -> PlaceHit | None:
-        position = parse_position(text)
-        if position is None:
+    def read(
+        self, text: str, county: str | None = None, near: tuple[float, float] | None = None
+    ) -> PlaceHit | WithoutLink | Unreadable | None:
+        """The position in a text, in any form that people paste (shared.typed_position); None where
+        it holds words only. A short Plus Code counts from the place that is named with it, or else
+        from `near`, or from the county.
+        """
+        if not _MAY_HOLD_POSITION.search(text):
             return None
-        try:
-            check_position(*position)
-        except InvalidInput:
+        found = read_position(text, self._box)
+        if isinstance(found, ShortCode):
+            reference = self._locality(found) or near or self._middle(county)
+            return Unreadable.NO_LOCALITY if reference is None else self._at(found.near(*reference))
+        if isinstance(found, Hashed):
+            return None if len(self._names.called(found.word)) else self._at(found.position)
+        return self._at(found) if isinstance(found, TypedPosition) else found
+
+    def _locality(self, code: ShortCode) -> tuple[float, float] | None:
+        for text in (code.behind, code.before):
+            typed = words(text)[:_MOST_WORDS]
+            if typed and len(self._names) and not is_only_filler(text):
+                hit = next(self._likeliest(typed, None, None), None)
+                if hit is not None and hit.score >= _LOCALITY_SCORE:
+                    return hit.place.lat, hit.place.lon
+            mentioned = self.mentioned(text, limit=1)
+            if mentioned:
+                return mentioned[0].place.lat, mentioned[0].place.lon
+        return None
+
+    def _middle(self, county: str | None) -> tuple[float, float] | None:
+        name = self._counties.find(county) if county else None
+        within = self._places.in_county(name) if name else np.zeros(0, dtype=np.bool_)
+        if not within.any():
             return None
-        lat, lon = position
-        nearest = min(
-            (place for place in self._places if place.kind in _CALLED_BY_NAME),
-            key=lambda place: distance_m(lat, lon, place.lat, place.lon),
-            default=None,
-        )
+        return float(self._places.lat[within].mean()), float(self._places.lon[within].mean())
+
+    def _at(self, position: TypedPosition) -> PlaceHit | Unreadable:
+        lat, lon = position.lat, position.lon
+        if self._box is not None and not self._box.holds(lat, lon):
+            return Unreadable.ABROAD
+        nearest = self._places.nearest(lat, lon, _CALLED_BY_NAME)
         place = Place(
             id=0,
             name=f"{lat:.5f}, {lon:.5f}",
@@ -228,16 +329,33 @@ class Gazetteer:
             parent="" if nearest is None else nearest.name,
             lat=lat,
             lon=lon,
-            radius_m=TYPICAL_RADIUS_M[PlaceKind.POSITION],
+            radius_m=position.radius_m,
         )
-        return PlaceHit(place, 1.0, exact=True)
+        return PlaceHit(place, 1.0, exact=not position.swapped)
+
+
+def _by_county(around: Iterable[Surroundings]) -> Mapping[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for code, each in enumerate(around):
+        found.setdefault(each.county, []).append(code)
+    return found
+
+
+def _by_sound(around: Iterable[Surroundings]) -> Mapping[str, list[int]]:
+    """The surroundings in which a word of that sound occurs; a sound of one consonant is none."""
+    found: dict[str, list[int]] = {}
+    for code, each in enumerate(around):
+        for heard in {sound(word) for word in each.words}:
+            if len(heard) > 1:
+                found.setdefault(heard, []).append(code)
+    return found
 
 
 def _may_be_name(name: Sequence[str]) -> bool:
     if len(name) > 1:
-        return not EVERYDAY.union(GENERIC).issuperset(name)
+        return not _NO_NAMES.issuperset(name)
     (only,) = name
-    return len(only) >= _SHORTEST_NAME and not only.isdigit() and only not in EVERYDAY | GENERIC
+    return len(only) >= _SHORTEST_NAME and not only.isdigit() and only not in _NO_NAMES
 
 
 def _distinct(hits: Iterable[PlaceHit], limit: int) -> list[PlaceHit]:
@@ -256,49 +374,3 @@ def _is_same(place: Place, other: Place) -> bool:
     return distance_m(place.lat, place.lon, other.lat, other.lon) < _SAME_PLACE_M and (
         words(place.name) == words(other.name)
     )
-
-
-def _with_surroundings(places: Sequence[Place]) -> tuple[list[Place], list[Surroundings]]:
-    """The places, each with a parent and a county: those of the nearest ward (or else town), where
-    the source named none. And what lies around each.
-    """
-    shared: dict[tuple[str, ...], Surroundings] = {}
-
-    def around(place: Place, *more: str) -> Surroundings:
-        every = tuple(w for name in (place.parent, place.county, *more) for w in words(name))
-        known = shared.get(every)
-        if known is None:
-            known = shared[every] = Surroundings(every)
-        return known
-
-    known = [
-        place for place in places if place.county and place.kind in (PlaceKind.WARD, PlaceKind.TOWN)
-    ]
-    wards = [place for place in known if place.kind is PlaceKind.WARD] or known
-    if not wards:
-        return list(places), [around(place) for place in places]
-    filled: list[Place] = []
-    surroundings: list[Surroundings] = []
-    for place, number in zip(places, _nearest(places, wards), strict=True):
-        ward = wards[number]
-        if place.kind is PlaceKind.COUNTY:
-            filled.append(place)
-            surroundings.append(around(place))
-            continue
-        parent = place.parent or (ward.name if ward.name != place.name else ward.parent)
-        filled.append(replace(place, parent=parent, county=place.county or ward.county))
-        surroundings.append(around(filled[-1], ward.name, ward.parent))
-    return filled, surroundings
-
-
-def _nearest(places: Sequence[Place], among: Sequence[Place]) -> list[int]:
-    """For each place, the number of the nearest of the others; flat distances are enough here."""
-    targets = np.array([(place.lat, place.lon) for place in among])
-    found: list[int] = []
-    for start in range(0, len(places), 1000):
-        block: NDArray[np.float64] = np.array(
-            [(place.lat, place.lon) for place in places[start : start + 1000]]
-        )
-        offsets = block[:, None, :] - targets[None, :, :]
-        found.extend(int(number) for number in (offsets**2).sum(axis=2).argmin(axis=1))
-    return found

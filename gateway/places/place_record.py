@@ -11,7 +11,9 @@ from gateway.importing.importing import Stored
 from gateway.places.tables import place_aliases, place_version, places
 from shared.place import PlaceKind
 
-_VERSION = 1
+# The rows of place_version.
+PLACES = 1
+PICKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +87,22 @@ def store_places(connection: Connection, batch: Sequence[PlaceRecord], dry_run: 
     return stored
 
 
-def raise_version(connection: Connection) -> None:
-    """Makes every process load its gazetteer again."""
+def raise_version(connection: Connection, of: int = PLACES) -> None:
+    """Makes every process read the places, or what is learnt of callers' picks, again."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(
         dialect.insert(place_version)
-        .values(id=_VERSION, number=1)
+        .values(id=of, number=1)
         .on_conflict_do_update(
             index_elements=[place_version.c.id], set_={"number": place_version.c.number + 1}
         )
     )
 
 
-def read_version(connection: Connection) -> int:
-    """The gazetteer's version; 0 while it is empty."""
-    number = connection.execute(select(place_version.c.number)).scalar()
-    return 0 if number is None else int(number)
+def read_versions(connection: Connection) -> tuple[int, int]:
+    """The versions of the places and of what is learnt of picks; 0 while there are none."""
+    numbers = {row.id: int(row.number) for row in connection.execute(select(place_version))}
+    return numbers.get(PLACES, 0), numbers.get(PICKS, 0)
 
 
 def _known(connection: Connection, batch: Sequence[PlaceRecord]) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 import re
 import tomllib
 import unicodedata
-from functools import reduce
+from functools import lru_cache, reduce
 from pathlib import Path
 
 _WORDS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
@@ -51,8 +51,14 @@ _SOUNDS = (
 )
 
 
+# A search asks for the sound of each word several times.
+@lru_cache(maxsize=2_048)
 def sound(word: str) -> str:
     """The word's phonetic key: `kibera` and `kibra` are both `kbr`. A word of digits is itself."""
     if word.isdigit():
         return word
     return reduce(lambda text, rule: rule[0].sub(rule[1], text), _SOUNDS, word)
+
+
+# The fillers and generic words that are long enough to be known misspelt, by their sound.
+ALMOST_FILLERS = {sound(word): word for word in sorted(_FILLERS | GENERIC) if len(word) >= 6}

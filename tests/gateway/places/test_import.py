@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.database.database import Database
-from gateway.hospitals.commands import open_hospital_file
+from gateway.hospitals.importers.opening import open_hospital_file
 from gateway.importing.commands import Registers
 from gateway.places.commands import open_place_file, places_group
 from gateway.places.counties import Counties
