@@ -3,17 +3,22 @@ hold.
 """
 
 from collections.abc import Mapping
+from unicodedata import category
 
 from shared.errors import InvalidInput
 from shared.geo import check_in_country
 
 _YES = {"true", "yes", "y", "1"}
 _NO = {"false", "no", "n", "0"}
+_UNWRITABLE = {"Cc", "Cs"}
 
 
 def text(fields: Mapping[str, str], column: str, longest: int) -> str:
     """The column's text, which may be empty."""
     value = " ".join(fields.get(column, "").split())
+    # PostgreSQL takes no NUL, and nothing that is drawn or said has a use for the others.
+    if any(category(character) in _UNWRITABLE for character in value):
+        raise InvalidInput(f"{column} holds a control character; write it anew.")
     if len(value) > longest:
         raise InvalidInput(f"{column} has {len(value)} characters; at most {longest} fit.")
     return value

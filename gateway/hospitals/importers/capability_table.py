@@ -1,13 +1,12 @@
 """The editable table that reads a facility's capabilities from its level and listed services."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from shared.capability import Capability, mask
+from gateway.hospitals.importers.table_file import check_keys, read_table
+from shared.capability import Capability, codes, mask
 from shared.errors import InvalidInput
 
 
@@ -32,10 +31,12 @@ class CapabilityTable:
     levels: Mapping[int, LevelRule]
 
     def capabilities(
-        self, level: int, services: tuple[str, ...], open_24h: bool | None
+        self, level: int, services: tuple[str, ...], open_24h: bool | None, stated: int = 0
     ) -> tuple[int, int]:
-        """The masks of what is known to be there and known not to be."""
-        listed = 0
+        """The masks of what is known to be there and known not to be. `stated` is what the source
+        says in other ways than by services; it counts as listed.
+        """
+        listed = stated
         for service in services:
             listed |= self.services.get(service, 0)
         rule = self.levels.get(level, LevelRule())
@@ -54,31 +55,31 @@ def load_capability_table(path: Path) -> CapabilityTable:
 
     Raises InvalidInput naming the part that is missing, unknown or of another kind.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        services = {
+    return read_table(path, "capability table", _capability_table)
+
+
+def _capability_table(content: Mapping[str, Any]) -> CapabilityTable:
+    check_keys("The table", content, {field.name for field in fields(CapabilityTable)})
+    levels = {int(level): _level_rule(level, rule) for level, rule in content["levels"].items()}
+    for level in levels:
+        if not 0 <= level <= 6:
+            raise InvalidInput(f"levels has {level}; KEPH levels are 1 to 6, and 0 is unknown.")
+    return CapabilityTable(
+        services={
             str(service).strip(): int(mask(names)) for service, names in content["services"].items()
-        }
-        levels = {int(level): _level_rule(rule) for level, rule in content["levels"].items()}
-        return CapabilityTable(
-            services=services,
-            complete_list_services=int(content["complete_list_services"]),
-            complete_list_up_to_level=int(content["complete_list_up_to_level"]),
-            absent_means_no=int(mask(content["absent_means_no"])),
-            emergency_24h_from_level=int(content["emergency_24h_from_level"]),
-            levels=levels,
-        )
-    except InvalidInput as error:
-        raise InvalidInput(f"{path.name}: {error}") from None
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput(
-            f"{path.name} is not a capability table ({type(error).__name__}: {error}); compare it "
-            "with the one that came with Haven."
-        ) from None
+        },
+        complete_list_services=int(content["complete_list_services"]),
+        complete_list_up_to_level=int(content["complete_list_up_to_level"]),
+        absent_means_no=int(mask(content["absent_means_no"])),
+        emergency_24h_from_level=int(content["emergency_24h_from_level"]),
+        levels=levels,
+    )
 
 
-def _level_rule(rule: Mapping[str, Any]) -> LevelRule:
-    unknown = set(rule) - {"has", "never", "unless_listed"}
-    if unknown:
-        raise InvalidInput(f"A level knows has, never and unless_listed, not {min(unknown)}.")
-    return LevelRule(**{name: int(mask(names)) for name, names in rule.items()})
+def _level_rule(level: Any, rule: Mapping[str, Any]) -> LevelRule:
+    check_keys(f"Level {level}", rule, {field.name for field in fields(LevelRule)})
+    understood = LevelRule(**{name: int(mask(names)) for name, names in rule.items()})
+    both = codes(understood.has & (understood.never | understood.unless_listed))
+    if both:
+        raise InvalidInput(f"Level {level} both has and lacks {', '.join(both)}.")
+    return understood

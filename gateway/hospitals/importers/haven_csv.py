@@ -17,13 +17,16 @@ _REQUIRED = frozenset({"id", "name", "level", "county", "lat", "lon", "has", "la
 
 class HavenCsvFile:
     """One such file: `id,name,level,county,lat,lon,has,lacks` and the optional columns `owner,
-    sub_county,ward,beds,open_24h,phone,closed`.
+    sub_county,ward,beds,open_24h,phone,closed,catchment,catchment_population`.
     """
 
     format_name = "haven-csv"
+    source = "haven-csv"
+    unit = "line"
 
-    def __init__(self, path: Path, country: str) -> None:
+    def __init__(self, path: Path, country: str, encoding: str) -> None:
         self._path = path
+        self._encoding = encoding
         self._country = country
         self._counties = Counties(country)
 
@@ -32,7 +35,7 @@ class HavenCsvFile:
         return set(header) >= _REQUIRED
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
-        return read_csv(self._path)
+        return read_csv(self._path, self._encoding)
 
     def parse(self, fields: Mapping[str, str]) -> Parsed[HospitalRecord]:
         """The hospital in a row.
@@ -57,7 +60,7 @@ class HavenCsvFile:
             raise InvalidInput("has and lacks name the same capability.")
         phone = read.text(fields, "phone", 24)
         record = HospitalRecord(
-            source=self.format_name,
+            source=self.source,
             source_id=read.required_text(fields, "id", 64),
             name=name,
             official_name=name,
@@ -70,6 +73,8 @@ class HavenCsvFile:
             has=has,
             lacks=lacks,
             beds=read.count(fields, "beds"),
+            catchment=read.text(fields, "catchment", 400),
+            catchment_population=read.count(fields, "catchment_population"),
             open_24h=read.flag(fields, "open_24h"),
             closed=bool(read.flag(fields, "closed")),
             duty_phone=normalise(phone, self._country) if phone else None,

@@ -11,6 +11,7 @@ from gateway.importing.reading import read_csv
 from gateway.places.counties import Counties
 from shared.errors import InvalidInput
 
+SOURCE = "kmhfl"
 _COLUMNS = frozenset(
     {
         "id",
@@ -28,25 +29,17 @@ _COLUMNS = frozenset(
 _HOSPITAL_LEVEL = 4
 
 
-class KmhflFile:
-    """One such file. `code` is often missing, so `id` identifies a facility."""
+class KmhflReading:
+    """How a facility's fields are understood, whether they came as CSV or from the registry's API:
+    both name a facility by the same `id`, so either updates what the other put in.
+    """
 
-    format_name = "kmhfl"
-
-    def __init__(self, path: Path, country: str, table: CapabilityTable) -> None:
-        self._path = path
+    def __init__(self, country: str, table: CapabilityTable) -> None:
         self._country = country
         self._table = table
         self._counties = Counties(country)
 
-    @staticmethod
-    def recognises(header: Sequence[str]) -> bool:
-        return set(header) >= _COLUMNS
-
-    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
-        return read_csv(self._path)
-
-    def parse(self, fields: Mapping[str, str]) -> Parsed[HospitalRecord]:
+    def facility(self, fields: Mapping[str, str]) -> Parsed[HospitalRecord]:
         """The facility in a row.
 
         One without coordinates is kept, since operators can phone it and place it, but it cannot be
@@ -67,13 +60,10 @@ class KmhflFile:
         open_24h = read.flag(fields, "open_whole_day")
         if open_24h is False and level >= _HOSPITAL_LEVEL:
             open_24h = None
-        services = tuple(
-            service.strip() for service in fields["service_names"].split("|") if service.strip()
-        )
-        has, lacks = self._table.capabilities(level, services, open_24h)
+        has, lacks = self._table.capabilities(level, listed_services(fields), open_24h)
         status = read.text(fields, "operation_status_name", 80)
         record = HospitalRecord(
-            source=self.format_name,
+            source=SOURCE,
             source_id=read.required_text(fields, "id", 64),
             name=name,
             official_name=read.text(fields, "officialname", 200) or name,
@@ -87,11 +77,45 @@ class KmhflFile:
             lacks=lacks,
             # The register writes 0 where nobody counted.
             beds=read.count(fields, "beds") or None,
+            catchment_population=read.count(fields, "facility_catchment_population") or None,
             open_24h=open_24h,
             closed=bool(read.flag(fields, "closed")) or status.casefold() != "operational",
             code=read.text(fields, "code", 20).removesuffix(".0"),
         )
         return Parsed(record, tuple(oddities))
+
+
+class KmhflFile:
+    """One such file. `code` is often missing, so `id` identifies a facility."""
+
+    format_name = "kmhfl"
+    source = SOURCE
+    unit = "line"
+
+    def __init__(self, path: Path, reading: KmhflReading, encoding: str) -> None:
+        self._path = path
+        self._reading = reading
+        self._encoding = encoding
+
+    @staticmethod
+    def recognises(header: Sequence[str]) -> bool:
+        return set(header) >= _COLUMNS
+
+    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        return read_csv(self._path, self._encoding)
+
+    def parse(self, fields: Mapping[str, str]) -> Parsed[HospitalRecord]:
+        """The facility in a row.
+
+        Raises InvalidInput.
+        """
+        return self._reading.facility(fields)
+
+
+def listed_services(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the services that a facility lists."""
+    services = fields["service_names"].split("|")
+    return tuple(service.strip() for service in services if service.strip())
 
 
 def _level(written: str) -> int:

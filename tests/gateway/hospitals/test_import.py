@@ -1,34 +1,27 @@
 """Importing registers of hospitals: what goes in, what is refused and why, and doing it again."""
 
-import contextlib
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from gateway.database.database import Database
-from gateway.hospitals.commands import CAPABILITY_TABLE, hospitals_group
 from gateway.hospitals.importers.capability_table import load_capability_table
+from gateway.hospitals.importers.opening import CAPABILITY_TABLE
 from gateway.hospitals.index import MatchIndex
 from gateway.hospitals.tables import availability, hospitals
-from gateway.importing.commands import Registers
 from shared.capability import Capability as C
 from shared.errors import InvalidInput
-from shared.identifier import maker
 from shared.match_policy import MatchPolicy
-from shared.system import System
+from tests.gateway.hospitals.importing_gateway import ImportingGateway
 
 _KMHFL_HEADER = (
     "code,name,officialname,keph_level_name,owner_name,beds,county_name,sub_county_name,ward_name,"
     "operation_status_name,open_whole_day,closed,service_names,latitude,longitude,id"
 )
-_HAVEN_HEADER = "id,name,level,county,lat,lon,has,lacks,beds,open_24h,phone"
+_HAVEN_HEADER = "id,name,level,county,lat,lon,has,lacks,beds,open_24h,phone,catchment"
 
 
 def _kmhfl(
@@ -51,52 +44,16 @@ def _kmhfl(
     )
 
 
-class _Gateway:
-    """The import command over a database."""
-
-    def __init__(self, database: Database, folder: Path) -> None:
-        rng = Random(1)
-
-        def now() -> datetime:
-            return datetime(2026, 3, 4, tzinfo=UTC)
-
-        system = System(now=now, new_id=maker(now, rng), rng=rng)
-
-        @contextlib.contextmanager
-        def opened() -> Iterator[Registers]:
-            yield Registers(database, system, "KE")
-
-        self.database = database
-        self.group = hospitals_group(opened)
-        self._folder = folder
-
-    def imports(self, content: str | bytes, *options: str) -> Result:
-        path = self._folder / "register.csv"
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return CliRunner().invoke(self.group, ["import", str(path), *options])
-
-    def reports(self, content: str, *options: str) -> dict[str, Any]:
-        result = self.imports(content, "--json", *options)
-        report: dict[str, Any] = json.loads(result.stdout)
-        return report
-
-    def rows(self) -> list[dict[str, Any]]:
-        chosen = select(hospitals).order_by(hospitals.c.source_id)
-        return self.database.read(
-            lambda connection: [dict(row) for row in connection.execute(chosen).mappings()]
-        )
-
-
 @pytest.fixture
-def gateway(database: Database, tmp_path: Path) -> _Gateway:
-    return _Gateway(database, tmp_path)
+def gateway(database: Database, tmp_path: Path) -> ImportingGateway:
+    return ImportingGateway(database, tmp_path)
 
 
 def _lines(*lines: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_a_facility_goes_in_with_what_its_level_and_services_say(gateway: _Gateway) -> None:
+def test_a_facility_goes_in_with_what_its_level_and_services_say(gateway: ImportingGateway) -> None:
     services = "Outpatient|Inpatient|Comprehensive Obstetric Care (CMOC)|Xray|Natural"
     result = gateway.imports(_lines(_KMHFL_HEADER, _kmhfl(services=services)))
     assert result.exit_code == 0, result.output
@@ -124,7 +81,7 @@ _LISTED = "General Theatre Services"
         ("Level 4", "", "False", C(0), C(0), None),
         ("Level 4", "", "True", C.EMERGENCY_24H, C(0), True),
         ("Level 3", _LISTED, "True", C.THEATRE | C.OXYGEN, C.EMERGENCY_24H | C.ICU_ADULT, True),
-        ("Level 3", "", "False", C(0), C.THEATRE | C.CEMONC, False),
+        ("Level 3", "", "False", C(0), C.THEATRE | C.CEMONC | C.NEWBORN_UNIT, False),
         # A dispensary's theatre is a mistake.
         ("Level 2", _LISTED, "False", C.OXYGEN, C.THEATRE | C.EMERGENCY_24H, False),
         ("Level 5", "", "True", C.TRAUMA_SURGERY | C.EMERGENCY_24H, C(0), True),
@@ -134,7 +91,7 @@ _LISTED = "General Theatre Services"
     ],
 )
 def test_capabilities_of_a_level_and_its_services(
-    gateway: _Gateway,
+    gateway: ImportingGateway,
     level: str,
     services: str,
     whole_day: str,
@@ -173,7 +130,7 @@ def test_capabilities_of_a_level_and_its_services(
     ],
 )
 def test_a_bad_row_is_refused_by_its_line_and_the_good_ones_go_in(
-    gateway: _Gateway, row: str, words: str
+    gateway: ImportingGateway, row: str, words: str
 ) -> None:
     content = _lines(_KMHFL_HEADER, _kmhfl(id="good-1"), row, _kmhfl(id="good-2", lat="-0.71"))
     result = gateway.imports(content)
@@ -183,7 +140,7 @@ def test_a_bad_row_is_refused_by_its_line_and_the_good_ones_go_in(
     assert [stored["source_id"] for stored in gateway.rows()] == ["good-1", "good-2"]
 
 
-def test_what_is_odd_is_kept_and_noticed(gateway: _Gateway) -> None:
+def test_what_is_odd_is_kept_and_noticed(gateway: ImportingGateway) -> None:
     report = gateway.reports(
         _lines(
             _KMHFL_HEADER,
@@ -213,13 +170,13 @@ def test_what_is_odd_is_kept_and_noticed(gateway: _Gateway) -> None:
     ("status", "closed"), [("Operational", "True"), ("Closed", "False"), ("", "False")]
 )
 def test_a_facility_that_is_not_working_is_closed(
-    gateway: _Gateway, status: str, closed: str
+    gateway: ImportingGateway, status: str, closed: str
 ) -> None:
     gateway.imports(_lines(_KMHFL_HEADER, _kmhfl(status=status, closed=closed)))
     assert gateway.rows()[0]["status"] == "closed"
 
 
-def test_importing_again_changes_only_what_changed(gateway: _Gateway) -> None:
+def test_importing_again_changes_only_what_changed(gateway: ImportingGateway) -> None:
     rows = [_kmhfl(id=str(number), name=f"H{number}", lat=f"-0.{number}") for number in range(1, 9)]
     gateway.imports(_lines(_KMHFL_HEADER, *rows))
     index = MatchIndex(MatchPolicy())
@@ -240,7 +197,7 @@ def test_importing_again_changes_only_what_changed(gateway: _Gateway) -> None:
     assert index.get(second[2]["id"])[0].name == "New name"
 
 
-def test_a_trial_writes_nothing_and_says_what_would_happen(gateway: _Gateway) -> None:
+def test_a_trial_writes_nothing_and_says_what_would_happen(gateway: ImportingGateway) -> None:
     report = gateway.reports(_lines(_KMHFL_HEADER, _kmhfl(), _kmhfl(id="2", name="")), "--dry-run")
     assert report["dry_run"]
     assert report["stored"]["created"] == 1
@@ -263,7 +220,7 @@ def test_a_trial_writes_nothing_and_says_what_would_happen(gateway: _Gateway) ->
     ],
 )
 def test_a_file_that_is_not_what_it_says_is_refused_whole(
-    gateway: _Gateway, content: str | bytes, words: str
+    gateway: ImportingGateway, content: str | bytes, words: str
 ) -> None:
     result = gateway.imports(content)
     assert result.exit_code == 1, result.output
@@ -272,11 +229,11 @@ def test_a_file_that_is_not_what_it_says_is_refused_whole(
     assert words in json.loads(gateway.imports(content, "--json").stdout)["refused_whole"]
 
 
-def test_a_list_kept_by_hand(gateway: _Gateway) -> None:
+def test_a_list_kept_by_hand(gateway: ImportingGateway) -> None:
     content = _lines(
         "# Demonstration data.",
         _HAVEN_HEADER,
-        "knh,Kenyatta,6,Nairobi,-1.3009,36.8073,theatre blood,burns,1800,yes,0711000222",
+        "knh,Kenyatta,6,Nairobi,-1.3,36.8073,theatre blood,burns,1800,yes,0711000222,Kibra",
         "x,Nowhere,4,Atlantis,-1.3,36.8,,,,,",
         "y,Both,4,Nairobi,-1.3,36.8,blood,blood,,,",
         "z,Unknown code,4,Nairobi,-1.3,36.8,magic,,,,",
@@ -292,13 +249,14 @@ def test_a_list_kept_by_hand(gateway: _Gateway) -> None:
     ]
     stored = {row["source_id"]: row for row in gateway.rows()}
     assert len(stored) == 7
-    assert stored["knh"]["duty_phone"] == "+254711000222"
+    assert gateway.phones("knh") == ["+254711000222"]
+    assert stored["knh"]["catchment"] == "Kibra"
     assert stored["knh"]["has"] == C.THEATRE | C.BLOOD
     assert stored["h12"]["county"] == "Nairobi"
     assert stored["h12"]["open_24h"] is False
 
 
-def test_every_hospital_has_its_availability(gateway: _Gateway) -> None:
+def test_every_hospital_has_its_availability(gateway: ImportingGateway) -> None:
     rows = [_kmhfl(id=str(number), name=f"H{number}") for number in range(450)]
     assert gateway.imports(_lines(_KMHFL_HEADER, *rows)).exit_code == 0
     counted = gateway.database.read(
@@ -319,7 +277,7 @@ def test_every_hospital_has_its_availability(gateway: _Gateway) -> None:
     ],
 )
 def test_a_broken_capability_table_is_refused_before_anything_is_read(
-    gateway: _Gateway, tmp_path: Path, text: str, words: str
+    gateway: ImportingGateway, tmp_path: Path, text: str, words: str
 ) -> None:
     path = tmp_path / "table.yaml"
     path.write_text(text)
@@ -334,7 +292,7 @@ _REAL = Path(__file__).parents[4] / "shared" / "data" / "kmhfl_2020.csv"
 
 
 @pytest.mark.skipif(not _REAL.exists(), reason="the real register is not on this machine")
-def test_the_real_register_goes_in_whole(gateway: _Gateway) -> None:
+def test_the_real_register_goes_in_whole(gateway: ImportingGateway) -> None:
     result = CliRunner().invoke(gateway.group, ["import", str(_REAL), "--json"])
     report = json.loads(result.stdout)
     assert report["rows"] == 12_379
