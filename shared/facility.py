@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.capability import Capability
-from shared.capacity import capacity_part, expected_free_beds, report_age_s
-from shared.geo import distance_m
-from shared.hospital import STOCK, Availability, Hospital
+from shared.capacity import capacity_part, expected_free_beds, is_full, overload, report_age_s
+from shared.hospital import STOCK, UNITS, Availability, Hospital
 from shared.match_policy import MatchPolicy
 from shared.match_query import MatchQuery
 
@@ -29,44 +27,52 @@ class Facility:
     staffed_beds: int | None
     expected_free_beds: float | None
     full: bool
+    # Whether it has too many patients already to stabilise one more.
+    crowded: bool
     assigned_since: int
     report_age_s: float | None
 
 
 def weigh(
     query: MatchQuery,
-    needed: tuple[Capability, ...],
+    needed: tuple[tuple[int, float], ...],
     hospital: Hospital,
     availability: Availability,
+    metres: float,
     travel_min: float,
     policy: MatchPolicy,
     now: datetime,
 ) -> Facility:
-    """What the limits and the score need to know of a hospital that is `travel_min` minutes away.
-    `needed` are the single capabilities of the query.
+    """What the limits and the score need to know of a hospital that is `metres` away as the crow
+    flies, and `travel_min` minutes. `needed` is `MatchPolicy.weighed` of the query's needs.
     """
     age_s = report_age_s(availability.reported_at, now)
     stock_age_s = report_age_s(availability.stock_reported_at, now)
-    free_beds = expected_free_beds(availability, age_s, policy)
-    full = (
-        free_beds is not None
-        and age_s is not None
-        and free_beds < 1
-        and age_s <= policy.trusted_report_s
-    )
+    surge_share = policy.surge_share if query.mass_casualty else 0.0
+    free_beds = expected_free_beds(availability, age_s, policy, surge_share)
     has, lacks = _standing(hospital, availability, stock_age_s, policy)
+    needs = int(query.needs)
+    if needs & UNITS and availability.units_reported_at is not None:
+        units_age_s = report_age_s(availability.units_reported_at, now)
+        has, lacks = _with_units(has, lacks, availability, units_age_s, policy)
+    full = is_full(hospital.level, availability, free_beds, age_s, policy, surge_share)
+    crowded = full and (
+        query.mass_casualty
+        or overload(hospital.level, availability, age_s, policy) >= policy.stabilise_overload
+    )
     return Facility(
         hospital=hospital,
         has=has,
-        missing=int(query.needs) & lacks,
-        unknown=int(query.needs) & ~has & ~lacks,
+        missing=needs & lacks,
+        unknown=needs & ~has & ~lacks,
         capacity_part=capacity_part(availability, free_beds, age_s, policy),
         specialty_part=_specialty_part(needed, has, lacks, availability, stock_age_s, policy),
-        distance_m=distance_m(query.lat, query.lon, hospital.lat, hospital.lon),
+        distance_m=metres,
         travel_min=travel_min,
         staffed_beds=availability.staffed_beds,
         expected_free_beds=free_beds,
         full=full,
+        crowded=crowded,
         assigned_since=availability.assigned_since,
         report_age_s=age_s,
     )
@@ -89,8 +95,23 @@ def _standing(
     return has, lacks
 
 
+def _with_units(
+    has: int, lacks: int, availability: Availability, age_s: float | None, policy: MatchPolicy
+) -> tuple[int, int]:
+    """The same with what the last count of its units' beds says. A unit that was full a day ago is
+    unknown again.
+    """
+    free = int(availability.units_free) & UNITS
+    full = int(availability.units_full) & UNITS & ~free
+    has = (has | free) & ~full
+    lacks &= ~free
+    if age_s is not None and age_s <= policy.trusted_report_s:
+        lacks |= full
+    return has, lacks
+
+
 def _specialty_part(
-    needed: tuple[Capability, ...],
+    needed: tuple[tuple[int, float], ...],
     has: int,
     lacks: int,
     availability: Availability,
@@ -102,10 +123,8 @@ def _specialty_part(
     """
     unknown_value = 1.0 - policy.unknown_penalty
     total = weights = 0.0
-    for capability in needed:
-        weight = policy.capability_weights.get(capability, 1.0)
+    for bit, weight in needed:
         weights += weight
-        bit = int(capability)
         if not has & bit:
             value = 0.0 if lacks & bit else unknown_value
         elif not _STOCK & bit:
@@ -113,6 +132,8 @@ def _specialty_part(
         elif stock_age_s is None or not availability.stock_has & bit:
             value = policy.unreported_stock_value
         else:
-            value = unknown_value + (1.0 - unknown_value) * policy.confidence(stock_age_s)
+            # What was there some days ago is at least as sure as what a register says for ever.
+            standing = policy.unreported_stock_value
+            value = standing + (1.0 - standing) * policy.confidence(stock_age_s)
         total += weight * value
     return total / weights if weights else 1.0

@@ -5,7 +5,10 @@ that news is.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 
+from shared.bed_type import UNIT_OF
 from shared.capability import Capability
 
 
@@ -24,6 +27,8 @@ TAKES_PATIENTS = frozenset({HospitalStatus.NORMAL, HospitalStatus.ADVISORY})
 # What runs out: antivenom is in stock at 45 % of public and 19 % of private Kenyan facilities that
 # should have it. A report of these ages, as a bed count does.
 STOCK = Capability.BLOOD | Capability.OXYGEN | Capability.ANTIVENOM | Capability.RABIES_PROPHYLAXIS
+# What has beds of its own: once they are taken, it is as if the hospital did not have it.
+UNITS = int(reduce(or_, UNIT_OF.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Hospital:
     reachable: bool = False
     # Whether it is open day and night; None is unknown.
     open_24h: bool | None = None
+    # What operators set to be out of order; it is in `lacks` as well.
+    imposed_lacks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,8 @@ class Availability:
     unknown, not zero. `assigned_since` counts our own assignments that the report could not know
     of; below zero, beds that it counted as taken and that were given back since. `stock_has` and
     `stock_lacks` are masks within `STOCK`: what was last reported to be there, and to be used up.
+    `units_free` and `units_full` are masks within `UNITS`: those with a free bed by the latest
+    count, and those whose beds are all taken.
     """
 
     status: HospitalStatus = HospitalStatus.NORMAL
@@ -67,3 +76,6 @@ class Availability:
     stock_has: int = 0
     stock_lacks: int = 0
     stock_reported_at: datetime | None = None
+    units_free: int = 0
+    units_full: int = 0
+    units_reported_at: datetime | None = None

@@ -56,6 +56,11 @@ def maker(now: Callable[[], datetime], rng: Random) -> Callable[[], int]:
     return new_id
 
 
+def first_at(moment: datetime) -> int:
+    """The lowest identifier that can have been made at that moment (aware) or later."""
+    return max((moment - _EPOCH) // _MILLISECOND, 0) << _RANDOM_BITS
+
+
 def to_text(identifier: int) -> str:
     """Thirteen characters of Crockford's base 32, for URLs and JSON, where 63 bits lose
     precision.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from itertools import pairwise
 from math import isclose, isfinite
 from types import MappingProxyType
@@ -13,14 +13,19 @@ from shared.errors import InvalidInput
 from shared.travel import EAST_AFRICA_TIME, GreatCircleTravel
 
 _TIERS_MIN = (60.0, 120.0, 240.0)
+_LEVELS = frozenset(range(7))
 
 
 def _same_tiers() -> Mapping[Priority, tuple[float, ...]]:
     return MappingProxyType(dict.fromkeys(Priority, _TIERS_MIN))
 
 
-def _equal_weights() -> Mapping[Capability, float]:
-    return MappingProxyType({})
+def _assumed_beds() -> Mapping[int, int]:
+    return MappingProxyType({0: 2, 1: 1, 2: 2, 3: 3, 4: 6, 5: 12, 6: 20})
+
+
+def _weights() -> Mapping[Capability, float]:
+    return MappingProxyType({Capability.EMERGENCY_24H: 1 / 3})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +62,42 @@ class MatchPolicy:
     half_capacity_beds: float = 3.0
     # How long an emergency bed stays taken, for the discharges to expect since a report.
     mean_stay_h: float = 12.0
-    # A report older than this no longer calls a hospital full, or a stock used up.
+    # A report older than this no longer calls a hospital full, a stock used up, or a unit taken.
     trusted_report_s: float = 12 * 3600.0
+    # With this many patients of ours, by KEPH level (0: unknown), a hospital of whose beds nobody
+    # knows anything that is still trusted counts as full: else everybody hurt in a crash would be
+    # sent to the nearest one that never reports.
+    assumed_beds: Mapping[int, int] = field(default_factory=_assumed_beds)
+    # The share of its staffed or assumed beds that a hospital adds when many are hurt at once, and
+    # how many hurt that is. Assumed; a deployment asks its hospitals for their surge plans.
+    surge_share: float = 0.5
+    mass_casualty_patients: int = 5
 
     # What an unknown capability loses against a known one.
     unknown_penalty: float = 0.6
     # What a standing "has antivenom" counts when nobody reported the stock itself.
     unreported_stock_value: float = 0.8
-    # How much each needed capability weighs in the specialty part; 1 where nothing is said.
-    capability_weights: Mapping[Capability, float] = field(default_factory=_equal_weights)
+    # How much each needed capability weighs in the specialty part; 1 where nothing is said. An open
+    # door says least: what is needed behind it decides whether the patient has to be moved on.
+    capability_weights: Mapping[Capability, float] = field(default_factory=_weights)
 
     # An open facility with oxygen that is this much nearer stabilises first.
     stabilise_nearer_min: float = 20.0
+    # One that is full stabilises as well, but only until so many more patients are expected there
+    # than it has beds: else the nearest would get everybody who bleeds after a crash. When many are
+    # hurt, only where there is room.
+    stabilise_overload: float = 3.0
+    # Where whoever can treat is beyond the nearest tier, a critical patient does not pass an open
+    # hospital of at least this level that is so much nearer, whatever is known of its oxygen:
+    # registers list none, and a drip, a splint and an airway need none.
+    stop_nearer_min: float = 60.0
+    stop_level: int = 4
     # What it costs to be moved on from a place that cannot treat: finding that out, a vehicle, and
     # the second way.
     referral_min: float = 180.0
+    # What it costs, as a last resort, to begin at a facility below `lowest_level`: a nurse alone,
+    # no drip, nobody to send along.
+    below_level_min: float = 30.0
 
     def __post_init__(self) -> None:
         weights = (self.distance_weight, self.capacity_weight, self.specialty_weight)
@@ -90,8 +116,15 @@ class MatchPolicy:
                     f"tiers_min for {priority.name} is {tiers}; give minutes above 0, each more "
                     "than the one before, such as (60, 120, 240)."
                 )
-        if not 0 <= self.lowest_level <= 6:
-            raise InvalidInput(f"lowest_level is {self.lowest_level}; KEPH levels are 1 to 6.")
+        for name in ("lowest_level", "stop_level"):
+            level: int = getattr(self, name)
+            if not 0 <= level <= 6:
+                raise InvalidInput(f"{name} is {level}; KEPH levels are 1 to 6.")
+        if self.stop_level < self.lowest_level:
+            raise InvalidInput(
+                f"stop_level is {self.stop_level}, below lowest_level, which is "
+                f"{self.lowest_level}; nobody is taken to a place that takes no emergencies."
+            )
         if not 0 <= self.day_opens_h < self.day_closes_h <= 24:
             raise InvalidInput("day_opens_h must be before day_closes_h, both within 0 to 24.")
         for name in (
@@ -104,9 +137,25 @@ class MatchPolicy:
             value: float = getattr(self, name)
             if not (isfinite(value) and value > 0):
                 raise InvalidInput(f"{name} is {value}; give more than 0.")
-        if not (isfinite(self.stabilise_nearer_min) and self.stabilise_nearer_min >= 0):
+        for name in (
+            "stabilise_nearer_min",
+            "stabilise_overload",
+            "stop_nearer_min",
+            "below_level_min",
+        ):
+            least: float = getattr(self, name)
+            if not (isfinite(least) and least >= 0):
+                raise InvalidInput(f"{name} is {least}; give 0 or more.")
+        if set(self.assumed_beds) != _LEVELS:
+            raise InvalidInput("assumed_beds needs a number for each level: 0 (unknown) to 6.")
+        for level, beds in self.assumed_beds.items():
+            if not 1 <= beds <= 1000:
+                raise InvalidInput(f"assumed_beds of level {level} is {beds}; give 1 to 1000.")
+        if not (isfinite(self.surge_share) and 0 <= self.surge_share <= 5):
+            raise InvalidInput(f"surge_share is {self.surge_share}; give 0 to 5.")
+        if not 2 <= self.mass_casualty_patients <= 1000:
             raise InvalidInput(
-                f"stabilise_nearer_min is {self.stabilise_nearer_min}; give minutes, 0 or more."
+                f"mass_casualty_patients is {self.mass_casualty_patients}; give 2 to 1000."
             )
         for name in ("capacity_prior", "unknown_penalty", "unreported_stock_value"):
             share: float = getattr(self, name)
@@ -122,16 +171,28 @@ class MatchPolicy:
         """How much a report of that age counts, from 1 (now) towards 0."""
         return self.report_half_age_s / (self.report_half_age_s + age_s)
 
+    def weighed(self, needs: int) -> tuple[tuple[int, float], ...]:
+        """Each of the needed capabilities as a bit, with what it weighs, in the order of the bits.
+        Plain integers: what goes through flags takes twenty times as long.
+        """
+        found = []
+        while needs:
+            bit = needs & -needs
+            # A flag is found by its number.
+            found.append((bit, self.capability_weights.get(bit, 1.0)))  # type: ignore[call-overload]
+            needs ^= bit
+        return tuple(found)
+
     def day_window_min(self, depart_at: datetime) -> tuple[float, float]:
         """From when to when, in minutes after departure, a facility without a night service is
         open: what is left of today's hours, or the next working day's.
         """
         local = depart_at.astimezone(self.local_time)
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        since_midnight_min = local.hour * 60 + local.minute + local.second / 60
+        today = local.weekday()
         for day in range(8):
-            start = midnight + timedelta(days=day)
-            closes_min = (start - local).total_seconds() / 60 + self.day_closes_h * 60
-            if start.weekday() < 5 and closes_min > 0:
-                opens_min = (start - local).total_seconds() / 60 + self.day_opens_h * 60
-                return max(opens_min, 0.0), closes_min
+            midnight_min = day * 1440 - since_midnight_min
+            closes_min = midnight_min + self.day_closes_h * 60
+            if (today + day) % 7 < 5 and closes_min > 0:
+                return max(midnight_min + self.day_opens_h * 60, 0.0), closes_min
         raise AssertionError("eight days in a row always hold a working day")

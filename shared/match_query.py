@@ -16,7 +16,9 @@ class MatchQuery:
 
     `needs` is a capability mask; `radius_m` is how far off the place may be, in metres; `urban` is
     whether it is in a town, None when not known; `depart_at` is aware. `exclude` names hospitals
-    already asked. Without a place there is nothing to match: the caller asks for one first. Raises
+    already asked. `mass_casualty` is whether so many are hurt at once that hospitals make room;
+    `in_hospital` whether a hospital has the patient already, and refers them onward.
+    Without a place there is nothing to match: the caller asks for one first. Raises
     InvalidInput when a value is out of range.
     """
 
@@ -29,6 +31,8 @@ class MatchQuery:
     # Airway, breathing, or bleeding that does not stop.
     stabilise_first: bool = False
     urban: bool | None = None
+    mass_casualty: bool = False
+    in_hospital: bool = False
     exclude: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:

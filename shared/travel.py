@@ -110,7 +110,7 @@ class GreatCircleTravel:
     def pace(self, urban: bool | None, depart_at: datetime) -> Pace:
         """The pace for a departure at this time (aware) from such surroundings."""
         kmh = {None: self.unknown_kmh, True: self.urban_kmh, False: self.rural_kmh}[urban]
-        factor = self.peak_factor if urban and self._is_peak(depart_at) else 1.0
+        factor = self.peak_factor if urban and self.is_peak(depart_at) else 1.0
         return Pace(
             near=factor * 60 / (kmh * 1000),
             beyond=60 / (self.rural_kmh * 1000),
@@ -125,7 +125,8 @@ class GreatCircleTravel:
         """
         return self.detour * sqrt(great_circle_m * great_circle_m + radius_m * radius_m / 2)
 
-    def _is_peak(self, depart_at: datetime) -> bool:
+    def is_peak(self, depart_at: datetime) -> bool:
+        """Whether towns are crowded at that time (aware)."""
         local = depart_at.astimezone(self.local_time)
         hour = local.hour + local.minute / 60
         return local.weekday() < 5 and any(start <= hour < end for start, end in self.peak_hours)

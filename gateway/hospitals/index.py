@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam
 
-from gateway.hospitals import changes
+from gateway.hospitals import by_road, changes
+from gateway.hospitals.by_road import Roads
 from gateway.hospitals.changes import Change
 from gateway.hospitals.matching_arrays import MatchingArrays
 from gateway.hospitals.register import availability_of, hospital_of, select_hospitals
 from gateway.hospitals.tables import hospitals
+from gateway.travel.road_times import Wanted
 from shared.hospital import Availability, Hospital
 from shared.match_policy import MatchPolicy
 from shared.match_query import MatchQuery
@@ -36,8 +38,9 @@ class MatchIndex:
     whatever only one of the two has.
     """
 
-    def __init__(self, policy: MatchPolicy) -> None:
+    def __init__(self, policy: MatchPolicy, roads: Roads | None = None) -> None:
         self._policy = policy
+        self._roads = roads
         self._lock = threading.Lock()
         self._arrays = MatchingArrays()
         # The changes applied, oldest first; empty before the first load.
@@ -51,17 +54,22 @@ class MatchIndex:
         """The policy by which this index ranks."""
         return self._policy
 
+    @property
+    def roads(self) -> Roads | None:
+        """Where times by road are kept; None when no routing engine is set up."""
+        return self._roads
+
     def catch_up(self, connection: Connection) -> None:
         """Applies every change that this connection sees and the index has not applied."""
         with self._lock:
             self._catch_up(connection)
 
     def rank(self, query: MatchQuery, now: datetime, limit: int = 5) -> list[Match]:
-        """The first `limit` matches of the reference over all hospitals; see
-        `shared.matching.rank`.
+        """The first `limit` matches of `shared.matching.rank` over all hospitals, or, where roads
+        are known, those of `gateway.hospitals.by_road`.
         """
         with self._lock:
-            return self._arrays.rank(query, self._policy, now, limit)
+            return self._rank(query, now, limit)
 
     def best(
         self,
@@ -79,7 +87,7 @@ class MatchIndex:
             applied = self._history[-1] if self._history else None
             if applied is None or (applied.number, applied.token) != last:
                 self._catch_up(connection)
-            return next(iter(self._arrays.rank(query, self._policy, now, 1)), None)
+            return next(iter(self._rank(query, now, 1)), None)
 
     def get(self, hospital_id: int) -> tuple[Hospital, Availability]:
         """A hospital and its availability, as of the last catching up.
@@ -88,6 +96,11 @@ class MatchIndex:
         """
         with self._lock:
             return self._arrays.get(hospital_id)
+
+    def around(self, query: MatchQuery, metres: float) -> list[tuple[Hospital, Availability]]:
+        """At least the hospitals within that many metres of the patient, as last caught up with."""
+        with self._lock:
+            return self._arrays.around(query.lat, query.lon, metres)
 
     def reserved(self, change: Change) -> None:
         """Applies our own reservation without reading it again: `change` is the one after those
@@ -101,6 +114,16 @@ class MatchIndex:
             counted = replace(availability, assigned_since=availability.assigned_since + 1)
             self._arrays.put(hospital, counted)
             self._history = [*self._history, change][-_REMEMBERED:]
+
+    def worth_asking(self, wanted: Wanted, now: datetime) -> list[Hospital]:
+        """The hospitals whose times by road are wanted, as of the last catching up."""
+        with self._lock:
+            return by_road.worth_asking(self._arrays, wanted, self._policy, now)
+
+    def _rank(self, query: MatchQuery, now: datetime, limit: int) -> list[Match]:
+        if self._roads is None:
+            return self._arrays.rank(query, self._policy, now, limit)
+        return by_road.rank_by_road(self._arrays, query, self._policy, now, limit, self._roads)
 
     def _catch_up(self, connection: Connection) -> None:
         if not self._history:

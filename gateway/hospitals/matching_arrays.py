@@ -7,10 +7,13 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.hospitals.group_arithmetic import FACTS, NUMBERS, HospitalTable
 from gateway.hospitals.hospital_grid import HospitalGrid
-from gateway.hospitals.matching_scan import FACTS, NUMBERS, HospitalTable, MatchingScan
+from gateway.hospitals.matching_scan import MatchingScan
+from gateway.hospitals.nearby import Nearby
 from shared.errors import NotFound
-from shared.hospital import STOCK, TAKES_PATIENTS, Availability, Hospital
+from shared.geo import EARTH_RADIUS_M
+from shared.hospital import STOCK, TAKES_PATIENTS, UNITS, Availability, Hospital
 from shared.match_policy import MatchPolicy
 from shared.match_query import MatchQuery
 from shared.matching import Match, rank
@@ -121,7 +124,12 @@ class MatchingArrays:
             stock_has = int(availability.stock_has) & _STOCK
             stock_lacks = int(availability.stock_lacks) & _STOCK & ~stock_has
             stock_us = _microseconds(availability.stock_reported_at)
-        # In the order in which `matching_scan` names them.
+        units_free, units_full, units_us = 0, 0, _NEVER_US
+        if availability.units_reported_at is not None:
+            units_free = int(availability.units_free) & UNITS
+            units_full = int(availability.units_full) & UNITS & ~units_free
+            units_us = _microseconds(availability.units_reported_at)
+        # In the order in which `group_arithmetic` names them.
         self._numbers[row] = (
             beds.free,
             beds.staffed,
@@ -130,11 +138,13 @@ class MatchingArrays:
         )
         self._facts[row] = (
             hospital.level if availability.status in TAKES_PATIENTS else _NEVER_TAKES,
-            (int(hospital.has) | stock_has) & ~stock_lacks,
-            int(hospital.lacks) & ~stock_has,
+            (int(hospital.has) | stock_has | units_free) & ~(stock_lacks | units_full),
+            int(hospital.lacks) & ~(stock_has | units_free),
             stock_has,
             stock_lacks,
             stock_us,
+            units_full,
+            units_us,
             beds.reported_us,
             hospital.open_24h is False,
         )
@@ -157,33 +167,45 @@ class MatchingArrays:
         self._stale.discard(last)
         self._pairs.pop()
 
+    def around(self, lat: float, lon: float, metres: float) -> list[tuple[Hospital, Availability]]:
+        """At least those within that many metres of the position."""
+        rows = self._grid.around(lat, lon, metres / EARTH_RADIUS_M)
+        if rows is None:
+            return list(self._pairs)
+        return [self._pairs[row] for row in rows.tolist()]
+
     def rank(
         self, query: MatchQuery, policy: MatchPolicy, now: datetime, limit: int
     ) -> list[Match]:
         """The first `limit` matches of `shared.matching.rank` over all hospitals."""
-        scan = self._scan(query, policy, now)
-        nearest = scan.nearest_if_few()
-        if nearest is not None:
-            pairs = (self._pairs[row] for row in nearest)
-            matches = rank_nearest_first(query, pairs, policy, now, limit)
-            if matches is not None:
-                return matches
-        self.refresh()
-        shortlist = [self._pairs[row] for row in scan.shortlist(limit)]
-        return rank(query, shortlist, policy, now)[:limit]
-
-    def _scan(self, query: MatchQuery, policy: MatchPolicy, now: datetime) -> MatchingScan:
         count = len(self._pairs)
-        return MatchingScan(
-            HospitalTable(
-                self._positions[:count], self._numbers[:count], self._facts[:count], self._grid
-            ),
+        positions, origin = self._positions[:count], _unit_vector(query.lat, query.lon)
+        nearby = Nearby(positions, self._grid, origin, query, policy)
+        rings = (map(self._pairs.__getitem__, ring) for ring in nearby.rings())
+        matches = rank_nearest_first(query, rings, policy, now, limit)
+        if matches:
+            return matches
+        self.refresh()
+        scan = MatchingScan(
+            HospitalTable(positions, self._numbers[:count], self._facts[:count]),
             excluded=[self._rows[id_] for id_ in query.exclude if id_ in self._rows],
             query=query,
             policy=policy,
-            origin=_unit_vector(query.lat, query.lon),
+            nearby=nearby,
             now_us=_microseconds(now),
         )
+        rows = scan.shortlist(limit) if matches is None else scan.last_resort(limit)
+        shortlist = [self._pairs[row] for row in rows]
+        return rank(query, shortlist, policy, now)[:limit]
+
+    def nearest(self, lat: float, lon: float, count: int) -> list[tuple[Hospital, Availability]]:
+        """The `count` nearest hospitals, whatever they are, in the order of their distance."""
+        cosines = self._positions[: len(self._pairs)] @ np.array(_unit_vector(lat, lon))
+        rows = np.arange(len(cosines))
+        if count < len(rows):
+            rows = np.argpartition(-cosines, count)[:count]
+        ordered: list[int] = rows[(-cosines[rows]).argsort(kind="stable")].tolist()
+        return [self._pairs[row] for row in ordered]
 
     def _place(self, row: int, hospital: Hospital) -> None:
         self._positions[row] = _unit_vector(hospital.lat, hospital.lon)

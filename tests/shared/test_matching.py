@@ -15,7 +15,7 @@ from shared.errors import InvalidInput
 from shared.hospital import TAKES_PATIENTS, Availability, Hospital, HospitalStatus
 from shared.match_policy import MatchPolicy
 from shared.match_query import MatchQuery
-from shared.matching import Match, Role, explain, rank
+from shared.matching import Match, Role, rank
 from shared.travel import Origin
 from tests.bench import matching as seeded
 
@@ -194,11 +194,31 @@ _CASES: dict[str, _Case] = {
     ),
     "the next tier is not looked at while the nearest holds one": (
         _query(C.CT),
-        [(_hospital(1, 27), _UNKNOWN), (_hospital(2, 30, C.CT), _beds(50, 50))],
+        [(_hospital(1, 27, C.CT), _UNKNOWN), (_hospital(2, 30, C.CT), _beds(50, 50))],
+        [1],
+    ),
+    "one that may have it does not shut out one a little further that has": (
+        _query(C.CT),
+        [(_hospital(1, 27), _UNKNOWN), (_hospital(2, 30, C.CT), _UNKNOWN)],
+        [2, 1],
+    ),
+    "one that may have it and is much nearer still goes first": (
+        _query(C.CT),
+        [(_hospital(1, 2), _UNKNOWN), (_hospital(2, 30, C.CT), _UNKNOWN)],
+        [1, 2],
+    ),
+    "where nobody is known to have it the nearest tier that may is asked": (
+        _query(C.CT),
+        [(_hospital(1, 27), _UNKNOWN), (_hospital(2, 30), _beds(50, 50))],
+        [1],
+    ),
+    "one that has it and is full does not widen the reach": (
+        _query(C.CT),
+        [(_hospital(1, 27), _UNKNOWN), (_hospital(2, 30, C.CT), _beds(0, 10))],
         [1],
     ),
     "the second tier when the first holds none": (
-        _query(C.CT),
+        _query(C.CT, priority=Priority.HIGH),
         [(_hospital(1, 5, 0, C.CT), _UNKNOWN), (_hospital(2, 40, C.CT), _UNKNOWN)],
         [2],
     ),
@@ -257,6 +277,71 @@ _CASES: dict[str, _Case] = {
         ],
         [1, 2],
     ),
+    "critical: a hospital on a long way is not passed, though nobody knows of its oxygen": (
+        _query(C.CT),
+        [(_hospital(1, 5, 0, C.CT), _UNKNOWN), (_hospital(2, 40, C.CT), _UNKNOWN)],
+        [1, 2],
+    ),
+    "and is passed where it would save less than an hour": (
+        _query(C.CT),
+        [(_hospital(1, 13, 0, C.CT), _UNKNOWN), (_hospital(2, 40, C.CT), _UNKNOWN)],
+        [2],
+    ),
+    "and where a hospital has the patient already": (
+        _query(C.CT, in_hospital=True),
+        [(_hospital(1, 5, 0, C.CT), _UNKNOWN), (_hospital(2, 40, C.CT), _UNKNOWN)],
+        [2],
+    ),
+    "and a health centre without oxygen or emergencies is passed": (
+        _query(C.CT),
+        [
+            (_hospital(1, 5, 0, C.CT, level=3), _UNKNOWN),
+            (_hospital(3, 5, 0, C.CT | C.EMERGENCY_24H), _UNKNOWN),
+            (_hospital(2, 40, C.CT), _UNKNOWN),
+        ],
+        [2],
+    ),
+    "and nobody stops on the way to one within the hour": (
+        _query(C.CT),
+        [(_hospital(1, 0, 0, C.CT), _UNKNOWN), (_hospital(2, 28, C.CT), _UNKNOWN)],
+        [2],
+    ),
+    "bleeding: the nearer of a health centre with oxygen and a hospital on a long way": (
+        _query(C.THEATRE, stabilise_first=True),
+        [
+            (_hospital(1, 9, C.OXYGEN, C.THEATRE, level=3), _UNKNOWN),
+            (_hospital(3, 8, 0, C.THEATRE), _UNKNOWN),
+            (_hospital(2, 60, C.THEATRE), _UNKNOWN),
+        ],
+        [3, 2],
+    ),
+    "bleeding: a full health centre still stabilises one": (
+        _query(C.THEATRE, stabilise_first=True),
+        [
+            (_hospital(1, 1, C.OXYGEN, C.THEATRE, level=3), _beds(0)),
+            (_hospital(2, 25, C.THEATRE), _UNKNOWN),
+        ],
+        [1, 2],
+    ),
+    "and not the many of a crash": (
+        _query(C.THEATRE, stabilise_first=True, mass_casualty=True),
+        [
+            (_hospital(1, 1, C.OXYGEN, C.THEATRE, level=3), _beds(0, staffed=1)),
+            (_hospital(2, 25, C.THEATRE), _UNKNOWN),
+        ],
+        [2],
+    ),
+    "snakebite: known antivenom 18 minutes further goes before what nobody knows": (
+        _query(C.EMERGENCY_24H | C.ANTIVENOM),
+        [
+            (_hospital(1, 4, C.EMERGENCY_24H), _UNKNOWN),
+            (
+                _hospital(2, 12.5, C.EMERGENCY_24H),
+                Availability(stock_has=int(C.ANTIVENOM), stock_reported_at=_NOON),
+            ),
+        ],
+        [2, 1],
+    ),
     "nothing capable within four hours: the near one, to be moved on": (
         _query(C.ICU_ADULT),
         [
@@ -270,6 +355,14 @@ _CASES: dict[str, _Case] = {
         [
             (_hospital(1, 110, 0, C.ICU_ADULT, level=3), _UNKNOWN),
             (_hospital(2, 120, C.ICU_ADULT), _UNKNOWN),
+        ],
+        [2, 1],
+    ),
+    "nothing capable: a health centre 18 minutes further goes before a dispensary": (
+        _query(C.THEATRE),
+        [
+            (_hospital(1, 20, 0, C.THEATRE, level=2), _UNKNOWN),
+            (_hospital(2, 29, 0, C.THEATRE, level=3), _UNKNOWN),
         ],
         [2, 1],
     ),
@@ -354,28 +447,6 @@ def test_a_routing_engine_replaces_the_default_model() -> None:
     assert [(match.hospital_id, match.travel_min) for match in matches] == [(2, 30.0)]
 
 
-def test_a_nurse_can_read_why() -> None:
-    hospital = replace(_hospital(1, 10, C.THEATRE), reachable=False, open_24h=None)
-    query = _query(C.THEATRE | C.ANTIVENOM)
-    (match,) = rank(query, [(hospital, _beds(5, age_h=2, sent=1))], _POLICY, _NOON)
-    assert explain(match, hospital) == (
-        "Can treat, as far as is known.",
-        "About 21 min away (10.0 km as the crow flies).",
-        "Not known, so ask: antivenom.",
-        "About 6 of 10 beds free, by its report of 2 h ago.",
-        "Patients whom Haven sent since then: 1.",
-        "Not known whether it is open at night.",
-        "No tested channel to it: operators phone it, it is not yet informed.",
-    )
-    (last,) = rank(
-        _query(C.ICU_ADULT), [(_hospital(2, 9, 0, C.ICU_ADULT), _UNKNOWN)], _POLICY, _NOON
-    )
-    words = explain(last, _hospital(2, 9))
-    assert "Nothing capable is in reach" in words[0]
-    assert "Does not have: icu adult." in words
-    assert "Never reported its beds." in words
-
-
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -388,6 +459,9 @@ def test_a_nurse_can_read_why() -> None:
         (lambda: MatchPolicy(report_half_age_s=0), "report_half_age_s"),
         (lambda: MatchPolicy(stabilise_nearer_min=-1), "stabilise_nearer_min"),
         (lambda: MatchPolicy(lowest_level=9), "lowest_level"),
+        (lambda: MatchPolicy(stop_level=9), "stop_level"),
+        (lambda: MatchPolicy(stop_level=2), "below lowest_level"),
+        (lambda: MatchPolicy(stop_nearer_min=float("inf")), "stop_nearer_min"),
         (lambda: MatchPolicy(day_opens_h=18), "day_opens_h"),
         (lambda: MatchPolicy(capability_weights={C.CT: 0}), "CT"),
         (lambda: _query(radius_m=-1.0), "radius_m"),

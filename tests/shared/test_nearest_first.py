@@ -24,10 +24,23 @@ _HERE = MatchQuery(0.5, 36.0, 0.0, Capability.CT, Priority.CRITICAL, seeded.NOW,
 _BEDS = Availability(staffed_beds=20, free_beds=20, reported_at=seeded.NOW)
 
 
-def by_distance(query: MatchQuery, pairs: list[Pair]) -> list[Pair]:
-    return sorted(
-        pairs, key=lambda pair: distance_m(query.lat, query.lon, pair[0].lat, pair[0].lon)
-    )
+def rings_of(
+    query: MatchQuery, pairs: list[Pair], policy: MatchPolicy = _POLICY
+) -> list[list[Pair]]:
+    """The hospitals by reach tier, each in the order of their distance."""
+
+    def metres(pair: Pair) -> float:
+        return distance_m(query.lat, query.lon, pair[0].lat, pair[0].lon)
+
+    tiers_min, nearest = policy.tiers_min[query.priority], sorted(pairs, key=metres)
+    pace = policy.travel.pace(query.urban, query.depart_at)
+    rings: list[list[Pair]] = [[] for _ in tiers_min]
+    for pair in nearest:
+        travel_min = pace.minutes(policy.travel.road_m(metres(pair), query.radius_m))
+        number = sum(travel_min > reach_min for reach_min in tiers_min)
+        if number < len(rings):
+            rings[number].append(pair)
+    return rings
 
 
 def hospital(number: int, north: float, has: int = Capability.CT, lacks: int = 0) -> Hospital:
@@ -35,7 +48,7 @@ def hospital(number: int, north: float, has: int = Capability.CT, lacks: int = 0
     return Hospital(number, f"H{number}", 4, "X", 0.5 + north, 36.0, has, lacks, open_24h=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     st.integers(0, 2**32),
     st.sampled_from([3, 30, 200]),
@@ -49,20 +62,42 @@ def hospital(number: int, north: float, has: int = Capability.CT, lacks: int = 0
                 specialty_weight=0.5,
                 stabilise_nearer_min=0.0,
             ),
+            MatchPolicy(tiers_min=dict.fromkeys(Priority, (20.0, 30.0, 90.0, 300.0))),
         ]
     ),
+    st.sampled_from([0, 1, 2, 4]),
 )
 def test_it_is_what_the_whole_ranking_begins_with(
-    seed: int, count: int, limit: int, policy: MatchPolicy
+    seed: int, count: int, limit: int, policy: MatchPolicy, known_rings: int
 ) -> None:
     rng = Random(seed)
     pairs = seeded.hospitals(count, rng)
     query = seeded.query(rng)
     # Where most of them are.
     query = replace(query, lat=pairs[0][0].lat + 0.01, lon=pairs[0][0].lon)
-    found = rank_nearest_first(query, by_distance(query, pairs), policy, seeded.NOW, limit)
-    if found is not None:
-        assert found == rank(query, pairs, policy, seeded.NOW)[:limit]
+    rings = rings_of(query, pairs, policy)
+    found = rank_nearest_first(query, rings[:known_rings], policy, seeded.NOW, limit)
+    whole = rank(query, pairs, policy, seeded.NOW)[:limit]
+    if found is None:
+        # All rings decide everything.
+        assert known_rings < len(rings)
+    elif found:
+        assert found == whole
+    else:
+        assert not any(match.tier for match in whole)
+
+
+@pytest.mark.parametrize("assigned", [-3, 0, 3])
+@pytest.mark.parametrize("staffed", [None, 4, 40])
+def test_who_is_further_away_and_better_is_not_passed_over(
+    staffed: int | None, assigned: int
+) -> None:
+    """Many near ones of which little is known, and behind them one whose ward is emptier."""
+    near = [(hospital(number, 0.2 + number / 1000), Availability()) for number in range(1, 8)]
+    beds = replace(_BEDS, staffed_beds=staffed, free_beds=4, assigned_since=assigned)
+    pairs = [*near, (hospital(9, 0.22), beds)]
+    found = rank_nearest_first(_HERE, rings_of(_HERE, pairs), _POLICY, seeded.NOW, 2)
+    assert found == rank(_HERE, pairs, _POLICY, seeded.NOW)[:2]
 
 
 def test_it_stops_where_nobody_can_be_better() -> None:
@@ -73,34 +108,54 @@ def test_it_stops_where_nobody_can_be_better() -> None:
             looked_at.append(number)
             yield hospital(number, number / 200), _BEDS
 
-    found = rank_nearest_first(_HERE, nearest(), _POLICY, seeded.NOW, 1)
+    found = rank_nearest_first(_HERE, [nearest()], _POLICY, seeded.NOW, 1)
     assert found is not None
     assert [match.hospital_id for match in found] == [1]
     assert len(looked_at) < 20
 
 
 @pytest.mark.parametrize(
-    ("nearby", "why"),
+    "nearby",
     [
-        ([(hospital(1, 0.01, 0, Capability.CT), _BEDS)], "none that is capable is in reach"),
-        ([(hospital(1, 0.01), replace(_BEDS, free_beds=0))], "none has room"),
-        ([(hospital(1, 0.01), Availability(HospitalStatus.CLOSED))], "none is open"),
-        ([(hospital(1, 2.0), _BEDS)], "none is in the nearest tier"),
-        ([], "there is none"),
-        (
-            [(hospital(number, 0.3, 0), _BEDS) for number in range(1, 40)],
-            "too many are as good as each other",
-        ),
+        [(hospital(1, 0.01, 0, Capability.CT), _BEDS)],
+        [(hospital(1, 0.01), Availability(HospitalStatus.CLOSED))],
+        [(hospital(1, 0.01, 0, 0), _BEDS)],
+        [(hospital(1, 0.7), _BEDS)],
+        [],
     ],
+    ids=["lacks it", "closed", "unknown", "further away", "nobody"],
 )
-def test_it_says_that_all_have_to_be_looked_at(nearby: list[Pair], why: str) -> None:
-    assert rank_nearest_first(_HERE, nearby, _POLICY, seeded.NOW, 1) is None, why
+def test_the_nearest_tier_decides_only_where_somebody_is_known_there(nearby: list[Pair]) -> None:
+    rings = rings_of(_HERE, nearby)
+    assert rank_nearest_first(_HERE, rings[:1], _POLICY, seeded.NOW, 1) is None
+
+
+def test_who_is_full_is_asked_where_nobody_has_room() -> None:
+    full = hospital(1, 0.01), replace(_BEDS, free_beds=0)
+    found = rank_nearest_first(_HERE, rings_of(_HERE, [full]), _POLICY, seeded.NOW, 1)
+    assert found == rank(_HERE, [full], _POLICY, seeded.NOW)
+    assert [(match.hospital_id, match.full) for match in found] == [(1, True)]
+
+
+def test_nobody_in_reach_can_treat() -> None:
+    lacks = hospital(1, 0.01, 0, Capability.CT), _BEDS
+    beyond = hospital(2, 3.0), _BEDS
+    rings = rings_of(_HERE, [lacks, beyond])
+    assert rank_nearest_first(_HERE, rings, _POLICY, seeded.NOW, 1) == []
 
 
 def test_who_stabilises_first_is_found_among_those_that_cannot_treat() -> None:
     query = replace(_HERE, stabilise_first=True)
     near = hospital(1, 0.01, Capability.OXYGEN, Capability.CT)
     pairs = [(near, _BEDS), *((hospital(number, 0.2), _BEDS) for number in (2, 3))]
-    found = rank_nearest_first(query, pairs, _POLICY, seeded.NOW, 2)
+    found = rank_nearest_first(query, rings_of(query, pairs), _POLICY, seeded.NOW, 2)
     assert found == rank(query, pairs, _POLICY, seeded.NOW)[:2]
+    assert [match.hospital_id for match in found] == [1, 2]
+
+
+def test_nobody_critical_passes_a_hospital_of_the_rings_before() -> None:
+    near, far = hospital(1, 0.1, 0, Capability.CT), hospital(2, 0.8)
+    pairs = [(near, _BEDS), (far, _BEDS)]
+    found = rank_nearest_first(_HERE, rings_of(_HERE, pairs), _POLICY, seeded.NOW, 2)
+    assert found == rank(_HERE, pairs, _POLICY, seeded.NOW)[:2]
     assert [match.hospital_id for match in found] == [1, 2]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from math import degrees
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +17,10 @@ from sqlalchemy import Connection, insert, update
 from gateway.database.database import Database
 from gateway.database.sqlite import SqliteDatabase
 from gateway.hospitals import changes
-from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
+from gateway.hospitals.availability_board import AvailabilityBoard
+from gateway.hospitals.availability_report import AvailabilityReport
 from gateway.hospitals.changes import Change
+from gateway.hospitals.contacts import Roster
 from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
 from gateway.hospitals.tables import availability, hospital_changes, hospitals
@@ -50,9 +53,13 @@ _OTHER_POLICY = MatchPolicy(
     unknown_penalty=0.1,
     capability_weights={Capability.BLOOD: 3.0, Capability.CT: 0.5},
     stabilise_nearer_min=0,
+    stop_nearer_min=5,
+    stop_level=3,
+    below_level_min=10,
     referral_min=30,
 )
 _BOARD = AvailabilityBoard(_SYSTEM)
+_ROSTER = Roster(_POLICY.local_time, lambda day: False)
 Pairs = list[tuple[Hospital, Availability]]
 
 
@@ -102,7 +109,7 @@ def test_a_hospital_within_rounding_of_a_tier_is_judged_by_the_reference(
         assert seeded.differences(pairs, arrays, iter([query]), _POLICY, limit) == []
 
 
-def _store(connection: Connection, pairs: Pairs) -> None:
+def store_hospitals(connection: Connection, pairs: Pairs) -> None:
     numbers = changes.take_numbers(connection, len(pairs))
     for number, (hospital, reported) in zip(numbers, pairs, strict=True):
         connection.execute(
@@ -137,6 +144,9 @@ def _store(connection: Connection, pairs: Pairs) -> None:
                 stock_has=reported.stock_has,
                 stock_lacks=reported.stock_lacks,
                 stock_reported_at=reported.stock_reported_at,
+                units_free=reported.units_free,
+                units_full=reported.units_full,
+                units_reported_at=reported.units_reported_at,
                 source="test",
                 version=number,
             )
@@ -152,7 +162,7 @@ def _store(connection: Connection, pairs: Pairs) -> None:
 
 def _seeded(database: Database, count: int = 80) -> tuple[Pairs, MatchIndex]:
     pairs = seeded.hospitals(count, Random(9))
-    database.write(lambda connection: _store(connection, pairs))
+    database.write(lambda connection: store_hospitals(connection, pairs))
     index = MatchIndex(_POLICY)
     database.read(index.catch_up)
     return pairs, index
@@ -165,7 +175,7 @@ def _eight_beds(database: Database) -> tuple[Pairs, MatchIndex]:
         (Hospital(number, f"H{number}", 4, "Nairobi", -1.3, 36.8, 0, 0, True, True), beds)
         for number in range(1, 9)
     ]
-    database.write(lambda connection: _store(connection, pairs))
+    database.write(lambda connection: store_hospitals(connection, pairs))
     index = MatchIndex(_POLICY)
     database.read(index.catch_up)
     return pairs, index
@@ -244,7 +254,7 @@ def test_threads_that_share_an_index_promise_each_bed_once(database: Database) -
     pairs, index = _eight_beds(database)
     query = MatchQuery(-1.31, 36.81, 0.0, 0, Priority.CRITICAL, seeded.NOW)
 
-    directory = HospitalDirectory(index, _BOARD)
+    directory = HospitalDirectory(index, _BOARD, _ROSTER)
 
     def assign(connection: Connection) -> int:
         best = directory.assign(connection, query, seeded.NOW)
@@ -262,7 +272,7 @@ def test_threads_that_share_an_index_promise_each_bed_once(database: Database) -
 def test_beds_stay_promised_once_when_others_in_the_group_give_up(database: Database) -> None:
     """Twelve assign while the database is busy, and four of them take it back."""
     pairs, index = _eight_beds(database)
-    directory = HospitalDirectory(index, _BOARD)
+    directory = HospitalDirectory(index, _BOARD, _ROSTER)
     begun, all_wait = threading.Event(), threading.Event()
 
     def keeps_it_busy(connection: Connection) -> None:
@@ -351,7 +361,7 @@ def test_an_assignment_after_our_own_reads_nothing_and_after_any_other_catches_u
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pairs, index = _seeded(database)
-    directory = HospitalDirectory(index, _BOARD)
+    directory = HospitalDirectory(index, _BOARD, _ROSTER)
     read = []
     since = changes.since
 
@@ -387,7 +397,7 @@ def test_an_assignment_after_our_own_reads_nothing_and_after_any_other_catches_u
 
 def test_an_assignment_that_is_rolled_back_leaves_no_trace_in_the_index(database: Database) -> None:
     pairs, index = _seeded(database)
-    directory = HospitalDirectory(index, _BOARD)
+    directory = HospitalDirectory(index, _BOARD, _ROSTER)
 
     def fails(connection: Connection) -> None:
         best = _assign(directory, connection)
@@ -405,7 +415,7 @@ def test_an_assignment_that_is_rolled_back_leaves_no_trace_in_the_index(database
 
 def test_a_reservation_that_a_reader_has_not_seen_is_read_again(database: Database) -> None:
     pairs, index = _seeded(database)
-    directory = HospitalDirectory(index, _BOARD)
+    directory = HospitalDirectory(index, _BOARD, _ROSTER)
 
     def assigns_beside_a_reader(connection: Connection) -> None:
         first = _assign(directory, connection)
@@ -424,7 +434,7 @@ def test_a_reservation_that_a_reader_has_not_seen_is_read_again(database: Databa
 
 def test_where_nobody_is_left_the_log_has_no_gap(database: Database) -> None:
     pairs, index = _seeded(database, count=3)
-    directory = HospitalDirectory(index, _BOARD)
+    directory = HospitalDirectory(index, _BOARD, _ROSTER)
     closed = AvailabilityReport(HospitalStatus.CLOSED, seeded.NOW, "console")
 
     def close(connection: Connection) -> None:
@@ -443,9 +453,11 @@ def test_where_nobody_is_left_the_log_has_no_gap(database: Database) -> None:
 def test_a_late_report_does_not_overwrite_a_newer_one(database: Database) -> None:
     _, index = _seeded(database, count=3)
 
-    def report(minutes: int, **beds: int) -> bool:
+    began = seeded.NOW - timedelta(minutes=30)
+
+    def report(minutes: int, **beds: Any) -> bool:
         said = AvailabilityReport(
-            HospitalStatus.NORMAL, seeded.NOW + timedelta(minutes=minutes), "sms", **beds
+            HospitalStatus.NORMAL, began + timedelta(minutes=minutes), "sms", **beds
         )
         return database.write(lambda connection: _BOARD.report(connection, 2, said))
 
@@ -455,7 +467,7 @@ def test_a_late_report_does_not_overwrite_a_newer_one(database: Database) -> Non
     database.read(index.catch_up)
     availability_now = index.get(2)[1]
     assert (availability_now.free_beds, availability_now.assigned_since) == (4, 1)
-    assert availability_now.reported_at == seeded.NOW + timedelta(minutes=10)
+    assert availability_now.reported_at == began + timedelta(minutes=10)
 
 
 def test_a_report_of_an_unknown_hospital_is_refused(database: Database) -> None:
@@ -469,7 +481,7 @@ def test_a_report_of_an_unknown_hospital_is_refused(database: Database) -> None:
     ("make", "words"),
     [
         (lambda: _report(free_beds=5, staffed_beds=3), "5 free of 3"),
-        (lambda: _report(free_beds=-1), "free_beds is -1"),
+        (lambda: _report(free_beds=-1), "-1 beds cannot be"),
         (lambda: _report(stock_has=int(Capability.CT)), "have a stock"),
         (
             lambda: _report(stock_has=int(Capability.BLOOD), stock_lacks=int(Capability.BLOOD)),
@@ -482,5 +494,5 @@ def test_contradicting_reports_are_refused(make: Callable[[], object], words: st
         make()
 
 
-def _report(**said: int) -> AvailabilityReport:
+def _report(**said: Any) -> AvailabilityReport:
     return AvailabilityReport(HospitalStatus.NORMAL, seeded.NOW, "api", **said)
