@@ -1,0 +1,1 @@
+"""Many hurt at once: noticed or declared, told to operators, and known to matching."""
