@@ -282,7 +282,8 @@ def _is_number(typed: str, definition: ScreenDefinition) -> bool:
 def _place(typed: str) -> str | None:
     # A place has at least two letters, or is a pair of coordinates; one stray digit is a slip.
     letters = sum(letter.isalpha() for letter in typed)
-    coordinates = ("," in typed or "+" in typed) and any(letter.isdigit() for letter in typed)
+    divided = "," in typed or "+" in typed or typed.count(".") == 2
+    coordinates = divided and any(letter.isdigit() for letter in typed)
     return typed if letters >= 2 or coordinates else None
 
 

@@ -1,8 +1,11 @@
 """What the routes of hospitals take and answer: public facts only, no telephone of a ward."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from shared.bed_type import BedType
 
 
 class HospitalPath(BaseModel):
@@ -48,6 +51,7 @@ class RankedHospital(BaseModel):
     lon: float
     role: Literal["treat", "stabilise", "last_resort"]
     travel_min: float
+    by_road: bool = Field(description="The time is a routing engine's; else it is estimated.")
     distance_m: float
     score: float
     parts: ScoreParts
@@ -56,7 +60,11 @@ class RankedHospital(BaseModel):
     expected_free_beds: float | None = Field(description="Null: never reported.")
     report_age_s: float | None = Field(description="Null: never reported.")
     reachable: bool = Field(description="A channel to it has been tested.")
-    explanation: list[str]
+    explanation: list[str] = Field(description="For staff.")
+    for_patient: str = Field(description="For the patient, in at most 160 characters of GSM-7.")
+    nearer: str = Field(
+        description="Nearer hospitals that are not first, and why; of the first only."
+    )
 
 
 class RankedHospitals(BaseModel):
@@ -65,8 +73,24 @@ class RankedHospitals(BaseModel):
     hospitals: list[RankedHospital]
 
 
+class ReportedBeds(BaseModel):
+    """What a hospital last said of some beds; null is unknown. A free bed is one with staff."""
+
+    staffed: int | None
+    free: int | None
+    reported_at: datetime | None
+
+
+class ReportedStock(BaseModel):
+    """What a hospital last said of what runs out."""
+
+    has: list[str] = Field(description="Codes of what was there.")
+    used_up: list[str] = Field(description="Codes of what was used up.")
+    reported_at: datetime | None
+
+
 class HospitalFacts(BaseModel):
-    """The public facts about a hospital."""
+    """The public facts about a hospital, and what it last reported."""
 
     id: int
     name: str
@@ -80,5 +104,11 @@ class HospitalFacts(BaseModel):
     has: list[str] = Field(description="Codes of capabilities that are known to be there.")
     lacks: list[str] = Field(description="Codes of those that are known not to be there.")
     open_24h: bool | None
-    status: Literal["normal", "advisory", "diverting", "closed", "evacuating"]
+    status: Literal["normal", "advisory", "diverting", "closed", "evacuating"] = Field(
+        description="The strictest of what is reported, registered and set by operators."
+    )
     reachable: bool
+    emergency_beds: ReportedBeds = Field(description="Beds for emergencies of any kind.")
+    beds: dict[BedType, ReportedBeds] = Field(description="By sort, as in OASIS EDXL-HAVE.")
+    stock: ReportedStock
+    reported_at: datetime | None = Field(description="Its latest report of anything.")

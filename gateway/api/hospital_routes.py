@@ -3,24 +3,26 @@
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from gateway.api.hospital_feed_models import MatchBody
 from gateway.api.hospital_models import (
     HospitalFacts,
     HospitalPath,
     HospitalsQuery,
     RankedHospital,
     RankedHospitals,
+    ReportedBeds,
+    ReportedStock,
     ScoreParts,
 )
 from gateway.api.problems import problem_responses
 from gateway.hospitals import register
-from gateway.hospitals.tables import availability, hospitals
+from gateway.hospitals.feeds import published
 from gateway.unit_of_work import Services
 from shared.capability import codes, mask
 from shared.emergency import Priority
 from shared.errors import NotFound
-from shared.hospital import HospitalStatus
 from shared.match_query import MatchQuery
 from shared.matching import Match
 
@@ -37,7 +39,6 @@ def add_hospital_routes(routes: APIBlueprint, services: Services) -> None:
     )
     def rank_hospitals(query: HospitalsQuery) -> Response:
         """Hospitals for a patient at this place, best first, each explained"""
-        now = services.system.now()
         lat, lon = (float(part) for part in query.near.split(","))
         wanted = MatchQuery(
             lat=lat,
@@ -45,17 +46,28 @@ def add_hospital_routes(routes: APIBlueprint, services: Services) -> None:
             radius_m=0,
             needs=int(mask(filter(None, (query.needs or "").split(",")))),
             priority=Priority[query.priority.upper()],
-            depart_at=now,
+            depart_at=services.system.now(),
         )
+        return _rank(services, wanted, query.limit)
 
-        def rank(connection: Connection) -> RankedHospitals:
-            matches = services.hospitals.rank(connection, wanted, now, query.limit)
-            return RankedHospitals(
-                hospitals=[_ranked(connection, services, match) for match in matches]
-            )
-
-        found = services.database.read(rank)
-        return Response(found.model_dump_json(), mimetype="application/json")
+    @routes.post(
+        "/hospitals/match",
+        tags=[_TAG],
+        responses={200: RankedHospitals, **problem_responses(400, 413, 415, 422)},
+    )
+    def match_hospitals(body: MatchBody) -> Response:
+        """Hospitals for a patient, best first, each explained; the place stays out of the URL"""
+        wanted = MatchQuery(
+            lat=body.lat,
+            lon=body.lon,
+            radius_m=body.radius_m,
+            needs=int(mask(body.needs)),
+            priority=Priority[body.priority.upper()],
+            depart_at=services.system.now(),
+            stabilise_first=body.stabilise_first,
+            exclude=frozenset(body.exclude),
+        )
+        return _rank(services, wanted, body.limit)
 
     @routes.get(
         "/hospitals/<id>",
@@ -68,8 +80,25 @@ def add_hospital_routes(routes: APIBlueprint, services: Services) -> None:
         return Response(found.model_dump_json(), mimetype="application/json")
 
 
-def _ranked(connection: Connection, services: Services, match: Match) -> RankedHospital:
+def _rank(services: Services, wanted: MatchQuery, limit: int) -> Response:
+    def rank(connection: Connection) -> RankedHospitals:
+        matches = services.hospitals.rank(connection, wanted, wanted.depart_at, limit)
+        return RankedHospitals(
+            hospitals=[
+                _ranked(connection, services, match, wanted, is_first=match is matches[0])
+                for match in matches
+            ]
+        )
+
+    found = services.database.read(rank)
+    return Response(found.model_dump_json(), mimetype="application/json")
+
+
+def _ranked(
+    connection: Connection, services: Services, match: Match, query: MatchQuery, *, is_first: bool
+) -> RankedHospital:
     hospital, _ = register.find(connection, match.hospital_id)
+    directory = services.hospitals
     return RankedHospital(
         id=hospital.id,
         name=hospital.name,
@@ -79,6 +108,7 @@ def _ranked(connection: Connection, services: Services, match: Match) -> RankedH
         lon=hospital.lon,
         role=match.role.value,
         travel_min=round(match.travel_min, 1),
+        by_road=match.by_road,
         distance_m=round(match.distance_m),
         score=match.score,
         parts=ScoreParts(
@@ -91,36 +121,46 @@ def _ranked(connection: Connection, services: Services, match: Match) -> RankedH
         expected_free_beds=match.expected_free_beds,
         report_age_s=match.report_age_s,
         reachable=hospital.reachable,
-        explanation=list(services.hospitals.explain(connection, match)),
+        explanation=list(directory.explain(connection, match, query)),
+        for_patient=directory.explain_to_patient(connection, match),
+        nearer=directory.passed_over(connection, match, query, query.depart_at) if is_first else "",
     )
 
 
 def _facts(connection: Connection, hospital_id: int) -> HospitalFacts:
-    query = (
-        select(hospitals, availability.c.status.label("reported_status"))
-        .join_from(
-            hospitals, availability, hospitals.c.id == availability.c.hospital_id, isouter=True
-        )
-        .where(hospitals.c.id == hospital_id)
-    )
-    row = connection.execute(query).first()
-    if row is None:
+    hospital = published.find(connection, hospital_id)
+    if hospital is None:
         raise NotFound("There is no such hospital. Look for one with GET /api/v1/hospitals.")
-    closed = row.status == HospitalStatus.CLOSED
     return HospitalFacts(
-        id=row.id,
-        name=row.name,
-        level=row.level,
-        owner=row.owner,
-        county=row.county,
-        sub_county=row.sub_county,
-        ward=row.ward,
-        lat=row.lat,
-        lon=row.lon,
-        has=list(codes(row.has)),
-        lacks=list(codes(row.lacks)),
-        open_24h=row.open_24h,
-        # What the register calls closed is closed, whatever was reported.
-        status=row.status if closed else row.reported_status or row.status,
-        reachable=row.reachable,
+        id=hospital.id,
+        name=hospital.name,
+        level=hospital.level,
+        owner=hospital.owner,
+        county=hospital.county,
+        sub_county=hospital.sub_county,
+        ward=hospital.ward,
+        lat=hospital.lat,
+        lon=hospital.lon,
+        has=list(codes(hospital.has)),
+        lacks=list(codes(hospital.lacks)),
+        open_24h=hospital.open_24h,
+        status=hospital.status.value,
+        reachable=hospital.reachable,
+        emergency_beds=ReportedBeds(
+            staffed=hospital.staffed_beds,
+            free=hospital.free_beds,
+            reported_at=hospital.beds_reported_at,
+        ),
+        beds={
+            beds.sort: ReportedBeds(
+                staffed=beds.staffed, free=beds.free, reported_at=beds.reported_at
+            )
+            for beds in hospital.beds
+        },
+        stock=ReportedStock(
+            has=list(codes(hospital.stock_has)),
+            used_up=list(codes(hospital.stock_lacks)),
+            reported_at=hospital.stock_reported_at,
+        ),
+        reported_at=hospital.heard_at,
     )

@@ -25,7 +25,7 @@ def check_bodies(blueprint: Blueprint, without_body: frozenset[str]) -> None:
     def check() -> None:
         # One more than allowed: what comes in chunks is cut at the limit, without a word.
         request.max_content_length = LARGEST_BODY_BYTES + 1
-        if request.method != "POST" or request.endpoint in without_body:
+        if request.method not in ("POST", "PUT") or request.endpoint in without_body:
             return
         if request.mimetype != "application/json":
             raise UnsupportedMediaType("Send JSON with Content-Type: application/json.")

@@ -5,8 +5,10 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from gateway.api.address_guard import AddressGuard
+from gateway.api.availability_routes import add_availability_routes
 from gateway.api.documentation import add_documentation
 from gateway.api.emergency_routes import add_emergency_routes
+from gateway.api.hospital_feed_routes import add_hospital_feed_routes
 from gateway.api.hospital_routes import add_hospital_routes
 from gateway.api.idempotency import AnswerSeals
 from gateway.api.problems import Problem, show_problems, validation_problem
@@ -33,7 +35,12 @@ def rest_application() -> OpenAPI:
                 "type": "http",
                 "scheme": "bearer",
                 "description": "The token that raising the emergency answered.",
-            }
+            },
+            "hospital_token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A token that `haven-gateway hospitals token issue` printed.",
+            },
         },
         validation_error_model=Problem,
         validation_error_callback=validation_problem,
@@ -49,6 +56,8 @@ def add_rest(app: OpenAPI, services: Services, keys: Keys) -> None:
         routes, services, AnswerSeals(keys.tokens), AddressGuard(services.system.now)
     )
     add_hospital_routes(routes, services)
+    add_hospital_feed_routes(routes, services)
+    add_availability_routes(routes, services)
     add_documentation(routes, app)
     app.register_api(routes)
     add_security_headers(app, over_tls=services.config.public_url.startswith("https://"))

@@ -6,17 +6,20 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.hospitals import changes, reachability
+from gateway.hospitals import changes, contacts, reachability
 from gateway.hospitals.changes import Change
-from gateway.hospitals.tables import availability, hospitals
+from gateway.hospitals.tables import availability, hospital_contacts, hospitals
 from gateway.importing.importing import Store, Stored
+from gateway.places.place_record import raise_version
 from shared.hospital import HospitalStatus
 from shared.system import System
 
 
 @dataclass(frozen=True, slots=True)
 class HospitalRecord:
-    """A row of a register, understood. None is unknown; `duty_phone` None leaves the known one."""
+    """A row of a register, understood. None is unknown; `duty_phone` None leaves the known ones,
+    and else becomes the first of the hospital's contacts.
+    """
 
     source: str
     source_id: str
@@ -34,11 +37,15 @@ class HospitalRecord:
     open_24h: bool | None
     closed: bool
     duty_phone: str | None = None
+    # Whom it serves: areas apart by semicolons, and how many people.
+    catchment: str = ""
+    catchment_population: int | None = None
     code: str = ""
 
     def likeness(self) -> Iterable[tuple[str, str]]:
         """What no two hospitals should share: name in a county, position, code."""
-        yield "name and county", f"{self.name.casefold()}, {self.county}"
+        if self.county:
+            yield "name and county", f"{self.name.casefold()}, {self.county}"
         if self.position is not None:
             yield "position", f"{self.position[0]}, {self.position[1]}"
         if self.code:
@@ -47,7 +54,7 @@ class HospitalRecord:
     def values(self) -> dict[str, Any]:
         """The columns that the register decides, by name."""
         lat, lon = self.position or (None, None)
-        values = {
+        return {
             "source": self.source,
             "source_id": self.source_id,
             "name": self.name,
@@ -63,11 +70,10 @@ class HospitalRecord:
             "lacks": self.lacks,
             "beds": self.beds,
             "open_24h": self.open_24h,
+            "catchment": self.catchment,
+            "catchment_population": self.catchment_population,
             "status": str(HospitalStatus.CLOSED if self.closed else HospitalStatus.NORMAL),
         }
-        if self.duty_phone is not None:
-            values["duty_phone"] = self.duty_phone
-        return values
 
 
 def hospital_store(system: System) -> Store[HospitalRecord]:
@@ -79,16 +85,23 @@ def hospital_store(system: System) -> Store[HospitalRecord]:
     def store(connection: Connection, batch: Sequence[HospitalRecord], dry_run: bool) -> Stored:
         known = _known(connection, batch)
         new = [record for record in batch if record.source_id not in known]
+        phones = _phones(connection, [row["id"] for row in known.values()])
         changed = [
-            (known[record.source_id], record.values())
+            (known[record.source_id], record)
             for record in batch
-            if record.source_id in known and _differs(known[record.source_id], record.values())
+            if record.source_id in known and _differs(known[record.source_id], record, phones)
         ]
         count = len(new) + len(changed)
         if count and not dry_run:
             # The numbers come first: see `changes.take_numbers`.
             numbers = changes.take_numbers(connection, count)
             touched = [*_create(connection, new, numbers), *_update(connection, changed)]
+            wanted = [*new, *(record for _, record in changed)]
+            for hospital_id, record in zip(touched, wanted, strict=True):
+                phone = record.duty_phone
+                if phone is not None and contacts.put_first(connection, hospital_id, phone):
+                    # It has yet to prove itself.
+                    reachability.judge(connection, system, hospital_id)
             changes.record(
                 connection,
                 [
@@ -96,6 +109,8 @@ def hospital_store(system: System) -> Store[HospitalRecord]:
                     for number, hospital_id in zip(numbers, touched, strict=True)
                 ],
             )
+            # Facilities are places too (gateway.places.landmarks).
+            raise_version(connection)
         return Stored(len(new), len(changed), len(batch) - count)
 
     return store
@@ -111,8 +126,19 @@ def _known(connection: Connection, batch: Sequence[HospitalRecord]) -> dict[str,
     return {row["source_id"]: dict(row) for row in rows.mappings()}
 
 
-def _differs(row: dict[str, Any], values: dict[str, Any]) -> bool:
-    return any(row[name] != value for name, value in values.items())
+def _phones(connection: Connection, hospital_ids: Sequence[int]) -> set[tuple[int, str]]:
+    rows = connection.execute(
+        select(hospital_contacts.c.hospital_id, hospital_contacts.c.phone).where(
+            hospital_contacts.c.hospital_id.in_(hospital_ids)
+        )
+    )
+    return {(row.hospital_id, row.phone) for row in rows}
+
+
+def _differs(row: dict[str, Any], record: HospitalRecord, phones: set[tuple[int, str]]) -> bool:
+    if record.duty_phone is not None and (row["id"], record.duty_phone) not in phones:
+        return True
+    return any(row[name] != value for name, value in record.values().items())
 
 
 def _create(
@@ -122,7 +148,7 @@ def _create(
         return []
     ids = connection.execute(
         insert(hospitals).returning(hospitals.c.id, sort_by_parameter_order=True),
-        [{"duty_phone": None, "reachable": False, **record.values()} for record in records],
+        [{"reachable": False, **record.values()} for record in records],
     )
     created = [int(row.id) for row in ids]
     connection.execute(
@@ -144,13 +170,11 @@ def _create(
 
 
 def _update(
-    connection: Connection, changed: Sequence[tuple[dict[str, Any], dict[str, Any]]]
+    connection: Connection, changed: Sequence[tuple[dict[str, Any], HospitalRecord]]
 ) -> list[int]:
-    for row, values in changed:
-        if values.get("duty_phone", row["duty_phone"]) != row["duty_phone"]:
-            values |= reachability.without_duty_phone(connection, row["id"])
+    for row, record in changed:
         connection.execute(
             update(hospitals).where(hospitals.c.id == bindparam("known_id")),
-            {"known_id": row["id"], **values},
+            {"known_id": row["id"], **record.values()},
         )
     return [row["id"] for row, _ in changed]

@@ -8,6 +8,14 @@ from gateway.hospitals.tables import availability, hospitals
 from shared.errors import NotFound
 from shared.hospital import Availability, Hospital, HospitalStatus
 
+_STRICTNESS = (
+    HospitalStatus.NORMAL,
+    HospitalStatus.ADVISORY,
+    HospitalStatus.DIVERTING,
+    HospitalStatus.EVACUATING,
+    HospitalStatus.CLOSED,
+)
+
 
 def select_hospitals() -> Select[Any]:
     """Every hospital with its availability; read the rows with `hospital_of` and
@@ -25,6 +33,10 @@ def select_hospitals() -> Select[Any]:
         hospitals.c.reachable,
         hospitals.c.open_24h,
         hospitals.c.status.label("standing_status"),
+        hospitals.c.imposed_status,
+        hospitals.c.imposed_lacks,
+        hospitals.c.learned_has,
+        hospitals.c.learned_lacks,
         availability.c.status,
         availability.c.staffed_beds,
         availability.c.free_beds,
@@ -33,6 +45,9 @@ def select_hospitals() -> Select[Any]:
         availability.c.stock_has,
         availability.c.stock_lacks,
         availability.c.stock_reported_at,
+        availability.c.units_free,
+        availability.c.units_full,
+        availability.c.units_reported_at,
     ).join_from(hospitals, availability, hospitals.c.id == availability.c.hospital_id)
 
 
@@ -47,20 +62,19 @@ def hospital_of(row: Row[Any]) -> Hospital | None:
         county=row.county,
         lat=row.lat,
         lon=row.lon,
-        has=row.has,
-        lacks=row.lacks,
+        # What operators set to be out of order is not there, whatever the register says.
+        has=(row.has | row.learned_has & ~row.lacks) & ~row.imposed_lacks,
+        lacks=row.lacks | row.learned_lacks & ~row.has | row.imposed_lacks,
         reachable=row.reachable,
         open_24h=row.open_24h,
+        imposed_lacks=row.imposed_lacks,
     )
 
 
 def availability_of(row: Row[Any]) -> Availability:
-    """The availability in a row of `select_hospitals`. A hospital that the register calls closed is
-    closed, whatever it reported.
-    """
-    closed = row.standing_status == HospitalStatus.CLOSED
+    """The availability in a row of `select_hospitals`."""
     return Availability(
-        status=HospitalStatus.CLOSED if closed else HospitalStatus(row.status),
+        status=strictest(row.standing_status, row.status, row.imposed_status),
         staffed_beds=row.staffed_beds,
         free_beds=row.free_beds,
         assigned_since=row.assigned_since,
@@ -68,7 +82,17 @@ def availability_of(row: Row[Any]) -> Availability:
         stock_has=row.stock_has,
         stock_lacks=row.stock_lacks,
         stock_reported_at=row.stock_reported_at,
+        units_free=row.units_free,
+        units_full=row.units_full,
+        units_reported_at=row.units_reported_at,
     )
+
+
+def strictest(*said: str) -> HospitalStatus:
+    """The status that takes fewest patients of what the register, the hospital and operators say: a
+    hospital that the register calls closed is closed, whatever it reported.
+    """
+    return max((HospitalStatus(status) for status in said if status), key=_STRICTNESS.index)
 
 
 def find(connection: Connection, hospital_id: int) -> tuple[Hospital, Availability]:

@@ -89,6 +89,16 @@ ALARM_WORDS = {
         "A message came from a sender that is no phone number: nobody can be answered.",
         "Read it. If somebody is in need, find them by what they wrote.",
     ),
+    "channel_lapsed": AlarmWords(
+        "A hospital's phone and box have not been heard for over a week: callers read that it is "
+        "not yet informed.",
+        "Phone the hospital's management, mend its number: haven-gateway hospitals contacts, then: "
+        "haven-gateway alarms solve",
+    ),
+    "mass_casualty": AlarmWords(
+        "Many are hurt at one place.",
+        "Phone hospitals and ambulances; see: haven-gateway mass-casualty list, and " + _SHOW,
+    ),
     "staff_wrote": AlarmWords(
         "A hospital's duty phone wrote words that answer no offer.",
         "Read it, and phone the hospital where it matters.",

@@ -2,9 +2,17 @@
 
 from collections.abc import Iterator
 
+from gateway.operators.asked_next import AskedNext
 from gateway.operators.casebook import AskedHospital, CaseFile, OpenEmergency
 from gateway.operators.plain_words import age_words, clock_words
+from shared.matching import Role
 
+_NOBODY = AskedNext()
+_ROLES = {
+    Role.TREAT.value: "",
+    Role.STABILISE.value: ", stabilises first",
+    Role.LAST_RESORT.value: ", last resort",
+}
 _NO_PHONE = "Do NOT phone the caller: they may be watched."
 
 
@@ -18,12 +26,12 @@ def open_line(row: OpenEmergency) -> str:
     )
 
 
-def case_lines(case: CaseFile) -> list[str]:
-    """All that is kept of one emergency."""
-    return list(_lines(case))
+def case_lines(case: CaseFile, coming: AskedNext = _NOBODY) -> list[str]:
+    """All that is kept of one emergency, and who would be asked next."""
+    return list(_lines(case, coming))
 
 
-def _lines(case: CaseFile) -> Iterator[str]:
+def _lines(case: CaseFile, coming: AskedNext) -> Iterator[str]:
     yield f"{case.code}  {case.priority}  {case.state}  ({case.id})"
     if case.do_not_phone:
         yield f"  {_NO_PHONE}"
@@ -51,6 +59,14 @@ def _lines(case: CaseFile) -> Iterator[str]:
         yield from _hospital_lines(asked)
     if not case.asked:
         yield "  nobody was asked yet"
+    if coming.hospitals:
+        names = ", ".join(
+            f"{each.hospital} ({each.travel_min} min{_ROLES[each.role]})"
+            for each in coming.hospitals
+        )
+        yield f"  Would be asked next: {names}"
+    if coming.nearer:
+        yield f"    {coming.nearer}"
     yield "Messages"
     for message in case.messages:
         yield f"  {message.line()}"

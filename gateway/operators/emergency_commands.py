@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from gateway.emergencies import store, telling
 from gateway.hospitals.lookup import find_hospital
 from gateway.operators import interventions
+from gateway.operators.asked_next import AskedNext, asked_next
 from gateway.operators.case_text import case_lines, open_line
 from gateway.operators.casebook import (
+    CaseFile,
     OpenEmergency,
     case_file,
     find_emergency,
@@ -83,18 +85,14 @@ def add_emergency_commands(group: click.Group, opened: Openers) -> None:
                     )
                 )
         with opened.reading() as reading:
-            case = reading.database.read(
-                lambda connection: case_file(
-                    connection,
-                    reading.vault,
-                    find_emergency(connection, code),
-                    revealed=reveal_phone,
-                )
+            case, coming = reading.database.read(
+                lambda connection: _case(reading, connection, code, revealed=reveal_phone)
             )
         if as_json:
-            click.echo(json.dumps(case.as_dict(), default=lambda at: at.isoformat()))
+            shown = {**case.as_dict(), "asked_next": coming.as_dict()}
+            click.echo(json.dumps(shown, default=lambda at: at.isoformat()))
             return
-        click.echo("\n".join(case_lines(case)))
+        click.echo("\n".join(case_lines(case, coming)))
 
     @group.command("place")
     @click.argument("code")
@@ -235,6 +233,15 @@ def _asked(uow: UnitOfWork, emergency: Row[Any], typed: str) -> int:
 
 def _list_text(rows: Sequence[OpenEmergency]) -> str:
     return "\n".join(map(open_line, rows)) or "No emergency is open."
+
+
+def _case(
+    reading: Reading, connection: Connection, code: str, *, revealed: bool
+) -> tuple[CaseFile, AskedNext]:
+    emergency_id = find_emergency(connection, code)
+    case = case_file(connection, reading.vault, emergency_id, revealed=revealed)
+    now = reading.system.now()
+    return case, asked_next(connection, reading.hospitals, emergency_id, now)
 
 
 def _look(reading: Reading, arrived: bool) -> list[OpenEmergency]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway.database.database import Database
 from gateway.keys import PhoneVault
+from gateway.ports import Hospitals
 from gateway.unit_of_work import Services
 from shared.system import System
 
@@ -17,6 +18,7 @@ class Reading:
     database: Database
     system: System
     vault: PhoneVault
+    hospitals: Hospitals
 
 
 @dataclass(frozen=True, slots=True)

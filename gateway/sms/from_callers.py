@@ -5,7 +5,7 @@ us reach the hospital as a note, and words from a stranger raise an emergency.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from gateway.emergencies import (
     caller_answers,
     dispatching,
     noting,
+    place_picks,
     store,
     telling,
     urgency,
@@ -27,6 +28,7 @@ from gateway.sms.watched_words import answers_said
 from gateway.unit_of_work import UnitOfWork
 from shared import help_code
 from shared.emergency import EmergencyState, Transport
+from shared.typed_position import Unreadable
 from ussd_menus.written_language import written_language
 
 # A bare cry for help goes on by itself unless it is called off within this time.
@@ -34,6 +36,12 @@ _DENIAL_S = 120
 _CANCEL = frozenset({"CANCEL", "SAFE"})
 _WORSE = frozenset({"WORSE", "GOT WORSE", "AMEZIDIWA", "HALI MBAYA", "HALI MBAYA SANA"})
 _TRANSPORT = frozenset(str(answer.value) for answer in Transport)
+# A link is never opened: whoever texts it could have us call up anything.
+_UNREADABLE: Mapping[Unreadable | None, str] = {
+    Unreadable.LINK: "place_link",
+    Unreadable.THREE_WORDS: "place_link",
+    Unreadable.ABROAD: "place_abroad",
+}
 _PLACE = re.compile(r"^(?:place|mahali)\b[\s:.,-]*(.+)$", re.IGNORECASE | re.DOTALL)
 
 
@@ -90,6 +98,7 @@ def take(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any] | None:
 
 
 def _placed(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[Any]:
+    place_picks.picked(uow, emergency, place)
     return caller_answers.place_confirmed(uow, emergency, place, answers_them=True)
 
 
@@ -105,9 +114,12 @@ def _chosen(emergency: Row[Any], keyword: str) -> FoundPlace | None:
 def _place(uow: UnitOfWork, emergency: Row[Any], typed: str) -> Row[Any]:
     answer = uow.services.places.search(typed)
     choice = _meant(emergency.place_choices or [], answer, typed)
-    emergency = noting.note_typed_place(uow, emergency, typed, () if choice else answer.hits)
     if choice is not None:
-        return _placed(uow, emergency, choice)
+        place_picks.picked(uow, emergency, choice)
+        emergency = noting.note_typed_place(uow, emergency, typed, ())
+        return caller_answers.place_confirmed(uow, emergency, choice, answers_them=True)
+    place_picks.refused(uow, emergency)
+    emergency = noting.note_typed_place(uow, emergency, typed, answer.hits)
     # What names no place may say what is wrong: the hospital reads it.
     emergency = noting.add_note(uow, emergency, typed)
     if emergency.state != EmergencyState.PROVISIONAL:
@@ -115,8 +127,13 @@ def _place(uow: UnitOfWork, emergency: Row[Any], typed: str) -> Row[Any]:
     if answer.hits:
         telling.ask_which_place(uow, emergency, answers_them=True)
     else:
-        telling.tell_caller(uow, emergency, "place_not_found", answers_them=True)
+        telling.tell_caller(uow, emergency, _not_found(answer), answers_them=True)
     return emergency
+
+
+def _not_found(answer: PlaceAnswer) -> str:
+    """The text for words, or a position, that say nothing to us."""
+    return _UNREADABLE.get(answer.unreadable, "place_not_found")
 
 
 def _meant(asked: Sequence[Sequence[Any]], answer: PlaceAnswer, typed: str) -> FoundPlace | None:
@@ -180,5 +197,6 @@ def _cry_for_help(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any]:
         emergency = noting.note_typed_place(uow, emergency, text, answer.hits)
         telling.ask_which_place(uow, emergency, answers_them=True)
     else:
-        telling.tell_caller(uow, emergency, "ask_place", answers_them=True)
+        name = _not_found(answer) if answer.unreadable else "ask_place"
+        telling.tell_caller(uow, emergency, name, answers_them=True)
     return emergency

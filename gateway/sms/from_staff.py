@@ -5,7 +5,7 @@ explicit word for help from them always counts.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ from gateway.emergencies.hospital_answers import Answerer
 from gateway.emergencies.tables import dispatches
 from gateway.hospitals.reachability import duty_phone_answered
 from gateway.notifications.outbox import Channel, enqueue
+from gateway.sms import staff_reports
+from gateway.staff import weekly_ok, written_report
 from gateway.unit_of_work import UnitOfWork
 from shared import help_code
 from shared.dispatch import WAITING, CannotTreatReason, DispatchState
@@ -55,13 +57,20 @@ def take(uow: UnitOfWork, sender: str, text: str) -> bool:
         return False
     if _asks_for_help(uow, text, words) or _has_own_alert(uow, sender):
         return False
+    if hospital_ids and written_report.is_report(text):
+        _say(uow, sender, *staff_reports.take(uow, hospital_ids, sender, text))
+        return True
+    if hospital_ids and _is_courtesy(words) and weekly_ok.is_asked(uow, sender):
+        duty_phone_answered(uow.connection, uow.system, hospital_ids[0], sender)
+        _say(uow, sender, "hospital.test_ok", {})
+        return True
     if hospital_ids and not _is_courtesy(words):
         if not _asked_lately(uow, hospital_ids):
             return False  # nothing of ours to answer: staff are callers too
         for hospital_id in hospital_ids:
             name = uow.services.hospitals.card(uow.connection, hospital_id).name
             raise_alarm(uow, "staff_wrote", hospital=name, detail=f"{name}: {text}")
-    _say(uow, sender, "hospital.how" if hospital_ids else "sms.to_operator")
+    _say(uow, sender, "hospital.how" if hospital_ids else "sms.to_operator", {})
     return True
 
 
@@ -86,7 +95,7 @@ def _answers_offer(
         if dispatch is None and len(words) > 2 and code.isalpha():
             return False  # "No baby movement": a word that only looks like a code
     if dispatch is None:
-        _say(uow, sender, "hospital.unknown")
+        _say(uow, sender, "hospital.unknown", {})
         return True
     who = Answerer(via="sms")
     if words[0] in _YES:
@@ -99,8 +108,8 @@ def _answers_offer(
             uow, dispatch.id, CannotTreatReason.OTHER, note, who
         )
         name = "cannot_treat" if answered.accepted else _refusal(answered.dispatch)
-    duty_phone_answered(uow.connection, uow.system, dispatch.hospital_id)
-    _say(uow, sender, f"hospital.{name}", dispatch.answer_code)
+    duty_phone_answered(uow.connection, uow.system, dispatch.hospital_id, sender)
+    _say(uow, sender, f"hospital.{name}", {"answer_code": dispatch.answer_code})
     return True
 
 
@@ -149,13 +158,13 @@ def _asked_lately(uow: UnitOfWork, hospital_ids: Sequence[int]) -> bool:
     return uow.connection.execute(asked.limit(1)).first() is not None
 
 
-def _say(uow: UnitOfWork, number: str, text_name: str, answer_code: str = "") -> None:
+def _say(uow: UnitOfWork, number: str, text_name: str, told: Mapping[str, str]) -> None:
     language = callers.language_of(uow, number) or uow.services.menus.default_language
     enqueue(
         uow,
         channel=Channel.SMS,
         recipient=number,
-        text=uow.text(language, text_name, {"answer_code": answer_code}),
+        text=uow.text(language, text_name, told),
         purpose="staff reply",
         urgency=2,
     )

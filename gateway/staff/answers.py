@@ -15,7 +15,7 @@ BY_USSD = Answerer(via="ussd")
 def accept(uow: UnitOfWork, number: str, dispatch_id: int) -> Answered:
     """The hospital expects the patient. Raises InvalidInput for a dispatch that is not theirs."""
     _require_own(uow, number, dispatch_id)
-    return _answered(uow, hospital_answers.accept(uow, dispatch_id, BY_USSD))
+    return _answered(uow, number, hospital_answers.accept(uow, dispatch_id, BY_USSD))
 
 
 def cannot_treat(
@@ -26,13 +26,13 @@ def cannot_treat(
     """
     _require_own(uow, number, dispatch_id)
     answered = hospital_answers.cannot_treat(uow, dispatch_id, reason, "", BY_USSD)
-    return _answered(uow, answered)
+    return _answered(uow, number, answered)
 
 
 def arrived(uow: UnitOfWork, number: str, dispatch_id: int) -> Answered:
     """The patient is there. Raises InvalidInput for a dispatch that is not theirs."""
     _require_own(uow, number, dispatch_id)
-    return _answered(uow, hospital_answers.arrived(uow, dispatch_id, BY_USSD))
+    return _answered(uow, number, hospital_answers.arrived(uow, dispatch_id, BY_USSD))
 
 
 def _require_own(uow: UnitOfWork, number: str, dispatch_id: int) -> None:
@@ -47,7 +47,7 @@ def _require_own(uow: UnitOfWork, number: str, dispatch_id: int) -> None:
         )
 
 
-def _answered(uow: UnitOfWork, answered: Answered) -> Answered:
+def _answered(uow: UnitOfWork, number: str, answered: Answered) -> Answered:
     # Last, as it locks the counter of changes: emergencies are locked before it.
-    duty_phone_answered(uow.connection, uow.system, answered.dispatch.hospital_id)
+    duty_phone_answered(uow.connection, uow.system, answered.dispatch.hospital_id, number)
     return answered

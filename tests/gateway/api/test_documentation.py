@@ -29,6 +29,10 @@ def test_the_document_is_valid_and_complete(world: World) -> None:
         ("POST", "/emergencies/{id}/cancel"),
         ("GET", "/hospitals"),
         ("GET", "/hospitals/{id}"),
+        ("PUT", "/hospitals/{id}/availability"),
+        ("GET", "/hospitals.geojson"),
+        ("GET", "/hospitals/have"),
+        ("POST", "/hospitals/match"),
     }
     for path, methods in document["paths"].items():
         for method, operation in methods.items():

@@ -35,6 +35,9 @@ OPERATIONS = [
     ("POST", "/emergencies/{id}/cancel"),
     ("GET", "/hospitals"),
     ("GET", "/hospitals/{id}"),
+    ("GET", "/hospitals.geojson"),
+    ("GET", "/hospitals/have"),
+    ("POST", "/hospitals/match"),
 ]
 QUIET = settings(
     max_examples=30,

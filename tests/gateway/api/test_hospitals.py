@@ -28,11 +28,24 @@ def test_hospitals_are_ranked_and_explained_and_nothing_is_reserved(world: World
         + 0.3 * first["parts"]["specialty"]
     )
     assert all(row["explanation"] for row in rows)
+    assert first["for_patient"].startswith("Mbagathi Hospital: about ")
+    assert first["for_patient"].endswith(", open day and night, has what is needed.")
+    assert first["nearer"] == ""
     assert "722000001" not in answer.get_data(as_text=True)
     reserved = world.services.database.read(
         lambda c: list(c.execute(select(availability.c.assigned_since)).scalars())
     )
     assert reserved == [0, 0]
+
+
+def test_why_a_nearer_hospital_is_not_first(world: World) -> None:
+    world.hospital("Mbagathi Hospital", *NAIROBI_WEST, lacks=("blood",))
+    world.hospital("Thika Hospital", *THIKA)
+    answer = world.client.get(f"{BASE}/hospitals?near=-1.3133,36.7890&needs=blood&limit=2")
+    first, second = answer.get_json()["hospitals"]
+    assert first["name"] == "Thika Hospital"
+    assert first["nearer"] == "Nearer, but not first: Mbagathi Hospital (no blood)."
+    assert second["nearer"] == ""
 
 
 def test_as_many_as_asked_for(world: World) -> None:

@@ -1,5 +1,6 @@
 """Which hospitals count as informed: only those with a channel that has proved itself."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import Connection, insert, select
 
 from gateway.hospitals import reachability
 from gateway.hospitals.hospital_record import HospitalRecord, hospital_store
-from gateway.hospitals.tables import hospitals
+from gateway.hospitals.tables import hospital_contacts, hospitals
 from gateway.sites.commands import revoke
 from gateway.sites.tables import SiteState, sites
 from shared.errors import NotFound
@@ -70,13 +71,15 @@ def test_a_duty_phone_that_has_answered_keeps_its_hospital_informed(world: World
 def test_a_duty_phone_that_never_answered_does_not(world: World) -> None:
     hospital = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
     site = box(world, hospital, 5, SiteState.ACTIVE)
-    unproved = hospitals.update().values(duty_phone_proved_at=None)
+    unproved = hospital_contacts.update().values(ok_at=None)
     world.services.database.write(lambda c: c.execute(unproved))
     assert not revokes(world, site)
     assert not reachable(world)
     (dispatch,) = world.dispatches()
     world.phone(DUTY).texts(f"NO {dispatch.answer_code}")
-    proved = select(hospitals.c.reachable, hospitals.c.duty_phone_proved_at)
+    proved = select(hospitals.c.reachable, hospital_contacts.c.ok_at).join_from(
+        hospitals, hospital_contacts
+    )
     row = world.services.database.read(lambda c: c.execute(proved).one())
     assert tuple(row) == (True, world.clock.now)
 
@@ -104,15 +107,16 @@ def test_a_duty_phone_with_a_new_number_has_yet_to_answer(world: World, has_box:
         assert reachable(world) == still
 
 
-def test_the_first_answer_is_when_it_proved_itself(world: World) -> None:
+def test_when_it_last_answered_is_written_down_twice_a_day_at_most(world: World) -> None:
     hospital = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, duty_phone=DUTY)
     began = world.clock.now
-    world.forward(60)
     system = world.services.system
     write = world.services.database.write
-    write(lambda c: reachability.duty_phone_answered(c, system, hospital.id))
-    at = select(hospitals.c.duty_phone_proved_at)
-    assert world.services.database.read(lambda c: c.execute(at).scalar_one()) == began
+    at = select(hospital_contacts.c.ok_at)
+    for hours, expected in ((11, began), (13, began + timedelta(hours=13))):
+        world.clock.now = began + timedelta(hours=hours)
+        write(lambda c: reachability.duty_phone_answered(c, system, hospital.id, DUTY))
+        assert world.services.database.read(lambda c: c.execute(at).scalar_one()) == expected
 
 
 def test_there_is_no_box_of_that_number(world: World) -> None:

@@ -1,80 +1,20 @@
 """The operators' commands, typed beside a gateway that is open and has callers."""
 
-import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from gateway import bootstrap
-from gateway.app import create_app
-from gateway.bootstrap import Gateway
-from gateway.cli import main
-from gateway.config import from_environment
-from gateway.machine import real_system
 from gateway.notifications import outbox
 from gateway.notifications.tables import messages
 from tests.faults.installation import Program, until
-from tests.journeys.world import SAFARICOM, SECRET, SERVICE_CODE
+from tests.gateway.operators.installed import Installed
 
 PROJECT = Path(__file__).resolve().parents[3]
 # Heavy bleeding after an injury, at coordinates in Nairobi; and self-harm at the same place.
 BLEEDING = "1*2*2*-1.3130,36.7880"
 DISCREET = "1*8*7*-1.3130,36.7880"
-
-
-class Installed:
-    """A gateway in this process, and the commands that operators type beside it."""
-
-    def __init__(self, environment: dict[str, str], gateway: Gateway) -> None:
-        self.environment = environment
-        self._client = create_app(gateway).test_client()
-        self._turns = 0
-        self.gateway = gateway
-
-    def runs(self, *words: str, code: int = 0) -> Result:
-        done = CliRunner().invoke(main, words, env=self.environment, catch_exceptions=False)
-        assert done.exit_code == code, done.output
-        assert "Traceback" not in done.output
-        return done
-
-    def lists(self, *words: str) -> Any:
-        return json.loads(self.runs(*words, "--json").output)
-
-    def dials(self, answers: str, number: str = "+254711000111") -> str:
-        """What the caller reads at the end."""
-        self._turns += 1
-        form = {
-            "sessionId": f"ATUid_{self._turns}",
-            "phoneNumber": number,
-            "networkCode": SAFARICOM,
-            "serviceCode": SERVICE_CODE,
-            "text": answers,
-        }
-        door = f"/callbacks/africastalking/{SECRET}/ussd"
-        return self._client.post(door, data=form).get_data(as_text=True)
-
-
-@pytest.fixture
-def installed(tmp_path: Path) -> Iterator[Installed]:
-    environment = {
-        "HAVEN_DATA_DIR": str(tmp_path / "data"),
-        "HAVEN_CALLBACK_SECRET": SECRET,
-        "HAVEN_AT_USERNAME": "sandbox",
-        "HAVEN_AT_API_KEY": "no-key",
-        "HAVEN_AT_SHORTCODE": "40404",
-        "HAVEN_OPERATOR_PHONES": "+254700000001",
-    }
-    gateway = bootstrap.open_gateway(from_environment(environment), real_system())
-    made = Installed(environment, gateway)
-    made.runs("hospitals", "import", str(PROJECT / "deploy/demo/hospitals.csv"))
-    made.runs("places", "import", str(PROJECT / "deploy/demo/places.csv"))
-    yield made
-    gateway.services.database.close()
 
 
 def test_the_list_is_shown_anew_until_somebody_stops_it(
@@ -142,6 +82,8 @@ def test_a_number_is_revealed_only_with_initials(installed: Installed) -> None:
     shown = installed.runs("emergencies", "show", code).output
     assert "+254…111" in shown
     assert "711000111" not in shown
+    assert "Would be asked next: " in shown
+    assert len(installed.lists("emergencies", "show", code)["asked_next"]["hospitals"]) == 3
     refused = installed.runs("emergencies", "show", code, "--reveal-phone", code=1)
     assert "--by takes your initials" in refused.output
     revealed = installed.runs("emergencies", "show", code, "--reveal-phone", "--by", "JK").output

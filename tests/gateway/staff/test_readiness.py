@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from gateway.hospitals import changes
 from gateway.hospitals.tables import availability
 from gateway.staff import answers, readiness
-from gateway.staff.readiness import MOST_BEDS
+from gateway.staff.readiness import MOST_BEDS, Said
 from shared.errors import InvalidInput, NotFound
 from shared.hospital import HospitalStatus
 from tests.gateway.staff.desk import DUTY, NAIROBI_WEST, THIKA, audited, does, sees
@@ -21,11 +21,11 @@ def stored(world: World, hospital: HospitalBox) -> Any:
 
 
 def reports_beds(world: World, hospital: HospitalBox, free_beds: int) -> None:
-    does(world, lambda uow: readiness.report_beds(uow, hospital.id, free_beds))
+    does(world, lambda uow: readiness.report(uow, hospital.id, Said(free_beds=free_beds), "ussd"))
 
 
 def reports_status(world: World, hospital: HospitalBox, status: HospitalStatus) -> None:
-    does(world, lambda uow: readiness.report_status(uow, hospital.id, status))
+    does(world, lambda uow: readiness.report(uow, hospital.id, Said(status=status), "ussd"))
 
 
 def test_beds_and_status_are_reported_apart(world: World) -> None:
@@ -42,8 +42,8 @@ def test_beds_and_status_are_reported_apart(world: World) -> None:
     assert (told.status, told.free_beds, told.staffed_beds) == ("diverting", 3, 20)
     assert told.reported_at == told.heard_at == world.clock.now
     assert [(actor.split()[1], action) for actor, action in audited(world)] == [
-        ("ussd", "status reported"),
-        ("ussd", "beds reported"),
+        ("ussd", "availability reported"),
+        ("ussd", "availability reported"),
     ]
 
 
@@ -102,9 +102,12 @@ def test_a_hospital_that_is_not_known_is_refused_and_leaves_no_gap_in_the_log(
 ) -> None:
     before = world.services.database.read(changes.last_number)
     with pytest.raises(NotFound):
-        does(world, lambda uow: readiness.report_beds(uow, 4711, 1))
+        does(world, lambda uow: readiness.report(uow, 4711, Said(free_beds=1), "ussd"))
     with pytest.raises(NotFound):
-        does(world, lambda uow: readiness.report_status(uow, 4711, HospitalStatus.NORMAL))
+        does(
+            world,
+            lambda uow: readiness.report(uow, 4711, Said(status=HospitalStatus.NORMAL), "sms"),
+        )
     assert world.services.database.read(changes.last_number) == before
     hospital = world.hospital("Mbagathi Hospital", *NAIROBI_WEST)
     reports_beds(world, hospital, 2)

@@ -12,6 +12,7 @@ from gateway.emergencies import code_lookup
 from gateway.emergencies.code_lookup import MOST_TRIES, CodeState
 from gateway.hospitals.tables import availability
 from gateway.staff import readiness, referring
+from gateway.staff.readiness import Said
 from gateway.unit_of_work import Services
 from tests.gateway.postgres_only import CountingDatabase, counting_database, follows
 from tests.gateway.staff.desk import NAIROBI_WEST, THIKA, WHOLE
@@ -34,7 +35,7 @@ def test_a_bed_that_is_promised_meanwhile_is_not_free(
         services.write(lambda uow: referring.refer(uow, other.id, "surgery"))
 
     def reports(services: Services) -> None:
-        services.write(lambda uow: readiness.report_beds(uow, hospital.id, 5))
+        services.write(lambda uow: readiness.report(uow, hospital.id, Said(free_beds=5), "ussd"))
 
     follows(world, database, promises, reports)
     query = select(availability).where(availability.c.hospital_id == hospital.id)
