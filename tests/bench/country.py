@@ -53,6 +53,9 @@ def fill(installation: Installation) -> None:
                     "stock_has": available.stock_has,
                     "stock_lacks": available.stock_lacks,
                     "stock_reported_at": available.stock_reported_at,
+                    "units_free": available.units_free,
+                    "units_full": available.units_full,
+                    "units_reported_at": available.units_reported_at,
                     "source": "bench",
                     "version": 0,
                 }
@@ -73,6 +76,9 @@ def fill(installation: Installation) -> None:
                 "stock_has": 0,
                 "stock_lacks": 0,
                 "stock_reported_at": None,
+                "units_free": 0,
+                "units_full": 0,
+                "units_reported_at": None,
                 "source": "bench",
                 "version": 0,
             }
@@ -102,6 +108,5 @@ def _standing(number: int, level: int, lat: float, lon: float) -> dict[str, obje
         "lon": lon,
         "beds": None,
         "status": "normal",
-        "duty_phone": None,
         "reachable": False,
     }

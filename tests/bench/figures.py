@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.bench import matches, ringing, slow_lookups, steady, turns
+from tests.bench import (
+    dispatch_simulation,
+    finding,
+    match_scale,
+    matches,
+    ringing,
+    slow_lookups,
+    steady,
+    turns,
+)
 from tests.bench.sync_size import SyncSize
 from tests.bench.sync_size import measure as measure_sync
 
@@ -104,6 +113,49 @@ def _differences() -> list[Figure]:
     ]
 
 
+def _match_scale() -> list[Figure]:
+    figures = []
+    for size, at in match_scale.measure().items():
+        plain_target = Target(2 if size == "100k" else 1, at_least=True)
+        sql_target = Target(20, at_least=True) if size == "100k" else None
+        us = f"us, the best five of {match_scale.SIZES[size]:,}; slowest hundredth {{:,.0f}}"
+        figures += [
+            Figure(f"match_us_{size}", at.ours.median_us, us.format(at.ours.p99_us)),
+            Figure(
+                f"match_plain_{size}",
+                at.plain.median_us / at.ours.median_us,
+                "times as fast as the same answer by plain numpy",
+                plain_target,
+            ),
+            Figure(
+                f"match_nearest_{size}",
+                at.nearest.median_us / at.ours.median_us,
+                "times as fast as numpy's five nearest, whatever they can do",
+            ),
+            Figure(
+                f"match_sql_{size}",
+                at.sql.median_us / at.ours.median_us,
+                "times as fast as a scan in SQL",
+                sql_target,
+            ),
+            Figure(f"match_update_{size}", at.update.median_us, "us more for a change of one"),
+            Figure(
+                f"match_differs_{size}",
+                at.differences,
+                f"of {match_scale.CASES:,} cases, and after {match_scale.UPDATES:,} updates",
+                Target(0, at_least=False),
+            ),
+        ]
+    return figures
+
+
+_MATCH_SCALE = tuple(
+    f"match_{what}_{size}"
+    for size in match_scale.SIZES
+    for what in ("us", "plain", "nearest", "sql", "update", "differs")
+)
+
+
 def _ring() -> list[Figure]:
     half, nearly_all = ringing.key_to_ring()
     return [
@@ -120,6 +172,77 @@ def _sync() -> list[Figure]:
     ]
 
 
+def _simulation() -> list[Figure]:
+    means = dispatch_simulation.means()
+    haven = means["ours-asking"]
+    settings = dispatch_simulation.SETTINGS
+    under = f"load {settings.loads[0]:g}, reports {settings.report_age_h:g} h old"
+    return [
+        Figure(
+            "simulation",
+            haven / means["plain-score"],
+            f"of the plain 40/30/30's mean time to care (0 from 2 h on), {under}",
+            Target(0.5, at_least=False),
+        ),
+        Figure("simulation_plain_1h", haven / means["plain-score-1h"], "of it where 0 from 1 h on"),
+        Figure("simulation_plain_4h", haven / means["plain-score-4h"], "of it where 0 from 4 h on"),
+        Figure(
+            "simulation_choice_alone",
+            means["ours"] / means["plain-score"],
+            "of the plain's, where no hospital answers before the patient comes",
+        ),
+        Figure(
+            "simulation_nearest_capable", haven / means["nearest-capable"], "of nearest capable's"
+        ),
+        Figure("simulation_least_time", haven / means["least-time"], "of least expected time's"),
+        Figure("simulation_all_knowing", haven / means["all-knowing"], "of it if all were known"),
+    ]
+
+
+def _places() -> list[Figure]:
+    measured = finding.measure_finding()
+    names = f"{finding.NAMES:,} names"
+    figures = []
+    for county, mine, library, least in (
+        ("known", measured.known, measured.library_known, (0.92, 0.99)),
+        ("unknown", measured.unknown, measured.library_unknown, (0.86, 0.96)),
+    ):
+        unit = f"of {mine.tries:,} misspelt names, county {county}, {names}"
+        beside = f"of {library.tries:,} by rapidfuzz's WRatio, county {county}"
+        figures += [
+            Figure(f"places_{county}_top1", mine.first, unit, Target(least[0], at_least=True)),
+            Figure(
+                f"places_{county}_top3", mine.first_three, unit, Target(least[1], at_least=True)
+            ),
+            Figure(f"places_{county}_strict1", mine.strictly_first, "the very place, or namesake"),
+            Figure(
+                f"places_{county}_strict3", mine.strictly_first_three, "the very place, or namesake"
+            ),
+            Figure(f"wratio_{county}_top1", library.first, beside),
+            Figure(f"wratio_{county}_top3", library.first_three, beside),
+        ]
+    return [
+        *figures,
+        Figure("places_ms", measured.unknown.seconds * 1000, f"ms a search, {names}"),
+        Figure("places_known_ms", measured.known.seconds * 1000, f"ms a search, {names}"),
+        Figure("places_faster", measured.times_faster, "times as fast as WRatio, county unknown"),
+        Figure("places_memory", measured.resident_bytes / 1e6, f"MB that a process grows, {names}"),
+    ]
+
+
+_PLACES = tuple(
+    f"{figure}_{county}_{top}"
+    for county in ("known", "unknown")
+    for figure, top in (
+        ("places", "top1"),
+        ("places", "top3"),
+        ("places", "strict1"),
+        ("places", "strict3"),
+        ("wratio", "top1"),
+        ("wratio", "top3"),
+    )
+)
+
 MEASUREMENTS = (
     Measurement(("menu_turn",), _menu),
     Measurement(("raise_turn",), _raise),
@@ -131,6 +254,23 @@ MEASUREMENTS = (
     ),
     Measurement(("match_top5",), _match),
     Measurement(("match_differences",), _differences),
+    Measurement(_MATCH_SCALE, _match_scale),
     Measurement(("key_to_ring_p50", "key_to_ring_p99"), _ring),
+    Measurement(
+        (
+            "simulation",
+            "simulation_plain_1h",
+            "simulation_plain_4h",
+            "simulation_choice_alone",
+            "simulation_nearest_capable",
+            "simulation_least_time",
+            "simulation_all_knowing",
+        ),
+        _simulation,
+    ),
+    Measurement(
+        (*_PLACES, "places_ms", "places_known_ms", "places_faster", "places_memory"),
+        _places,
+    ),
     Measurement(("sync_1000_bytes", "sync_1000_requests"), _sync),
 )

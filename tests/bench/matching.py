@@ -10,7 +10,7 @@ from random import Random
 from gateway.hospitals.matching_arrays import MatchingArrays
 from shared.capability import Capability
 from shared.emergency import Priority
-from shared.hospital import STOCK, Availability, Hospital, HospitalStatus
+from shared.hospital import STOCK, UNITS, Availability, Hospital, HospitalStatus
 from shared.match_policy import MatchPolicy
 from shared.match_query import MatchQuery
 from shared.matching import rank
@@ -49,15 +49,19 @@ def availability(rng: Random) -> Availability:
     staffed = rng.choice((None, 0, 1, 4, 30))
     free = None if rng.random() < 0.4 else rng.randint(0, staffed or 3)
     stock = rng.getrandbits(27) & STOCK
+    units = rng.getrandbits(27) & UNITS
     return Availability(
         status=rng.choice((*(HospitalStatus.NORMAL,) * 8, *HospitalStatus)),
         staffed_beds=staffed,
         free_beds=free,
-        assigned_since=rng.choice((0, 0, 0, 1, 2, -1)),
+        assigned_since=rng.choice((0, 0, 0, 0, 1, 2, -1, 7)),
         reported_at=None if free is None else NOW - _age(rng),
         stock_has=stock,
         stock_lacks=~stock & STOCK & rng.getrandbits(27),
         stock_reported_at=None if rng.random() < 0.6 else NOW - _age(rng),
+        units_free=units,
+        units_full=~units & UNITS & rng.getrandbits(27),
+        units_reported_at=None if rng.random() < 0.7 else NOW - _age(rng),
     )
 
 
@@ -76,6 +80,8 @@ def query(rng: Random) -> MatchQuery:
         depart_at=NOW + timedelta(hours=rng.randint(0, 167)),
         stabilise_first=rng.random() < 0.4,
         urban=rng.choice((True, False, None)),
+        mass_casualty=rng.random() < 0.2,
+        in_hospital=rng.random() < 0.1,
         exclude=frozenset(rng.sample(range(1, 200), rng.choice((0, 0, 3)))),
     )
 

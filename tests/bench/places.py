@@ -1,92 +1,114 @@
-"""Seeded misspellings of place names, and how often the gazetteer finds what was meant."""
+"""How often the gazetteer finds what was meant by a misspelt name, and how long it takes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from time import perf_counter
 
 from gateway.places.gazetteer import Gazetteer
-from gateway.places.spelling import plain
+from gateway.places.spelling import words
 from shared.geo import distance_m
 from shared.place import Place
+from tests.bench.typist import Habits, type_place
 
-_SWAPS = (
-    ("r", "l"), ("l", "r"), ("ch", "sh"), ("sh", "ch"), ("th", "t"), ("dh", "d"), ("nd", "d"),
-    ("mb", "b"), ("ng", "n"), ("w", "u"), ("y", "i"), ("k", "c"), ("z", "s"), ("j", "ch"),
-    ("ee", "i"), ("oo", "u"), ("a", "e"), ("e", "i"), ("o", "u"), ("i", "e"), ("u", "o"),
-)  # fmt: skip
-_NEIGHBOURS = {"a": "s", "e": "r", "i": "o", "n": "m", "m": "n", "o": "p", "t": "r", "k": "l"}
-_BEFORE = ("near ", "karibu na ", "stage ya ", "opposite ", "at ", "", "", "", "")
+# For help on the way that is the place.
+_NEAR_ENOUGH_M = 5_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What somebody typed, and the place that they mean."""
+
+    typed: str
+    meant: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Shares of the tries: the first hit was right, and one of the first three."""
+    """Shares of the tries: the first hit was right, and one of the first three.
+
+    A hit is right within 5 km of what was meant; strictly, when it is the place itself, or one of
+    that name in that county as near. `seconds` is the mean of one search.
+    """
 
     tries: int
     first: float
     first_three: float
+    strictly_first: float
+    strictly_first_three: float
+    seconds: float
 
 
-def misspelt(name: str, rng: Random) -> str:
-    """The name as somebody in a hurry may type it: one fault, two where the name is long."""
-    text = plain(name)
-    for _ in range(1 if len(text) < 9 else rng.choice((1, 1, 2))):
-        text = rng.choice((_confuse, _confuse, _drop_vowel, _double, _slip, _lose, _swap))(
-            text, rng
+class Queries:
+    """What people type for the places of a gazetteer."""
+
+    def __init__(self, gazetteer: Gazetteer, habits: Habits, rng: Random) -> None:
+        self._habits = habits
+        self._rng = rng
+        self._namesakes: dict[str, list[Place]] = {}
+        for place in gazetteer.places:
+            self._namesakes.setdefault(_joined(place), []).append(place)
+
+    def about(self, meant: Sequence[Place], *, county_known: bool) -> list[Query]:
+        """One query for each place. Whoever means a place that is not the only one of its name, in
+        its county where that is known, or else in the country, says what lies around it: nobody
+        could know otherwise which they mean.
+        """
+        return [self._query(place, county_known) for place in meant]
+
+    def _query(self, place: Place, county_known: bool) -> Query:
+        must_tell = any(
+            distance_m(place.lat, place.lon, other.lat, other.lon) > _NEAR_ENOUGH_M
+            for other in self._namesakes[_joined(place)]
+            if not county_known or other.county == place.county
         )
-    return rng.choice(_BEFORE) + text
+        around = place.parent or place.county
+        return Query(type_place(place.name, around, must_tell, self._habits, self._rng), place)
 
 
-def measure(gazetteer: Gazetteer, places: Sequence[Place], rng: Random, with_parent: bool) -> Found:
-    """Types each place once, misspelt, some with the name of what lies around it behind.
-
-    A hit is right when it is within 5 km of what was meant: for help on the way that is the place.
-    """
-    first = first_three = 0
-    for place in places:
-        typed = misspelt(place.name, rng)
-        if with_parent:
-            typed += " " + plain(place.parent or place.county)
-        hits = [hit.place for hit in gazetteer.search(typed)]
-        right = [distance_m(hit.lat, hit.lon, place.lat, place.lon) <= 5_000 for hit in hits]
-        first += bool(right and right[0])
-        first_three += any(right)
-    return Found(len(places), first / len(places), first_three / len(places))
-
-
-def _confuse(text: str, rng: Random) -> str:
-    fitting = [(heard, typed) for heard, typed in _SWAPS if heard in text[1:]]
-    if not fitting:
-        return _lose(text, rng)
-    heard, typed = rng.choice(fitting)
-    return text[0] + text[1:].replace(heard, typed, 1)
-
-
-def _drop_vowel(text: str, rng: Random) -> str:
-    vowels = [at for at, letter in enumerate(text) if letter in "aeiou" and at > 0]
-    return _without(text, rng.choice(vowels)) if vowels else text
-
-
-def _double(text: str, rng: Random) -> str:
-    at = rng.randrange(len(text))
-    return text[:at] + text[at] + text[at:]
+def measure(queries: Sequence[Query], search: Callable[[Query], Sequence[Place]]) -> Found:
+    """Searches for each; `search` gives three places at most."""
+    near, strict = [0, 0], [0, 0]
+    seconds = 0.0
+    for query in queries:
+        began = perf_counter()
+        hits = search(query)
+        seconds += perf_counter() - began
+        meant = query.meant
+        right = [
+            distance_m(hit.lat, hit.lon, meant.lat, meant.lon) <= _NEAR_ENOUGH_M for hit in hits
+        ]
+        very = [
+            is_near and (hit.id == meant.id or _is_namesake(hit, meant))
+            for hit, is_near in zip(hits, right, strict=True)
+        ]
+        for counted, marks in ((near, right), (strict, very)):
+            counted[0] += any(marks[:1])
+            counted[1] += any(marks[:3])
+    tries = len(queries)
+    return Found(
+        tries,
+        near[0] / tries,
+        near[1] / tries,
+        strict[0] / tries,
+        strict[1] / tries,
+        seconds / tries,
+    )
 
 
-def _slip(text: str, rng: Random) -> str:
-    at = rng.randrange(len(text))
-    return text[:at] + _NEIGHBOURS.get(text[at], text[at]) + text[at + 1 :]
+def by_gazetteer(gazetteer: Gazetteer, *, county_known: bool) -> Callable[[Query], list[Place]]:
+    """Haven's search."""
+
+    def search(query: Query) -> list[Place]:
+        county = query.meant.county if county_known else None
+        return [hit.place for hit in gazetteer.search(query.typed, county=county)]
+
+    return search
 
 
-def _lose(text: str, rng: Random) -> str:
-    return _without(text, rng.randrange(len(text))) if len(text) > 3 else text
+def _is_namesake(place: Place, other: Place) -> bool:
+    return place.county == other.county and _joined(place) == _joined(other)
 
 
-def _swap(text: str, rng: Random) -> str:
-    if len(text) < 4:
-        return text
-    at = rng.randrange(1, len(text) - 1)
-    return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-
-
-def _without(text: str, at: int) -> str:
-    return text[:at] + text[at + 1 :]
+def _joined(place: Place) -> str:
+    return "".join(words(place.name))

@@ -114,6 +114,9 @@ class _SlowPlaces:
         hits = [FoundPlace(f"{typed} {side}", -1.3, 36.8, 800) for side in ("North", "South")]
         return PlaceAnswer(False, tuple(hits), likely=True)
 
+    def identify(self, place: FoundPlace) -> int | None:
+        return None
+
     def counties(self) -> Sequence[str]:
         return ()
 
