@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -16,8 +17,11 @@ from gateway.database.postgres import PostgresDatabase
 from gateway.database.sqlite import SqliteDatabase, SqliteReader
 from gateway.delivery.sending import Carriers
 from gateway.hospitals.availability_board import AvailabilityBoard
+from gateway.hospitals.contacts import Roster
 from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
+from gateway.hospitals.policy_file import load_match_policy
+from gateway.hospitals.public_holidays import public_holidays
 from gateway.keys import Keys, PhoneVault
 from gateway.medical.vault import ProfileVault
 from gateway.menus.loading import load_for_callers
@@ -26,8 +30,16 @@ from gateway.places.finder import PlaceFinder
 from gateway.ports import Boxes, Places
 from gateway.providers.africastalking import AfricasTalking
 from gateway.sites.tables import streams
+from gateway.travel.engine_address import check_before_asking, require_ours
+from gateway.travel.engine_http import EngineClient
+from gateway.travel.fetching import RoadFetcher
+from gateway.travel.foreseeing_places import ForeseeingPlaces
+from gateway.travel.osrm import OsrmTravel
+from gateway.travel.road_times import RoadTimes, Wanted
+from gateway.travel.valhalla import ValhallaTravel
 from gateway.unit_of_work import Services
-from shared.errors import HavenError
+from shared.errors import HavenError, InvalidInput
+from shared.hospital import Hospital
 from shared.match_policy import MatchPolicy
 from shared.system import System
 from sync.sealing import NodeKeys
@@ -134,7 +146,7 @@ def open_gateway(config: Config, system: System) -> Gateway:
         database,
         keys,
         boxes=EnrolledBoxes(),
-        places=PlaceFinder(database, config.country),
+        places=_places(config, database, keys),
     )
     database.read(services.hospitals.load)
     desk = BoxDesk(services, AvailabilityBoard(system))
@@ -153,7 +165,7 @@ def open_beside(config: Config, system: System) -> Services:
         database,
         keys,
         boxes=EnrolledBoxes(),
-        places=PlaceFinder(database, config.country, loaded=False),
+        places=_places(config, database, keys, loaded=False),
     )
     # Before any transaction that writes, so that none is long.
     database.read(services.hospitals.load)
@@ -176,6 +188,16 @@ def carriers(config: Config) -> Carriers:
     )
 
 
+def _places(config: Config, database: Database, keys: Keys, *, loaded: bool = True) -> PlaceFinder:
+    return PlaceFinder(
+        database,
+        config.country,
+        mark=PhoneVault(keys.phone_numbers).mark,
+        confirmations=config.place_confirmations,
+        loaded=loaded,
+    )
+
+
 def build_services(
     config: Config,
     system: System,
@@ -190,7 +212,10 @@ def build_services(
     """
     loaded = load_for_callers(config.menus_dir, config.triage_rules)
     _require_room(config, loaded.menus)
-    index = MatchIndex(MatchPolicy())
+    policy = match_policy(config)
+    roads = _road_times(config, system, policy)
+    if roads is not None:
+        places = ForeseeingPlaces(places, roads)
     return Services(
         config=config,
         system=system,
@@ -199,10 +224,52 @@ def build_services(
         rules=loaded.rules,
         vault=PhoneVault(keys.phone_numbers),
         profiles=ProfileVault(keys.profiles),
-        hospitals=HospitalDirectory(index, AvailabilityBoard(system)),
+        hospitals=hospital_directory(config, system, roads),
         places=places,
         boxes=boxes,
+        roads=roads,
     )
+
+
+def match_policy(config: Config) -> MatchPolicy:
+    """This deployment's settings of matching. Raises InvalidInput for its file."""
+    return MatchPolicy() if config.match_policy is None else load_match_policy(config.match_policy)
+
+
+def hospital_directory(
+    config: Config, system: System, roads: RoadTimes | None = None
+) -> HospitalDirectory:
+    """The hospitals, ranked by this deployment's policy, and by road where roads are known. Raises
+    InvalidInput for the policy's file.
+    """
+    policy = match_policy(config)
+    roster = Roster(policy.local_time, public_holidays(config.country, config.added_holidays))
+    return HospitalDirectory(MatchIndex(policy, roads), AvailabilityBoard(system), roster)
+
+
+def road_fetcher(services: Services) -> RoadFetcher | None:
+    """What asks the routing engine beside the turns of callers, to be started; None without one."""
+    address, roads = services.config.routing, services.roads
+    if address is None or roads is None:
+        return None
+    client = EngineClient(address.base_url, check_before_asking(address))
+    engine = OsrmTravel(client) if address.kind == "osrm" else ValhallaTravel(client)
+    now = services.system.now
+
+    def worth_asking(wanted: Wanted) -> Sequence[Hospital]:
+        return services.hospitals.worth_asking(wanted, now())
+
+    return RoadFetcher(roads, engine, worth_asking, now)
+
+
+def _road_times(config: Config, system: System, policy: MatchPolicy) -> RoadTimes | None:
+    if config.routing is None:
+        return None
+    try:
+        require_ours(config.routing)
+    except InvalidInput as fault:
+        raise ConfigError(f"HAVEN_ROUTING_URL {fault}") from None
+    return RoadTimes(system.now, policy.travel.is_peak)
 
 
 def _require_room(config: Config, menus: Menus) -> None:

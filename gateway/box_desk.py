@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, select
 from gateway.emergencies import claims, dispatching, phoning, store
 from gateway.emergencies.tables import dispatches
 from gateway.hospitals import reachability
-from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
+from gateway.hospitals.availability_board import AvailabilityBoard
+from gateway.hospitals.availability_report import AvailabilityReport
 from gateway.ports import Box
 from gateway.sites import hearing, publishing
 from gateway.sites.exchange import Folded

@@ -44,9 +44,11 @@ _FURTHER: Mapping[str, Callable[[], Mapping[str, click.Command]]] = {
     "emergencies": _database_commands,
     "hospitals": _database_commands,
     "keys": _database_commands,
+    "mass-casualty": _database_commands,
     "menus": _menu_commands,
     "places": _database_commands,
     "sites": _database_commands,
+    "simulate": _database_commands,
     "simulator": _simulator_commands,
     "phone": _simulator_commands,
 }

@@ -17,10 +17,13 @@ from gateway.hospitals.commands import hospitals_group
 from gateway.hospitals.lookup import find_hospital
 from gateway.importing.commands import Registers
 from gateway.machine import real_system
+from gateway.mass_casualty.commands import mass_casualty_commands
 from gateway.operators.alarm_commands import alarm_commands
 from gateway.operators.emergency_commands import add_emergency_commands
+from gateway.operators.hospital_commands import add_hospital_commands
 from gateway.operators.opened import Openers, Reading
 from gateway.places.commands import places_group
+from gateway.simulation.commands import simulate_group
 from gateway.sites.commands import sites_commands
 from gateway.unit_of_work import Services
 from shared.errors import InvalidInput
@@ -87,7 +90,9 @@ def _reading() -> Iterator[Reading]:
     loaded = keys_module.load(config.secret_dir)
     reader = bootstrap.open_reader(config, loaded)
     try:
-        yield Reading(reader, real_system(), keys_module.PhoneVault(loaded.phone_numbers))
+        system = real_system()
+        vault = keys_module.PhoneVault(loaded.phone_numbers)
+        yield Reading(reader, system, vault, bootstrap.hospital_directory(config, system))
     finally:
         reader.close()
 
@@ -141,14 +146,18 @@ def database_commands() -> Mapping[str, click.Command]:
     """All of them by name."""
     openers = Openers(_reading, _acting)
     add_emergency_commands(emergencies, openers)
+    hospitals = hospitals_group(_registers)
+    add_hospital_commands(hospitals, openers)
     made = (
         alarm_commands(openers),
         db,
         deliveries,
         emergencies,
-        hospitals_group(_registers),
+        hospitals,
         keys,
+        mass_casualty_commands(openers),
         places_group(_registers),
+        simulate_group(_reading),
         sites_commands(_open_for_command, find_hospital),
     )
     return {str(command.name): command for command in made}

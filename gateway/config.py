@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
+from gateway.travel.engine_address import EngineAddress, engine_address
 from shared.errors import InvalidInput
 from shared.phone_number import normalise
 
@@ -50,6 +52,9 @@ class Config:
     country: str
     # Whether the towns that come with Haven are put in, beside whatever is imported.
     default_places: bool
+    # How many more callers must mean a place by a spelling than not, before others are offered it
+    # first; 0 learns nothing.
+    place_confirmations: int
     operator_phones: tuple[str, ...] = field(repr=False)
     emergency_numbers: tuple[str, ...]
     # Our number, that callers ring once and hang up; calls leave from it. Empty: no voice menus.
@@ -59,8 +64,14 @@ class Config:
     # Menus and triage rules in place of Haven's own; None for those.
     menus_dir: Path | None
     triage_rules: Path | None
+    # Settings of matching in place of Haven's own.
+    match_policy: Path | None
+    # Public holidays that the country's government has added.
+    added_holidays: frozenset[date]
     # What people dial, as texts name it.
     ussd_code: str
+    # The engine that knows roads; None: travel times are estimated.
+    routing: EngineAddress | None
     threads: int
 
     @property
@@ -159,6 +170,27 @@ def from_environment(environment: Mapping[str, str]) -> Config:
     default_places = read("HAVEN_DEFAULT_PLACES", "yes").lower()
     if default_places not in ("yes", "no"):
         faults.append("HAVEN_DEFAULT_PLACES must be yes or no.")
+    place_confirmations = read("HAVEN_PLACE_CONFIRMATIONS", "3")
+    if not place_confirmations.isdigit() or int(place_confirmations) not in (0, *range(2, 101)):
+        faults.append("HAVEN_PLACE_CONFIRMATIONS must be a number from 2 to 100, or 0.")
+        place_confirmations = "3"
+
+    routing_remote = read("HAVEN_ROUTING_REMOTE", "no").lower()
+    if routing_remote not in ("yes", "no"):
+        faults.append("HAVEN_ROUTING_REMOTE must be yes or no.")
+    routing = None
+    if routing_url := read("HAVEN_ROUTING_URL", ""):
+        try:
+            routing = engine_address(routing_url, may_be_remote=routing_remote == "yes")
+        except InvalidInput as fault:
+            faults.append(f"HAVEN_ROUTING_URL {fault}")
+
+    added_holidays = []
+    for written in filter(None, read("HAVEN_HOLIDAYS", "").split(",")):
+        try:
+            added_holidays.append(date.fromisoformat(written.strip()))
+        except ValueError:
+            faults.append("HAVEN_HOLIDAYS must be dates such as 2026-11-30, apart by commas.")
 
     config = Config(
         data_dir=data_dir,
@@ -177,13 +209,17 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         at_voice_url=url("HAVEN_AT_VOICE_URL"),
         country=country,
         default_places=default_places == "yes",
+        place_confirmations=int(place_confirmations),
         operator_phones=tuple(operator_phones),
         menus_dir=path("HAVEN_MENUS_DIR", Path.is_dir, "a folder"),
         triage_rules=path("HAVEN_TRIAGE_RULES", Path.is_file, "a file"),
+        match_policy=path("HAVEN_MATCH_POLICY", Path.is_file, "a file"),
+        added_holidays=frozenset(added_holidays),
         voice_number=voice_number,
         prompts_dir=Path(read("HAVEN_PROMPTS_DIR", str(data_dir / "prompts"))).absolute(),
         emergency_numbers=emergency_numbers,
         ussd_code=read("HAVEN_USSD_CODE", "*384*911#"),
+        routing=routing,
         threads=int(threads),
     )
     if faults:

@@ -7,20 +7,23 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from gateway.hospitals.contacts import DutyPhones
+from gateway.travel.road_times import Wanted
+from shared.hospital import Hospital
 from shared.match_query import MatchQuery
 from shared.matching import Match
+from shared.typed_position import Unreadable
 from sync.events import Event
 
 
 @dataclass(frozen=True, slots=True)
 class HospitalCard:
-    """What a use case may say of a hospital, and how to reach its people."""
+    """What a use case may say of a hospital."""
 
     id: int
     name: str
-    # True when a channel to it was tested: an enrolled box, or a duty phone that answered.
+    # True when a channel to it has proved itself lately: its box, or a duty phone that answered.
     reachable: bool
-    duty_phones: tuple[str, ...] = ()
 
 
 class Hospitals(Protocol):
@@ -50,12 +53,39 @@ class Hospitals(Protocol):
         """Minutes of travel and metres from the query's place to this hospital. Raises NotFound."""
         ...
 
-    def explain(self, connection: Connection, match: Match) -> tuple[str, ...]:
+    def explain(self, connection: Connection, match: Match, query: MatchQuery) -> tuple[str, ...]:
         """Why this hospital, in words that a nurse can read."""
+        ...
+
+    def explain_to_patient(self, connection: Connection, match: Match) -> str:
+        """The same in one calm text for the patient."""
+        ...
+
+    def passed_over(
+        self, connection: Connection, match: Match, query: MatchQuery, now: datetime
+    ) -> str:
+        """Which nearer hospitals stand behind this match, and why; empty when none does."""
+        ...
+
+    def worth_asking(self, wanted: Wanted, now: datetime) -> Sequence[Hospital]:
+        """The hospitals whose times by road are wanted; reads no database."""
         ...
 
     def card(self, connection: Connection, hospital_id: int) -> HospitalCard:
         """Raises NotFound for an unknown id."""
+        ...
+
+    def phones(self, connection: Connection, hospital_id: int, now: datetime) -> DutyPhones:
+        """The telephones of whoever is on duty there now."""
+        ...
+
+    @property
+    def mass_casualty_patients(self) -> int:
+        """From so many hurt at once on, hospitals make room."""
+        ...
+
+    def local(self, at: datetime) -> datetime:
+        """That moment in the hospitals' local time."""
         ...
 
     def with_duty_phone(self, connection: Connection, number: str) -> tuple[int, ...]:
@@ -84,12 +114,14 @@ class FoundPlace:
 @dataclass(frozen=True, slots=True)
 class PlaceAnswer:
     """What a typed place may mean, best first; `sure` when the first needs no asking, `likely` when
-    the words are about a place at all: a cry for help may name none.
+    the words are about a place at all: a cry for help may name none. `unreadable` says why what was
+    typed is a position that nobody can use: then there are no hits.
     """
 
     sure: bool
     hits: tuple[FoundPlace, ...]
     likely: bool = False
+    unreadable: Unreadable | None = None
 
 
 class Places(Protocol):
@@ -97,6 +129,12 @@ class Places(Protocol):
 
     def search(self, typed: str) -> PlaceAnswer:
         """At most three places."""
+        ...
+
+    def identify(self, place: FoundPlace) -> int | None:
+        """The number of a place that was offered, the same after every refresh; None for a position
+        or a place that is no longer known.
+        """
         ...
 
     def counties(self) -> Sequence[str]:

@@ -15,6 +15,7 @@ from gateway.keys import PhoneVault
 from gateway.medical.vault import ProfileVault
 from gateway.ports import Box, Boxes, Hospitals, Places
 from gateway.traffic import Traffic
+from gateway.travel.road_times import RoadTimes
 from shared.system import System
 from shared.triage import TriageRules
 from sync.events import Event
@@ -45,6 +46,8 @@ class Services:
     sender_bell: Bell = field(default_factory=Bell)
     # Callers whose turn is being answered.
     traffic: Traffic = field(default_factory=Traffic)
+    # Times by road; None when no routing engine is set up.
+    roads: RoadTimes | None = None
     # How long somebody waits for what they ask for; None: until it is done.
     write_within_s: float | None = None
 

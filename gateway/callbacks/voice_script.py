@@ -30,7 +30,8 @@ def _step(uow: UnitOfWork, session_id: str, number: str, digits: str, callback_u
     if call is None or call.dispatch_id is None:
         return _say(uow.text(_LANGUAGE, "voice.over", {}))
     if digits[:1] in ("1", "2"):
-        return _say(uow.text(_LANGUAGE, f"voice.{_answer(uow, call.dispatch_id, digits)}", {}))
+        answer = _answer(uow, call.dispatch_id, number, digits)
+        return _say(uow.text(_LANGUAGE, f"voice.{answer}", {}))
     state = uow.connection.execute(
         select(dispatches.c.state).where(dispatches.c.id == call.dispatch_id)
     ).scalar_one()
@@ -39,7 +40,7 @@ def _step(uow: UnitOfWork, session_id: str, number: str, digits: str, callback_u
     return _ask(call.text, callback_url)
 
 
-def _answer(uow: UnitOfWork, dispatch_id: int, digits: str) -> str:
+def _answer(uow: UnitOfWork, dispatch_id: int, number: str, digits: str) -> str:
     who = Answerer(via="voice")
     if digits.startswith("1"):
         answered, text = hospital_answers.accept(uow, dispatch_id, who), "accepted"
@@ -47,7 +48,7 @@ def _answer(uow: UnitOfWork, dispatch_id: int, digits: str) -> str:
         reason = CannotTreatReason.OTHER
         answered = hospital_answers.cannot_treat(uow, dispatch_id, reason, "", who)
         text = "cannot_treat"
-    duty_phone_answered(uow.connection, uow.system, answered.dispatch.hospital_id)
+    duty_phone_answered(uow.connection, uow.system, answered.dispatch.hospital_id, number)
     return text if answered.accepted else "over"
 
 

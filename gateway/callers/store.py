@@ -111,6 +111,15 @@ def home_place(caller: Row[Any]) -> FoundPlace:
     return _place(caller, "home_place")
 
 
+def known_positions(caller: Row[Any]) -> list[tuple[float, float]]:
+    """Where the places are that this caller may be offered: latitude and longitude in degrees."""
+    offered = (
+        (caller.last_place_lat, caller.last_place_lon),
+        (caller.home_place_lat, caller.home_place_lon),
+    )
+    return [(lat, lon) for lat, lon in offered if lat is not None and lon is not None]
+
+
 def _place(caller: Row[Any], which: str) -> FoundPlace:
     columns = caller._mapping
     return FoundPlace(*(columns[f"{which}_{part}"] for part in ("name", "lat", "lon", "radius_m")))

@@ -8,6 +8,7 @@ import gateway.callers.tables
 import gateway.emergencies.tables
 import gateway.hospitals.tables
 import gateway.keys
+import gateway.mass_casualty.tables
 import gateway.medical.tables
 import gateway.menus.tables
 import gateway.notifications.tables

@@ -24,7 +24,8 @@ def offered(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> Dispatc
         # Whoever treats the patient now is asked about them, and not the patient.
         referrer = uow.services.hospitals.card(uow.connection, emergency.referred_by)
         referred_by = referrer.name
-        caller_phone = next(iter(referrer.duty_phones), None)
+        phones = uow.services.hospitals.phones(uow.connection, referrer.id, uow.now)
+        caller_phone = next(iter(phones.voice), None)
     elif emergency.caller_id is not None and not telling.is_discreet(emergency):
         caller_phone = callers.phone(uow, emergency.caller_id)
     return DispatchOffered(

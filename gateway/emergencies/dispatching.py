@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from gateway.alarms.alarm import raise_alarm
 from gateway.database.rows import Rows
 from gateway.emergencies import box_events, duty_phones, phoning, store, telling, timers
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.emergencies.timers import TimerKind
+from gateway.mass_casualty import incidents
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import LIVE, WAITING, DispatchState
@@ -69,15 +70,18 @@ def offer_next(
     """
     provisional = emergency.state == EmergencyState.PROVISIONAL
     asked = () if provisional else store.dispatches_of(uow.connection, emergency.id)
-    match = _choose(uow, emergency, asked_hospitals(asked))
+    incidents.notice_many(uow, emergency)
+    query = query_for(uow.connection, uow.now, emergency, asked_hospitals(asked))
+    match = _choose(uow, emergency, query)
     if match is None:
         return Asked(_nobody_left(uow, emergency, facts), None, None)
     choice = _Choice(
         match.hospital_id,
         match.travel_min,
         match.distance_m,
-        uow.services.hospitals.explain(uow.connection, match),
+        uow.services.hospitals.explain(uow.connection, match, query),
     )
+    incidents.notice_around(uow, emergency, match.assigned_since)
     return _offer(uow, emergency, choice, len(asked) + 1, sends_caller=sends_caller, **facts)
 
 
@@ -94,7 +98,7 @@ def offer_to(
         raise Conflict("That hospital was asked already.")
     if hospital_id == emergency.referred_by:
         raise Conflict("That hospital has the patient, and refers them onward.")
-    query = query_for(uow, emergency, frozenset())
+    query = query_for(uow.connection, uow.now, emergency, frozenset())
     minutes, metres = uow.services.hospitals.travel(uow.connection, hospital_id, query)
     uow.services.hospitals.reserve(uow.connection, hospital_id)
     choice = _Choice(hospital_id, minutes, metres, (why,))
@@ -194,7 +198,9 @@ def _offer(
     return Asked(emergency, dispatch, hospital)
 
 
-def query_for(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> MatchQuery:
+def query_for(
+    connection: Connection, now: datetime, emergency: Row[Any], exclude: frozenset[int]
+) -> MatchQuery:
     """What is asked of the register for this patient, without these hospitals, and without the one
     that refers them.
     """
@@ -206,14 +212,15 @@ def query_for(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> 
         radius_m=emergency.radius_m or _DEFAULT_RADIUS_M,
         needs=emergency.needs,
         priority=Priority(emergency.priority),
-        depart_at=uow.now,
+        depart_at=now,
         stabilise_first=emergency.stabilise_first,
+        mass_casualty=incidents.covers(connection, emergency.lat, emergency.lon, now),
+        in_hospital=emergency.referred_by is not None,
         exclude=exclude,
     )
 
 
-def _choose(uow: UnitOfWork, emergency: Row[Any], exclude: frozenset[int]) -> Match | None:
-    query = query_for(uow, emergency, exclude)
+def _choose(uow: UnitOfWork, emergency: Row[Any], query: MatchQuery) -> Match | None:
     hospitals = uow.services.hospitals
     if emergency.referred_by is not None:
         # Whoever is in a hospital is not moved to one that cannot do more: people find another.
@@ -326,7 +333,7 @@ def estimate_again(uow: UnitOfWork, emergency: Row[Any]) -> None:
     """How far every hospital that may still treat the patient is from where they are in fact."""
     for row in store.dispatches_of(uow.connection, emergency.id):
         if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
-            query = query_for(uow, emergency, frozenset())
+            query = query_for(uow.connection, uow.now, emergency, frozenset())
             minutes, metres = uow.services.hospitals.travel(uow.connection, row.hospital_id, query)
             store.change_dispatch(
                 uow, row, travel_min=max(1, round(minutes)), distance_m=round(metres)

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from gateway.alarms.alarm import raise_alarm
 from gateway.callers import store as callers
+from gateway.hospitals.contacts import DutyPhones
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
@@ -24,7 +25,7 @@ def text_offer(
     urgency = 1 if emergency.priority == Priority.CRITICAL else 2
     words = _words(uow, emergency, dispatch, hospital)
     name = f"hospital.{_offer(emergency)}"
-    for phone in hospital.duty_phones:
+    for phone in _phones(uow, hospital.id).sms:
         language = _language(uow, phone)
         priority = _priority(uow, emergency, language)
         text = uow.text(language, name, {**words, "priority": priority})
@@ -34,13 +35,14 @@ def text_offer(
 def call(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
     """Has the hospital's duty phones called; when there are none, operators are alarmed."""
     hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
-    if not hospital.duty_phones:
+    phones = _phones(uow, hospital.id).voice
+    if not phones:
         raise_alarm(uow, "not_reachable", emergency=emergency, hospital=hospital.name, again=False)
         return
     words = _words(uow, emergency, dispatch, hospital)
     priority = _priority(uow, emergency, _SPOKEN)
     text = uow.text(_SPOKEN, f"voice.{_offer(emergency)}", {**words, "priority": priority})
-    for phone in hospital.duty_phones:
+    for phone in phones:
         _send(uow, Channel.VOICE, phone, dispatch, text, "hospital call", 1)
 
 
@@ -48,9 +50,8 @@ def text_over(uow: UnitOfWork, dispatch: Row[Any], text_name: str) -> None:
     """Tells staff who were asked, and may have accepted by SMS, that they need not expect the
     patient: `hospital.<text_name>`.
     """
-    hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
     words = {"answer_code": dispatch.answer_code}
-    for phone in hospital.duty_phones:
+    for phone in _phones(uow, dispatch.hospital_id).sms:
         text = uow.text(_language(uow, phone), f"hospital.{text_name}", words)
         _send(uow, Channel.SMS, phone, dispatch, text, "hospital over", 2)
 
@@ -64,7 +65,7 @@ def text_referrer(
     name = f"hospital.referral.{text_name}"
     if not uow.services.menus.catalogue(uow.services.menus.default_language).has(name):
         return
-    for phone in uow.services.hospitals.card(uow.connection, emergency.referred_by).duty_phones:
+    for phone in _phones(uow, emergency.referred_by).sms:
         enqueue(
             uow,
             channel=Channel.SMS,
@@ -74,6 +75,10 @@ def text_referrer(
             urgency=1 if emergency.priority == Priority.CRITICAL else 2,
             emergency_id=emergency.id,
         )
+
+
+def _phones(uow: UnitOfWork, hospital_id: int) -> DutyPhones:
+    return uow.services.hospitals.phones(uow.connection, hospital_id, uow.now)
 
 
 def _offer(emergency: Row[Any]) -> str:

@@ -9,7 +9,15 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.alarms.alarm import solve, solve_about, solve_all
-from gateway.emergencies import dispatching, duty_phones, phoning, store, telling, timers
+from gateway.emergencies import (
+    dispatching,
+    duty_phones,
+    learning,
+    phoning,
+    store,
+    telling,
+    timers,
+)
 from gateway.emergencies.timers import TimerKind
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import WAITING, CannotTreatReason, DispatchState
@@ -114,6 +122,7 @@ def _expect(
     solve(uow, "unanswered", emergency.id)
     solve(uow, "not_reachable", emergency.id)
     _tell_where_to_go(uow, emergency, dispatch, before)
+    learning.accepted(uow, emergency, dispatch.hospital_id)
     _audit(uow, dispatch, action, who)
     return Answered(dispatch, True, "")
 
@@ -144,6 +153,8 @@ def cannot_treat(
         reason_note=note[:240],
         **_answered_values(uow, who),
     )
+    # Before the next one is asked: what this answer teaches holds for that ranking too.
+    learning.cannot_treat(uow, emergency, dispatch.hospital_id, reason)
     if had_accepted:
         timers.clear(uow, emergency.id, TimerKind.NOT_ARRIVED)
         solve(uow, "not_arrived", emergency.id)

@@ -33,8 +33,8 @@ def nobody_hears(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> No
     soon for any other, and once for each. A hospital without one keeps its deadlines, so that
     operators hear of a patient only when nobody has answered.
     """
-    hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
-    if not hospital.duty_phones or _was_rung(uow, dispatch):
+    phones = uow.services.hospitals.phones(uow.connection, dispatch.hospital_id, uow.now)
+    if not phones.voice or _was_rung(uow, dispatch):
         return
     if emergency.priority == Priority.CRITICAL:
         timers.clear(uow, emergency.id, TimerKind.NOT_DELIVERED, dispatch.id)

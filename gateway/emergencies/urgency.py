@@ -52,7 +52,7 @@ def ask_better(uow: UnitOfWork, before: Row[Any], emergency: Row[Any]) -> Row[An
     asked = store.dispatches_of(uow.connection, emergency.id)
     waiting = {row.hospital_id for row in asked if DispatchState(row.state) in WAITING}
     silent = dispatching.asked_hospitals(asked) - waiting
-    query = dispatching.query_for(uow, emergency, silent)
+    query = dispatching.query_for(uow.connection, uow.now, emergency, silent)
     ranked = uow.services.hospitals.rank(uow.connection, query, uow.now, 1)
     if not ranked or ranked[0].hospital_id in waiting:
         return emergency

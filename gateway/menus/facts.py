@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from gateway.callers import store as callers
 from gateway.emergencies import store, telling
 from gateway.menus import sessions
 from gateway.menus.alerts import alert_facts
@@ -42,6 +43,9 @@ def facts_about(turn: Conversation, caller: Row[Any]) -> dict[str, str]:
         "can_call": "yes" if turn.bearer == "ussd" and config.voice_number else "",
         "staff": _staff(uow, turn.phone),
     }
+    if uow.services.roads is not None:
+        # The first screens offer them, and the next key may choose one.
+        uow.services.roads.expect(callers.known_positions(caller))
     active = store.active(uow, caller.id)
     if active:
         facts |= alert_facts(uow, active[0])

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.callers import store as callers
-from gateway.emergencies import caller_answers, noting, store, telling
+from gateway.emergencies import caller_answers, noting, place_picks, store, telling
 from gateway.emergencies.dispatching import Asked
 from gateway.emergencies.raising import raise_emergency
 from gateway.menus.conversation import ANY, YES, Conversation, Does, Facts, Lists
@@ -98,6 +98,8 @@ def _search_place(turn: Conversation, session: Session) -> Mapping[str, str]:
     typed = session.variables["place_typed"]
     answer = turn.search(typed)
     emergency = turn.emergency(session)
+    # Whoever types again meant none of those that were offered before.
+    place_picks.refused(turn.uow, emergency)
     emergency = caller_answers.place_typed(turn.uow, emergency, typed, answer.hits)
     if answer.sure:
         caller_answers.place_given(turn.uow, emergency, answer.hits[0])
@@ -114,10 +116,13 @@ def _choose_place(turn: Conversation, session: Session) -> Mapping[str, str]:
     choice = session.variables["place_choice"]
     emergency = turn.emergency(session)
     if choice == "unknown":
+        place_picks.refused(turn.uow, emergency)
         # None of those that were offered: the SMS asks anew and does not offer them again.
         store.change(turn.uow, emergency, place_choices=None)
         return {"place": "unknown"}
-    caller_answers.place_given(turn.uow, emergency, _place(turn, choice))
+    place = _place(turn, choice)
+    place_picks.picked(turn.uow, emergency, place)
+    caller_answers.place_given(turn.uow, emergency, place)
     return {"place": "known"}
 
 

@@ -17,6 +17,7 @@ from gateway.menus.conversation import ANY, YES, Conversation, Does, Facts, List
 from gateway.menus.reporting import receipt_words
 from gateway.staff import answers, patients, readiness, referring
 from gateway.staff.patients import PatientLine
+from gateway.staff.readiness import Said
 from shared.dispatch import WAITING, CannotTreatReason, DispatchState
 from shared.emergency import Priority
 from shared.errors import Conflict, HavenError, InvalidInput
@@ -26,6 +27,7 @@ from ussd_menus.screen import with_words
 from ussd_menus.session import Item, Session
 
 _WIDEST_TRAVEL_MIN = 999
+_VIA = "ussd"
 _UNKNOWN = "unknown"
 # How a patient stands in the list for whom the hospital has nothing to answer any more.
 _LABELS = {
@@ -138,13 +140,15 @@ def _verdict(turn: Conversation, verdict: str, answer: Callable[[], Answered]) -
 def _report_beds(turn: Conversation, session: Session) -> Mapping[str, str]:
     free_beds = int(session.variables["free_beds"])
     hospital_id = _hospital(turn, session)
-    return _saved(turn, lambda: readiness.report_beds(turn.uow, hospital_id, free_beds))
+    return _saved(
+        turn, lambda: readiness.report(turn.uow, hospital_id, Said(free_beds=free_beds), _VIA)
+    )
 
 
 def _report_status(turn: Conversation, session: Session) -> Mapping[str, str]:
     status = HospitalStatus(session.variables["status"])
     hospital_id = _hospital(turn, session)
-    return _saved(turn, lambda: readiness.report_status(turn.uow, hospital_id, status))
+    return _saved(turn, lambda: readiness.report(turn.uow, hospital_id, Said(status=status), _VIA))
 
 
 def _saved(turn: Conversation, report: Callable[[], None]) -> Mapping[str, str]:

@@ -14,9 +14,14 @@ from sqlalchemy import Connection, delete
 from gateway.config import Config
 from gateway.database.database import Database
 from gateway.database.exclusive import one_at_a_time
+from gateway.hospitals import experience, imposing
+from gateway.hospitals.tables import availability_reports
 from gateway.menus.tables import menu_sessions
 from gateway.notifications.tables import delivery_reports, spoken_calls
+from gateway.places.confirmations import KEPT as PICKS_KEPT
+from gateway.places.tables import place_confirmations
 from gateway.return_calls.tables import return_calls
+from gateway.staff import refresh, weekly_ok
 from gateway.unit_of_work import Services
 
 _log = structlog.get_logger(__name__)
@@ -28,8 +33,8 @@ _CALLS_KEPT = timedelta(hours=24)
 
 
 def purge(services: Services) -> int:
-    """Deletes sessions and what was heard on calls after a day, and raw delivery reports after 90;
-    how many rows went.
+    """Deletes sessions and what was heard on calls after a day, raw delivery reports and hospitals'
+    reports after 90, what callers meant by a spelling after 400; how many rows went.
     """
     now: datetime = services.system.now()
     return services.write(
@@ -42,6 +47,8 @@ def purge(services: Services) -> int:
                 delete(delivery_reports).where(
                     delivery_reports.c.received_at < now - _REPORTS_KEPT
                 ),
+                delete(availability_reports).where(availability_reports.c.at < now - _REPORTS_KEPT),
+                delete(place_confirmations).where(place_confirmations.c.on_day < now - PICKS_KEPT),
             )
         )
     )
@@ -70,7 +77,33 @@ class JobRunner:
         def purge_hourly() -> None:
             _log.info("purged", rows=purge(services))
 
+        def look_after_channels() -> None:
+            _log.info(
+                "hospitals' channels looked after",
+                asked_for_ok=weekly_ok.ask_for_ok(services),
+                asked_for_beds=refresh.ask_for_beds(services),
+                lapsed=weekly_ok.lapse(services),
+            )
+
         self._huey.periodic_task(crontab(minute="17"), name="purge")(purge_hourly)
+
+        def lift_what_has_run_out() -> None:
+            def lift(connection: Connection) -> int:
+                return len(imposing.run_out(connection, services.system))
+
+            while lifted := services.database.write(lift):
+                _log.info("lifted what had run out", hospitals=lifted)
+
+        def forget_what_is_old() -> None:
+            def forget(connection: Connection) -> int:
+                return experience.forget(connection, services.system)
+
+            while forgotten := services.database.write(forget):
+                _log.info("forgot what was learned too long ago", hospitals=forgotten)
+
+        self._huey.periodic_task(crontab(minute="*/10"), name="channels")(look_after_channels)
+        self._huey.periodic_task(crontab(minute="37"), name="experience")(forget_what_is_old)
+        self._huey.periodic_task(crontab(), name="impositions")(lift_what_has_run_out)
         self._consumer = self._huey.create_consumer(workers=1, periodic=True)
 
     def start(self) -> None:

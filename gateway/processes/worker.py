@@ -35,6 +35,9 @@ def run_worker(config: Config) -> None:
     leave_with_up(os.environ)
     workers.start()
     jobs.start()
+    roads = bootstrap.road_fetcher(gateway.services)
+    if roads is not None:
+        roads.start()
     listener = threading.Thread(
         target=_listen, args=(config, gateway.services, stopping), name="listener", daemon=True
     )
@@ -43,6 +46,8 @@ def run_worker(config: Config) -> None:
         pass
     workers.stop()
     jobs.stop()
+    if roads is not None:
+        roads.stop()
     gateway.services.database.close()
     _log.info("worker stopped")
 

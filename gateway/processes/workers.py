@@ -1,5 +1,5 @@
-"""The threads that act by themselves: a sweeper that fires due timers, and senders that empty the
-outbox.
+"""The threads that act by themselves: a sweeper that fires due timers, one that reads changed
+places, and senders that empty the outbox.
 
 On SQLite they live in the web process, the only one that writes; on PostgreSQL in worker processes.
 """
@@ -39,6 +39,15 @@ class Workers:
                 daemon=True,
             )
         ]
+        # Its own thread: reading a country's places takes seconds, and what is due must not wait.
+        self._threads.append(
+            threading.Thread(
+                target=self._loop,
+                args=(self._refresh_places, self._stopping.wait),
+                name="places",
+                daemon=True,
+            )
+        )
         self._threads += [
             threading.Thread(
                 target=self._loop,
@@ -73,10 +82,12 @@ class Workers:
                 wait(_SWEEP_EVERY_S)
 
     def _sweep(self) -> bool:
-        # First, because a gazetteer that cannot be read must not stop what is due.
         fired = firing.fire_due(self._services)
         if fired:
             self._services.sender_bell.ring(fired)
+        return False
+
+    def _refresh_places(self) -> bool:
         self._services.places.refresh()
         return False
 

@@ -20,6 +20,7 @@ from gateway.notifications.outbox import free_leases
 from gateway.processes.jobs import JobRunner
 from gateway.processes.parent import leave_with
 from gateway.processes.workers import Workers
+from gateway.travel.fetching import RoadFetcher
 
 _log = structlog.get_logger(__name__)
 
@@ -33,14 +34,17 @@ def load() -> Wsgi:
     system = real_system()
     lock = bootstrap.hold_writer_lock(config)
     gateway = bootstrap.open_gateway(config, system)
-    parts: list[Workers | JobRunner] = []
+    parts: list[Workers | JobRunner | RoadFetcher] = []
     if config.on_sqlite:
         # We hold the writer's lock: whoever had these messages is dead.
         gateway.services.write(free_leases)
         carriers: Carriers = bootstrap.carriers(config)
         parts = [Workers(gateway.services, carriers), JobRunner(gateway.services)]
-        for part in parts:
-            part.start()
+    roads = bootstrap.road_fetcher(gateway.services)
+    if roads is not None:
+        parts.append(roads)
+    for part in parts:
+        part.start()
 
     def stop() -> None:
         # Reached on SIGTERM and SIGINT, after the server has answered what it had begun.

@@ -11,13 +11,11 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 from requests.utils import default_headers
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from gateway.providers.cut_off import CutOff, Watch
+from gateway.providers.bounded_answers import BoundedAdapter, watch_of
 
 LARGEST_ANSWER_BYTES = 64 * 1024
 _PIECE_BYTES = 8192
@@ -79,7 +77,7 @@ class PooledFormPoster:
         self._limits = limits
         self._monotonic = monotonic
         self._session = requests.Session()
-        adapter = _BoundedAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
+        adapter = BoundedAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._ways: dict[tuple[str, str], _Way] = {}
@@ -97,7 +95,7 @@ class PooledFormPoster:
             raise (Unreachable if _never_connected(error) else AnswerLost) from None
         except requests.exceptions.RequestException:
             raise AnswerLost from None
-        watch: Watch | None = getattr(response.raw, _WATCH, None)
+        watch = watch_of(response)
         has_cut = False
         with response:
             try:
@@ -151,45 +149,3 @@ def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
     return type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "ProxyError"}
-
-
-_WATCH = "haven_watch"
-_CUT_OFF = CutOff()
-
-
-class _BoundedConnection(HTTPConnection):
-    """The whole answer has to come within the read time-out. By itself that counts for each piece:
-    a server that sends a byte of the head every few seconds would hold a sender for hours, longer
-    than its lease.
-    """
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        if self.sock is None or not isinstance(self.timeout, int | float):
-            return super().getresponse()
-        watch = _CUT_OFF.after(self.timeout, self.sock)
-        try:
-            response = super().getresponse()
-        except BaseException:
-            watch.end()
-            raise
-        # Goes on until the body has been read.
-        setattr(response, _WATCH, watch)
-        return response
-
-
-class _BoundedTlsConnection(_BoundedConnection, HTTPSConnection):
-    """The same over TLS."""
-
-
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _BoundedConnection
-
-
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _BoundedTlsConnection
-
-
-class _BoundedAdapter(HTTPAdapter):
-    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        super().init_poolmanager(*arguments, **named)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import Connection, select, update
 
 from gateway.database.database import Database
-from gateway.hospitals.reachability import box_lost
+from gateway.hospitals.reachability import judge
 from gateway.sites.enrolment import CODE_LIFE, issue_code
 from gateway.sites.tables import SiteState, sites, streams
 from shared.errors import NotFound
@@ -91,7 +91,7 @@ def revoke(connection: Connection, system: System, site_id: int) -> bool:
     hospital_id = connection.execute(revoked).scalar()
     if hospital_id is None:
         raise NotFound(f"There is no box {site_id}. See: haven-gateway sites list")
-    return box_lost(connection, system, hospital_id)
+    return judge(connection, system, hospital_id)
 
 
 def _list(connection: Connection) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from gateway import bootstrap, keys
 from gateway.alarms.tables import alarms
 from gateway.config import from_environment
 from gateway.emergencies.tables import dispatches, emergencies, timers
-from gateway.hospitals.availability_board import AvailabilityBoard, AvailabilityReport
+from gateway.hospitals.availability_board import AvailabilityBoard
+from gateway.hospitals.availability_report import AvailabilityReport
 from gateway.hospitals.tables import availability, hospitals
 from gateway.machine import real_system
 from gateway.sites.tables import SiteState, sites, streams

@@ -13,15 +13,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import structlog
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert
 
 from gateway.database.database import Database
 from gateway.database.schema import metadata
-from gateway.hospitals import changes
-from gateway.hospitals.tables import (
-    availability,
-    hospitals,
-)
+from gateway.hospitals import changes, contacts
+from gateway.hospitals.tables import availability, hospital_contacts
 from gateway.ports import FoundPlace, PlaceAnswer
 from tests.fuzz.steps import PHONES
 from tests.journeys.world import SECRET, Clock, FakePlaces, World, build_world
@@ -137,13 +134,11 @@ class Stage:
         self.database.write(self._write_duty_phones)
 
     def _write_duty_phones(self, connection: Connection) -> None:
+        connection.execute(delete(hospital_contacts))
         for hospital_id, number in self.duty.items():
-            proved = None if number is None else self.clock.now
-            connection.execute(
-                update(hospitals)
-                .where(hospitals.c.id == hospital_id)
-                .values(duty_phone=number, duty_phone_proved_at=proved)
-            )
+            if number is not None:
+                contacts.put_first(connection, hospital_id, number)
+                contacts.answered(connection, number, self.clock.now)
 
     def hospitals_of(self, number: str) -> set[int]:
         """Whose duty phone this number is now."""

@@ -11,6 +11,7 @@ from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.tables import availability
 from gateway.sites.publishing import publish
 from gateway.sites.tables import SiteState, sites, streams
+from shared.dispatch import CannotTreatReason
 from shared.hospital import HospitalStatus
 from sync.events import AvailabilityReported, DispatchOffered
 from tests.journeys.world import HospitalBox, World
@@ -86,7 +87,7 @@ def test_a_patient_who_was_given_back_is_not_subtracted(
 ) -> None:
     patients(world, mbagathi, 1)
     assert counts(world, mbagathi) == (10, 1)
-    mbagathi.cannot_treat()
+    mbagathi.cannot_treat(CannotTreatReason.NO_STAFF)
     assert counts(world, mbagathi) == (10, 0)
     report = AvailabilityReported(
         at=world.clock.now, status=HospitalStatus.NORMAL, staffed_beds=20, free_beds=6

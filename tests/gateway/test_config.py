@@ -37,6 +37,9 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ("HAVEN_EMERGENCY_NUMBERS", "999,", "numbers joined by commas"),
         ("HAVEN_THREADS", "0", "a number from 1 to 256"),
         ("HAVEN_DEFAULT_PLACES", "maybe", "HAVEN_DEFAULT_PLACES must be yes or no"),
+        ("HAVEN_ROUTING_URL", "http://127.0.0.1:5000", "HAVEN_ROUTING_URL must look like osrm"),
+        ("HAVEN_ROUTING_URL", "osrm+http://8.8.8.8", "HAVEN_ROUTING_URL leads to 8.8.8.8"),
+        ("HAVEN_ROUTING_REMOTE", "perhaps", "HAVEN_ROUTING_REMOTE must be yes or no"),
     ],
 )
 def test_a_wrong_value_says_what_it_should_be(name: str, value: str, says: str) -> None:
@@ -77,3 +80,12 @@ def test_what_texts_would_show_cut_off_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=f"{name}: .* is wider than"):
         build_world(database, tmp_path, None, **{name: value})
+
+
+def test_a_routing_engine_may_be_elsewhere_when_the_operator_says_so() -> None:
+    assert from_environment(NEEDED).routing is None
+    ours = from_environment({**NEEDED, "HAVEN_ROUTING_URL": "valhalla+http://127.0.0.1:8002/"})
+    assert ours.routing is not None
+    assert (ours.routing.kind, ours.routing.base_url) == ("valhalla", "http://127.0.0.1:8002")
+    remote = {"HAVEN_ROUTING_URL": "osrm+https://198.51.100.7", "HAVEN_ROUTING_REMOTE": "yes"}
+    assert from_environment({**NEEDED, **remote}).routing is not None

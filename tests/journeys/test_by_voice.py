@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from gateway.emergencies import firing
-from gateway.hospitals.tables import hospitals
+from gateway.hospitals.tables import hospital_contacts, hospitals
 from gateway.notifications import outbox
 from gateway.notifications.outbox import Channel
 from gateway.unit_of_work import UnitOfWork
@@ -37,15 +37,18 @@ def test_a_key_accepts(world: World) -> None:
 
 def test_a_duty_phone_that_answers_proves_itself(world: World) -> None:
     hospital = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, box=False, duty_phone=DUTY)
-    columns = hospitals.c.reachable, hospitals.c.duty_phone_proved_at
+    columns = hospitals.c.reachable, hospital_contacts.c.ok_at
     mine = hospitals.c.id == hospital.id
-    unproved = hospitals.update().where(mine).values(reachable=False, duty_phone_proved_at=None)
+    unproved = hospitals.update().where(mine).values(reachable=False)
     world.services.database.write(lambda c: c.execute(unproved))
+    unheard = hospital_contacts.update().values(ok_at=None)
+    world.services.database.write(lambda c: c.execute(unheard))
     world.phone().dials().chooses("1", "2", "6").types("kibra").sees("Not yet informed")
     world.forward(46)
     picks_up(world, "ATVId_1")
     picks_up(world, "ATVId_1", "2")
-    found = world.services.database.read(lambda c: c.execute(select(*columns).where(mine)).one())
+    asked = select(*columns).join_from(hospitals, hospital_contacts).where(mine)
+    found = world.services.database.read(lambda c: c.execute(asked).one())
     assert tuple(found) == (True, world.clock.now)
 
 

@@ -51,7 +51,9 @@ def test_getting_worse_has_an_unreached_box_phoned(world: World) -> None:
 
 
 def test_worse_answers_ask_a_hospital_that_can_do_what_is_needed_now(world: World) -> None:
-    basic = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, needs=BASIC, lacks=("theatre",))
+    basic = world.hospital(
+        "Mbagathi Hospital", *NAIROBI_WEST, needs=BASIC, lacks=("theatre",), level=3
+    )
     whole = world.hospital("Thika Hospital", *THIKA, needs=WHOLE)
     phone = world.phone().dials().chooses("1", "5", "8").types("kibra")
     basic.rings()
@@ -64,6 +66,24 @@ def test_worse_answers_ask_a_hospital_that_can_do_what_is_needed_now(world: Worl
         DispatchState.DELIVERED,
         DispatchState.DELIVERED,
     ]
+
+
+def test_worse_answers_send_nobody_past_the_hospital_that_is_asked_on_a_long_way(
+    world: World,
+) -> None:
+    """A head injury needs the theatre an hour and a half away; the hospital next door keeps them
+    alive until then.
+    """
+    near = world.hospital("Mbagathi Hospital", *NAIROBI_WEST, needs=BASIC, lacks=("theatre",))
+    whole = world.hospital("Thika Hospital", *THIKA, needs=WHOLE)
+    world.phone().dials().chooses("1", "5", "8").types("kibra")
+    near.rings()
+    more_is_known(world, {"sign": "injury", "detail": "head"})
+    assert near.changes()[-1].priority is Priority.CRITICAL
+    whole.is_silent()
+    # Silence moves on, as ever.
+    world.forward(91)
+    assert whole.rings().priority is Priority.CRITICAL
 
 
 @pytest.mark.parametrize("answers", [{"sign": "injury"}, {"sign": "injury", "detail": "other"}])

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
 from edge_node.dispatch import fold
 from gateway.app import create_app
@@ -21,9 +21,9 @@ from gateway.database.database import Database
 from gateway.delivery.sending import Carriers, send
 from gateway.emergencies import claims, firing
 from gateway.emergencies.tables import dispatches, emergencies
-from gateway.hospitals import changes
+from gateway.hospitals import changes, contacts
 from gateway.hospitals.availability_board import AvailabilityBoard
-from gateway.hospitals.tables import availability, hospitals
+from gateway.hospitals.tables import availability, hospital_contacts, hospitals
 from gateway.keys import Keys
 from gateway.notifications import outbox
 from gateway.ports import Box, FoundPlace, PlaceAnswer, Places
@@ -51,6 +51,7 @@ SECRET = "a-secret-for-tests-only"
 SERVICE_CODE = "*384*911#"
 SAFARICOM = "63902"
 VOICE_NUMBER = "+254711082000"
+KEYS = Keys(bytes(32), bytes(range(32)), bytes(32), bytes(32), bytes(range(1, 33)))
 
 
 class Clock:
@@ -132,6 +133,9 @@ class FakePlaces:
             return PlaceAnswer(False, self.OLYMPIC, likely=True)
         return PlaceAnswer(False, ())
 
+    def identify(self, place: FoundPlace) -> int | None:
+        return None
+
     def counties(self) -> list[str]:
         return ["Kisumu", "Mombasa", "Nairobi"]
 
@@ -202,8 +206,6 @@ class World:
                     "beds": 100,
                     "open_24h": True,
                     "status": "normal",
-                    "duty_phone": duty_phone,
-                    "duty_phone_proved_at": None if duty_phone is None else self.clock.now,
                     "reachable": box or duty_phone is not None,
                 },
             ).scalar_one()
@@ -222,6 +224,9 @@ class World:
                     "version": 0,
                 },
             )
+            if duty_phone is not None:
+                contacts.put_first(connection, hospital_id, duty_phone)
+                contacts.answered(connection, duty_phone, self.clock.now)
             (number,) = changes.take_numbers(connection)
             token = self.services.system.new_id()
             changes.record(connection, [changes.Change(number, token, hospital_id)])
@@ -235,8 +240,8 @@ class World:
 
     def forget_duty_phone(self, hospital: "HospitalBox") -> None:
         """The number is no longer that hospital's duty phone."""
-        of = update(hospitals).where(hospitals.c.id == hospital.id).values(duty_phone=None)
-        self.services.database.write(lambda c: c.execute(of))
+        theirs = delete(hospital_contacts).where(hospital_contacts.c.hospital_id == hospital.id)
+        self.services.database.write(lambda c: c.execute(theirs))
 
     def forward(self, seconds: float) -> None:
         """Time passes: what becomes due is done, second by second, and what is to be sent is
@@ -466,17 +471,16 @@ def build_world(
     clock = Clock()
     rng = Random(7)
     system = System(now=clock, new_id=identifier.maker(clock, rng), rng=rng)
-    keys = Keys(bytes(32), bytes(range(32)), bytes(32), bytes(32), bytes(range(1, 33)))
     boxes = FakeBoxes()
     services = build_services(
         config_for(folder, **variables),
         system,
         database,
-        keys,
+        KEYS,
         boxes=boxes,
         places=places or FakePlaces(),
     )
     desk = BoxDesk(services, AvailabilityBoard(system))
-    gateway = Gateway(services, keys, NodeKeys(keys.boxes), desk)
+    gateway = Gateway(services, KEYS, NodeKeys(KEYS.boxes), desk)
     client = create_app(gateway).test_client()
     return World(clock, services, FakeCarrier(), boxes, desk, client)

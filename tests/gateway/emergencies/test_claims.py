@@ -11,12 +11,14 @@ from gateway.alarms.tables import alarms
 from gateway.box_desk import BoxDesk
 from gateway.emergencies import claims
 from gateway.hospitals.availability_board import AvailabilityBoard
+from gateway.hospitals.contacts import Roster
 from gateway.hospitals.directory import HospitalDirectory
 from gateway.hospitals.index import MatchIndex
 from gateway.ports import HospitalCard
 from shared.dispatch import DispatchState
 from shared.errors import NotFound
 from shared.match_policy import MatchPolicy
+from shared.travel import EAST_AFRICA_TIME
 from sync.events import AcceptDispatch, Verdict
 from tests.journeys.world import HospitalBox, World
 
@@ -50,7 +52,9 @@ def test_nothing_of_a_claim_that_fails_half_way_stays(world: World, mbagathi: Ho
     claim = the_claim(world, mbagathi)
     before = (world.emergencies(), world.dispatches(), len(mbagathi.changes()))
     hospitals = NamelessHospitals(
-        MatchIndex(MatchPolicy()), AvailabilityBoard(world.services.system)
+        MatchIndex(MatchPolicy()),
+        AvailabilityBoard(world.services.system),
+        Roster(EAST_AFRICA_TIME, lambda day: False),
     )
     failing = replace(world.services, hospitals=hospitals)
     verdict = failing.write(lambda uow: claims.fold(uow, mbagathi.id, claim))

@@ -165,17 +165,27 @@ def upgrade() -> None:
         sa.Column("lon", sa.Float(precision=53), nullable=True),
         sa.Column("has", sa.BigInteger(), nullable=False),
         sa.Column("lacks", sa.BigInteger(), nullable=False),
+        sa.Column("learned_has", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("learned_lacks", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("learned_at", sa.BigInteger(), nullable=True),
         sa.Column("beds", sa.Integer(), nullable=True),
         sa.Column("open_24h", sa.Boolean(), nullable=True),
         sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("duty_phone", sa.String(length=24), nullable=True),
-        sa.Column("duty_phone_proved_at", sa.BigInteger(), nullable=True),
         sa.Column("reachable", sa.Boolean(), nullable=False),
+        sa.Column("catchment", sa.String(length=400), server_default="", nullable=False),
+        sa.Column("catchment_population", sa.Integer(), nullable=True),
+        sa.Column("imposed_status", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("imposed_lacks", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("imposed_until", sa.BigInteger(), nullable=True),
+        sa.Column("imposed_why", sa.String(length=120), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hospitals")),
         sa.UniqueConstraint("source", "source_id", name=op.f("uq_hospitals_source_source_id")),
     )
     with op.batch_alter_table("hospitals", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_hospitals_duty_phone"), ["duty_phone"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_hospitals_imposed_until"), ["imposed_until"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_hospitals_learned_at"), ["learned_at"], unique=False)
 
     op.create_table(
         "idempotent_answers",
@@ -216,6 +226,26 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.LargeBinary(length=16), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_key_fingerprints")),
     )
+    op.create_table(
+        "mass_casualties",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("lat", sa.Float(precision=53), nullable=False),
+        sa.Column("lon", sa.Float(precision=53), nullable=False),
+        sa.Column("radius_m", sa.Integer(), nullable=False),
+        sa.Column("patients", sa.Integer(), nullable=False),
+        sa.Column("declared_by", sa.String(length=12), server_default="", nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mass_casualties")),
+    )
+    with op.batch_alter_table("mass_casualties", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mass_casualties_until"), ["until"], unique=False)
+
     op.create_table(
         "menu_sessions",
         sa.Column("session_id", sa.String(length=80), nullable=False),
@@ -291,6 +321,23 @@ def upgrade() -> None:
             postgresql_where=sa.text("provider_id IS NOT NULL"),
         )
 
+    op.create_table(
+        "place_confirmations",
+        sa.Column("spelling", sa.LargeBinary(length=16), nullable=False),
+        sa.Column(
+            "place_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("caller", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("meant", sa.Boolean(), nullable=False),
+        sa.Column("on_day", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "spelling", "place_id", "caller", name=op.f("pk_place_confirmations")
+        ),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "place_version",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -470,14 +517,43 @@ def upgrade() -> None:
         sa.Column("stock_has", sa.BigInteger(), nullable=False),
         sa.Column("stock_lacks", sa.BigInteger(), nullable=False),
         sa.Column("stock_reported_at", sa.BigInteger(), nullable=True),
+        sa.Column("units_free", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("units_full", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("units_reported_at", sa.BigInteger(), nullable=True),
         sa.Column("heard_at", sa.BigInteger(), nullable=True),
         sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["hospital_id"], ["hospitals.id"], name=op.f("fk_availability_hospital_id")
         ),
         sa.PrimaryKeyConstraint("hospital_id", name=op.f("pk_availability")),
     )
+    op.create_table(
+        "availability_reports",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "hospital_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.Column("counted", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["hospital_id"], ["hospitals.id"], name=op.f("fk_availability_reports_hospital_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_availability_reports")),
+    )
+    with op.batch_alter_table("availability_reports", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_availability_reports_of_hospital", ["hospital_id", "at"], unique=False
+        )
+
     op.create_table(
         "consents",
         sa.Column(
@@ -595,6 +671,72 @@ def upgrade() -> None:
             batch_op.f("ix_emergencies_incident_id"), ["incident_id"], unique=False
         )
         batch_op.create_index("ix_emergencies_state_created", ["state", "created_at"], unique=False)
+
+    op.create_table(
+        "hospital_beds",
+        sa.Column(
+            "hospital_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("bed_type", sa.String(length=24), nullable=False),
+        sa.Column("staffed", sa.Integer(), nullable=True),
+        sa.Column("free", sa.Integer(), nullable=True),
+        sa.Column("reported_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["hospital_id"], ["hospitals.id"], name=op.f("fk_hospital_beds_hospital_id")
+        ),
+        sa.PrimaryKeyConstraint("hospital_id", "bed_type", name=op.f("pk_hospital_beds")),
+    )
+    op.create_table(
+        "hospital_contacts",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column(
+            "hospital_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=60), server_default="", nullable=False),
+        sa.Column("phone", sa.String(length=24), nullable=False),
+        sa.Column("sms", sa.Boolean(), nullable=False),
+        sa.Column("voice", sa.Boolean(), nullable=False),
+        sa.Column("duty", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("tested_at", sa.BigInteger(), nullable=True),
+        sa.Column("ok_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["hospital_id"], ["hospitals.id"], name=op.f("fk_hospital_contacts_hospital_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hospital_contacts")),
+        sa.UniqueConstraint(
+            "hospital_id", "phone", name=op.f("uq_hospital_contacts_hospital_id_phone")
+        ),
+    )
+    with op.batch_alter_table("hospital_contacts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hospital_contacts_phone"), ["phone"], unique=False)
+
+    op.create_table(
+        "hospital_tokens",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column(
+            "hospital_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["hospital_id"], ["hospitals.id"], name=op.f("fk_hospital_tokens_hospital_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_hospital_tokens")),
+    )
+    with op.batch_alter_table("hospital_tokens", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_hospital_tokens_hospital_id"), ["hospital_id"], unique=False
+        )
 
     op.create_table(
         "patient_keys",
