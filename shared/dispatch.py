@@ -61,6 +61,16 @@ def move(present: DispatchState, to: DispatchState) -> DispatchState:
     return to
 
 
+class Part(IntEnum):
+    """What a hospital is asked to do for a patient. The numbers are part of the sync protocol."""
+
+    TREAT = 1
+    # It is much nearer than whoever can treat: another one takes the patient over.
+    STABILISE = 2
+    # It can treat, and another one stabilises the patient on the way.
+    TAKE_OVER = 3
+
+
 class CannotTreatReason(IntEnum):
     """Why a hospital cannot treat here. Nobody may be refused emergency care: whoever arrives is
     stabilised.

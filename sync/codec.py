@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from shared.dispatch import CannotTreatReason, DispatchState
+from shared.dispatch import CannotTreatReason, DispatchState, Part
 from shared.emergency import Kind, Priority, Transport
 from shared.errors import InvalidInput
 from shared.hospital import HospitalStatus
@@ -136,6 +136,7 @@ _ID = Form(packing.identifier, packing.read_identifier, by_time=True)
 _KIND = _number_of(Kind, Kind.UNKNOWN)
 _PRIORITY = _number_of(Priority, Priority.CRITICAL)
 _TRANSPORT = _number_of(Transport, Transport.NONE)
+_PART = _number_of(Part, Part.TREAT)
 _REASON = _number_of(CannotTreatReason, CannotTreatReason.OTHER)
 _STATE = _one_of(_DISPATCH_STATES)
 _STATUS = _one_of(_HOSPITAL_STATUSES)
@@ -198,6 +199,7 @@ LAYOUTS: tuple[Layout, ...] = (
                 _opt("ruleset", _TEXT, ""),
             ),
             (_opt("referred_by", _TEXT, ""),),
+            (_opt("part", _PART, Part.TREAT),),
         ),
     ),
     Layout(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
-from shared.dispatch import CannotTreatReason, DispatchState
+from shared.dispatch import CannotTreatReason, DispatchState, Part
 from shared.emergency import Kind, Priority, Transport
 from shared.hospital import HospitalStatus
 
@@ -61,7 +61,8 @@ class DispatchOffered(Event):
     `needs` is a mask of `shared.capability.Capability`. `signs` are the words of what the caller
     answered; `rule_id` and `ruleset` name the triage rule. After `valid_until` it is shown as
     late, without alarm. `referred_by` is the name of the hospital that refers the patient, empty
-    where nobody does; then `caller_phone` is that hospital's.
+    where nobody does; then `caller_phone` is that hospital's, and where it only stabilises the
+    patient on the way, `travel_min` counts the way to it as well.
     """
 
     dispatch_id: int
@@ -90,6 +91,7 @@ class DispatchOffered(Event):
     rule_id: str = ""
     ruleset: str = ""
     referred_by: str = ""
+    part: Part = Part.TREAT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

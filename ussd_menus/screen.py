@@ -17,6 +17,7 @@ _KEYS = "123456789"
 NAMING_TEXTS = {
     "advice": "advice",
     "alert_state": "alert_states",
+    "part": "parts",
     "priority": "priorities",
     "status": "statuses",
 }

@@ -58,6 +58,7 @@ def facts(offer: DispatchOffered) -> Json:
         "distance_m": offer.distance_m,
         "caller_phone": offer.caller_phone,
         "referred_by": offer.referred_by,
+        "part": offer.part.name.lower(),
         "patient_count": offer.patient_count,
         "age_years": offer.age_years,
         "note": offer.note,

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from gateway.callers import store as callers
 from gateway.emergencies import telling
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import DispatchState
+from shared.dispatch import DispatchState, Part
 from shared.emergency import Kind, Priority, Transport
 from sync.events import DispatchChanged, DispatchOffered
 
@@ -39,6 +39,7 @@ def offered(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> Dispatc
         valid_until=valid_until(dispatch.offered_at, dispatch.travel_min),
         caller_phone=caller_phone,
         referred_by=referred_by,
+        part=Part(dispatch.part),
         **_facts(emergency, dispatch),
     )
 

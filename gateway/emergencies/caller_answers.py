@@ -9,9 +9,9 @@ from gateway.alarms.alarm import raise_alarm, solve, solve_all
 from gateway.emergencies import (
     dispatching,
     hospital_answers,
+    onward,
     store,
     telling,
-    timers,
     urgency,
     watched,
 )
@@ -24,10 +24,10 @@ from gateway.emergencies.noting import (
     withdraw_provisional,
 )
 from gateway.emergencies.raising import raise_emergency, send_to_hospital
+from gateway.emergencies.withdrawing import withdraw
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import DispatchState
-from shared.emergency import EmergencyState, Priority, Transport, move
+from shared.emergency import EmergencyState, Priority, Transport
 from shared.geo import distance_m
 from shared.identifier import to_text
 from sync.events import GOT_WORSE
@@ -83,6 +83,7 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
     urgency.hasten(uow, before, emergency)
     dispatching.tell_live_boxes(uow, emergency, reason=GOT_WORSE)
     emergency = urgency.ask_better(uow, before, emergency)
+    onward.tell_more(uow, emergency, GOT_WORSE)
     raise_alarm(uow, "worse", emergency=emergency)
     if by_sms:
         telling.tell_caller(uow, emergency, "worse", answers_them=True)
@@ -187,8 +188,10 @@ def details_given(
     if note:
         emergency = add_note(uow, emergency, note)
     urgency.hasten(uow, before, emergency)
-    dispatching.tell_live_boxes(uow, emergency, reason="caller: more details")
+    reason = "caller: more details"
+    dispatching.tell_live_boxes(uow, emergency, reason)
     emergency = urgency.ask_better(uow, before, emergency)
+    onward.tell_more(uow, emergency, reason, note)
     _audit(uow, emergency, "details given")
     return emergency
 
@@ -204,25 +207,12 @@ def cancel(
         if by_sms:
             telling.tell_cancelled(uow, emergency)
         return emergency
-    state = EmergencyState(emergency.state)
-    if state is EmergencyState.PROVISIONAL:
+    if emergency.state == EmergencyState.PROVISIONAL:
         emergency = withdraw_provisional(uow, emergency)
+        solve_all(uow, emergency.id)
     else:
-        move(state, EmergencyState.CANCELLED)
-        emergency = store.change(
-            uow, emergency, state=EmergencyState.CANCELLED.value, ended_at=uow.now
-        )
-        timers.clear(uow, emergency.id)
-        for row in store.dispatches_of(uow.connection, emergency.id):
-            if row.state in (
-                DispatchState.OFFERED,
-                DispatchState.DELIVERED,
-                DispatchState.EXPIRED,
-                DispatchState.ACCEPTED,
-            ):
-                dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
-        dispatching.tell_who_cannot(uow, emergency, still_needed=False)
-    solve_all(uow, emergency.id)
+        emergency = withdraw(uow, emergency, reason)
+        onward.call_off(uow, emergency, reason)
     if by_sms:
         telling.tell_cancelled(uow, emergency)
     _audit(uow, emergency, "cancelled")

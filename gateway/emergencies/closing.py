@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.alarms.alarm import solve_all
-from gateway.emergencies import dispatching, store, timers
+from gateway.emergencies import dispatching, onward, store, timers
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import LIVE, DispatchState
 from shared.emergency import EmergencyState, move
@@ -16,6 +16,10 @@ from shared.identifier import to_text
 # States in which only people act: a day after one was entered, what is left is history.
 ENDS_BY_ITSELF = frozenset(
     {EmergencyState.ARRIVED, EmergencyState.UNANSWERED, EmergencyState.NOT_ARRIVED}
+)
+# Whoever was taken over elsewhere may have gone past the hospital that only expected them.
+HANDED_OVER_FROM = frozenset(
+    {EmergencyState.ARRIVED, EmergencyState.ACCEPTED, EmergencyState.NOT_ARRIVED}
 )
 
 
@@ -29,7 +33,10 @@ def close(
     """Closes it: beds are free again, boxes hear why, alarms are solved, and the caller's next
     words are a new emergency. Raises IllegalMove while it is provisional or has ended.
     """
-    state = move(EmergencyState(emergency.state), EmergencyState.CLOSED)
+    was = EmergencyState(emergency.state)
+    state = move(was, EmergencyState.CLOSED)
+    if was is not EmergencyState.ARRIVED:
+        onward.call_off(uow, emergency, reason)
     emergency = store.change(uow, emergency, state=state.value, ended_at=uow.now)
     timers.clear(uow, emergency.id)
     for row in store.dispatches_of(uow.connection, emergency.id):

@@ -9,13 +9,21 @@ from sqlalchemy import Connection, Row, and_, or_, select
 
 from gateway.alarms.alarm import raise_alarm
 from gateway.database.rows import Rows
-from gateway.emergencies import box_events, duty_phones, phoning, store, telling, timers
+from gateway.emergencies import (
+    box_events,
+    duty_phones,
+    phoning,
+    stop_before,
+    store,
+    telling,
+    timers,
+)
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.emergencies.timers import TimerKind
 from gateway.mass_casualty import incidents
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import LIVE, WAITING, DispatchState
+from shared.dispatch import LIVE, WAITING, DispatchState, Part
 from shared.dispatch import move as move_dispatch
 from shared.emergency import EmergencyState, Priority
 from shared.emergency import move as move_emergency
@@ -80,6 +88,7 @@ def offer_next(
         match.travel_min,
         match.distance_m,
         uow.services.hospitals.explain(uow.connection, match, query),
+        Part.STABILISE if match.role is Role.STABILISE else Part.TREAT,
     )
     incidents.notice_around(uow, emergency, match.assigned_since)
     return _offer(uow, emergency, choice, len(asked) + 1, sends_caller=sends_caller, **facts)
@@ -114,12 +123,13 @@ def asked_hospitals(asked: Iterable[Row[Any]]) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """A hospital whose bed is reserved, and why it was chosen."""
+    """A hospital whose bed is reserved, why it was chosen, and what for."""
 
     hospital_id: int
     travel_min: float
     distance_m: float
     explanation: Sequence[str]
+    part: Part = Part.TREAT
 
 
 def _offer(
@@ -137,6 +147,9 @@ def _offer(
     deadlines = DEADLINES[Priority(emergency.priority)]
     answer_by = uow.now + timedelta(seconds=deadlines.ask_next_s)
     dispatch_id = uow.system.new_id()
+    part, before_min = choice.part, stop_before.minutes_until_there(uow, emergency)
+    if before_min is not None:
+        part = Part.TAKE_OVER
     added = {
         "id": dispatch_id,
         "emergency_id": emergency.id,
@@ -145,9 +158,10 @@ def _offer(
         "state": DispatchState.OFFERED.value,
         "position": position,
         "answer_code": store.unused_answer_code(uow),
-        "travel_min": max(1, round(choice.travel_min)),
+        "travel_min": max(1, round((before_min or 0.0) + choice.travel_min)),
         "distance_m": round(choice.distance_m),
         "explanation": list(choice.explanation),
+        "part": part.value,
         "reserved": True,
         "reachable": hospital.reachable,
         "offered_at": uow.now,

@@ -9,10 +9,12 @@ from sqlalchemy import Row
 
 from gateway.alarms.alarm import raise_alarm
 from gateway.callers import store as callers
+from gateway.emergencies import stop_before
 from gateway.hospitals.contacts import DutyPhones
 from gateway.notifications.outbox import Channel, enqueue
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
+from shared.dispatch import Part
 from shared.emergency import Priority
 
 _SPOKEN = "en"
@@ -24,7 +26,7 @@ def text_offer(
     """Texts the offer, with the code that answers it."""
     urgency = 1 if emergency.priority == Priority.CRITICAL else 2
     words = _words(uow, emergency, dispatch, hospital)
-    name = f"hospital.{_offer(emergency)}"
+    name = f"hospital.{_offer(emergency, dispatch)}"
     for phone in _phones(uow, hospital.id).sms:
         language = _language(uow, phone)
         priority = _priority(uow, emergency, language)
@@ -41,7 +43,8 @@ def call(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
         return
     words = _words(uow, emergency, dispatch, hospital)
     priority = _priority(uow, emergency, _SPOKEN)
-    text = uow.text(_SPOKEN, f"voice.{_offer(emergency)}", {**words, "priority": priority})
+    name = f"voice.{_offer(emergency, dispatch)}"
+    text = uow.text(_SPOKEN, name, {**words, "priority": priority})
     for phone in phones:
         _send(uow, Channel.VOICE, phone, dispatch, text, "hospital call", 1)
 
@@ -60,10 +63,14 @@ def text_referrer(
     uow: UnitOfWork, emergency: Row[Any], text_name: str, words: Mapping[str, str]
 ) -> None:
     """Tells the staff who referred the patient onward what a patient's own phone would be told:
-    `hospital.referral.<text_name>`, where that says anything to them.
+    `hospital.referral.<text_name>`, or `hospital.ahead.<text_name>` while they only expect the
+    patient, where that says anything to them.
     """
-    name = f"hospital.referral.{text_name}"
-    if not uow.services.menus.catalogue(uow.services.menus.default_language).has(name):
+    catalogue = uow.services.menus.catalogue(uow.services.menus.default_language)
+    name, ahead = f"hospital.referral.{text_name}", f"hospital.ahead.{text_name}"
+    if catalogue.has(ahead) and stop_before.minutes_until_there(uow, emergency) is not None:
+        name = ahead
+    if not catalogue.has(name):
         return
     for phone in _phones(uow, emergency.referred_by).sms:
         enqueue(
@@ -81,8 +88,11 @@ def _phones(uow: UnitOfWork, hospital_id: int) -> DutyPhones:
     return uow.services.hospitals.phones(uow.connection, hospital_id, uow.now)
 
 
-def _offer(emergency: Row[Any]) -> str:
-    return "offer" if emergency.referred_by is None else "offer_referral"
+def _offer(emergency: Row[Any], dispatch: Row[Any]) -> str:
+    part = Part(dispatch.part)
+    if part is Part.TREAT:
+        return "offer" if emergency.referred_by is None else "offer_referral"
+    return f"offer_{part.name.lower()}"
 
 
 def _words(

@@ -12,6 +12,7 @@ from gateway.emergencies import (
     closing,
     dispatching,
     duty_phones,
+    onward,
     store,
     telling,
     timers,
@@ -79,7 +80,7 @@ def _fire(uow: UnitOfWork, timer: Timer) -> None:
             closing.free_beds(uow, emergency)
         return
     if kind is TimerKind.HANDED_OVER:
-        if emergency.state == EmergencyState.ARRIVED:
+        if emergency.state in closing.HANDED_OVER_FROM:
             closing.close(uow, emergency, reason="the patient was handed over")
         return
     dispatch = store.dispatch(uow, timer.dispatch_id)
@@ -127,5 +128,6 @@ def _not_arrived(uow: UnitOfWork, emergency_id: int) -> None:
         uow.services.hospitals.give_back(uow.connection, accepted.hospital_id)
         accepted = store.change_dispatch(uow, accepted, reserved=False)
     dispatching.tell_box(uow, emergency, accepted, "the patient has not arrived")
+    onward.call_off(uow, emergency, "the patient has not arrived at the hospital before")
     raise_alarm(uow, "not_arrived", emergency=emergency)
     telling.tell_caller(uow, emergency, "not_arrived")

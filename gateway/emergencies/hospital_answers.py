@@ -13,6 +13,7 @@ from gateway.emergencies import (
     dispatching,
     duty_phones,
     learning,
+    onward,
     phoning,
     store,
     telling,
@@ -20,7 +21,7 @@ from gateway.emergencies import (
 )
 from gateway.emergencies.timers import TimerKind
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import WAITING, CannotTreatReason, DispatchState
+from shared.dispatch import WAITING, CannotTreatReason, DispatchState, Part
 from shared.emergency import ENDED, EmergencyState, Transport
 from shared.emergency import move as move_emergency
 from shared.errors import NotFound
@@ -122,7 +123,9 @@ def _expect(
     solve(uow, "unanswered", emergency.id)
     solve(uow, "not_reachable", emergency.id)
     _tell_where_to_go(uow, emergency, dispatch, before)
-    learning.accepted(uow, emergency, dispatch.hospital_id)
+    onward.ask_ahead(uow, emergency, dispatch)
+    if dispatch.part != Part.STABILISE:
+        learning.accepted(uow, emergency, dispatch.hospital_id)
     _audit(uow, dispatch, action, who)
     return Answered(dispatch, True, "")
 
@@ -141,6 +144,7 @@ def cannot_treat(
         return Answered(dispatch, False, _standing_words(state))
     had_accepted = emergency.accepted_dispatch_id == dispatch.id
     if had_accepted:
+        onward.call_off(uow, emergency, "the hospital before cannot take the patient")
         dispatching.tell_who_cannot(uow, emergency, still_needed=True)
     hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
     solve_about(uow, "not_reachable", emergency.id, hospital.name)
@@ -194,13 +198,14 @@ def arrived(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
     dispatching.tell_who_cannot(uow, emergency, still_needed=False)
     if EmergencyState(emergency.state) not in ENDED and emergency.state != EmergencyState.ARRIVED:
         move_emergency(EmergencyState(emergency.state), EmergencyState.ARRIVED)
-        store.change(
+        emergency = store.change(
             uow,
             emergency,
             state=EmergencyState.ARRIVED.value,
             transport=Transport.ARRIVED.value,
             accepted_dispatch_id=dispatch.id,
         )
+        onward.has_arrived(uow, emergency, dispatch)
     timers.put(uow, TimerKind.CLOSE, emergency.id, uow.now + timers.CLOSE_AFTER)
     solve_all(uow, emergency.id)
     if emergency.referred_by is not None:
@@ -226,6 +231,7 @@ def expect_again(uow: UnitOfWork, emergency: Row[Any]) -> None:
         store.change_dispatch(uow, dispatch, reserved=True)
     _wait_for_arrival(uow, dispatch)
     solve(uow, "not_arrived", emergency.id)
+    onward.ask_ahead(uow, emergency, dispatch)
 
 
 def _wait_for_arrival(uow: UnitOfWork, dispatch: Row[Any]) -> None:

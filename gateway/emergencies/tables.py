@@ -84,6 +84,8 @@ dispatches = Table(
     Column("distance_m", Integer, nullable=False),
     # The three parts of the score, what was missing or unknown, in words.
     Column("explanation", Json(), nullable=False),
+    # A shared.dispatch.Part.
+    Column("part", Integer, nullable=False),
     # True while this dispatch counts as an occupied bed.
     Column("reserved", Boolean, nullable=False),
     # True when the hospital had a tested channel at the time.

@@ -21,8 +21,10 @@ _CHOICE_WIDTH = 30
 
 
 def is_discreet(emergency: Row[Any]) -> bool:
-    """True when the phone may be in the wrong hands: nothing is sent to it of our own accord."""
-    return Kind(emergency.kind) in DISCREET_KINDS
+    """True when the phone may be in the wrong hands: nothing is sent to it of our own accord. The
+    staff who refer somebody are asked like any other.
+    """
+    return emergency.referred_by is None and Kind(emergency.kind) in DISCREET_KINDS
 
 
 def state_shown(emergency: Row[Any]) -> EmergencyState:

@@ -46,6 +46,7 @@ _latest = (
         emergencies.c.created_at,
         emergencies.c.patient_count,
     )
+    .where(emergencies.c.referred_by.is_(None))
     .order_by(emergencies.c.id.desc())
     .limit(_LOOKED_AT)
     .subquery()
@@ -80,8 +81,10 @@ def covers(connection: Connection, lat: float, lon: float, now: datetime) -> boo
 
 def notice_many(uow: UnitOfWork, emergency: Row[Any]) -> None:
     """Declares an incident when this caller alone reports so many hurt. The emergency has a
-    place.
+    place. Whoever is referred onward was counted where they came from.
     """
+    if emergency.referred_by is not None:
+        return
     many = all(emergency.answers.get(name) == value for name, value in _MANY.items())
     if many or emergency.patient_count >= uow.services.hospitals.mass_casualty_patients:
         _notice(uow, emergency, emergency.patient_count)
@@ -92,6 +95,8 @@ def notice_around(uow: UnitOfWork, emergency: Row[Any], assigned_since: int) -> 
     `assigned_since` is how many of ours its hospital had before.
     """
     if (assigned_since + 1) % _EVERY or Kind(emergency.kind) not in _OF_EVENTS:
+        return
+    if emergency.referred_by is not None:
         return
     patients = _patients_around(uow, emergency.lat, emergency.lon)
     if patients >= uow.services.hospitals.mass_casualty_patients:

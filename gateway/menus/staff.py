@@ -82,6 +82,7 @@ def _words(line: PatientLine) -> dict[str, str]:
         "answer_code": line.answer_code,
         "priority": line.priority.name.lower(),
         "minutes": str(min(line.travel_min, _WIDEST_TRAVEL_MIN)),
+        "part": line.part.name.lower(),
         "dispatch_state": line.state.value,
     }
 

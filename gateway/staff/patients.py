@@ -11,14 +11,15 @@ from sqlalchemy import Select, and_, or_, select
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.hospitals.tables import hospitals
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import LIVE, DispatchState
+from shared.dispatch import LIVE, DispatchState, Part
 from shared.emergency import EmergencyState, Priority
 
 
 @dataclass(frozen=True, slots=True)
 class PatientLine:
-    """One patient of a hospital. `travel_min` is how far they were when it was asked; `since` is
-    when the dispatch came into its `state`; `referred_by` names the hospital that refers them.
+    """One patient of a hospital, and its `part` in treating them. `travel_min` is how far they were
+    when it was asked; `since` is when the dispatch came into its `state`; `referred_by` names the
+    hospital that refers them.
     """
 
     dispatch_id: int
@@ -28,6 +29,7 @@ class PatientLine:
     state: DispatchState
     since: datetime
     referred_by: str
+    part: Part
 
 
 def open_dispatches(uow: UnitOfWork, hospital_id: int) -> list[PatientLine]:
@@ -73,6 +75,7 @@ def _lines(uow: UnitOfWork, query: Select[Any]) -> list[PatientLine]:
             state=DispatchState(row.state),
             since=row.answered_at or row.offered_at,
             referred_by=row.referrer or "",
+            part=Part(row.part),
         )
         for row in uow.connection.execute(query)
     ]

@@ -2,28 +2,24 @@
 this one stands (docs/adr/011).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, select
 
-from gateway.emergencies import caller_answers, hospital_answers, noting, store
+from gateway.emergencies import caller_answers, hospital_answers, noting, onward, store
 from gateway.emergencies.dispatching import Asked
 from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.tables import emergencies
-from gateway.hospitals.tables import hospitals
 from gateway.staff.answers import BY_USSD
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import DispatchState
+from shared.dispatch import DispatchState, Part
 from shared.emergency import EmergencyState, Priority
 from shared.errors import Conflict, InvalidInput, NotFound
 from shared.identifier import to_text
 
 # The sign under which the triage rules know what is asked for a patient who is referred.
 _SIGN = "referral"
-# As far as a ward may be from the gate.
-_RADIUS_M = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ def refer(
         quiet_at=None,
         actor=who,
     )
-    facts: dict[str, Any] = {"referred_by": hospital_id, **_place_of(uow, hospital_id)}
+    facts: dict[str, Any] = {"referred_by": hospital_id, **onward.place_of(uow, hospital_id)}
     if patient is not None:
         facts |= {
             "referred_from": patient.id,
@@ -95,13 +91,32 @@ def withdraw(uow: UnitOfWork, hospital_id: int, emergency_id: int) -> None:
     this hospital refers nobody like that any more.
     """
     try:
+        earlier = _earlier(uow, emergency_id)
         emergency = store.lock(uow, emergency_id)
     except NotFound:
-        emergency = None
+        earlier = emergency = None
     waits = emergency is not None and EmergencyState(emergency.state) in store.ACTIVE
     if emergency is None or not waits or emergency.referred_by != hospital_id:
         raise InvalidInput("That referral is not open any more. Look at the list again.")
     caller_answers.cancel(uow, emergency, by_sms=False, reason="the referring hospital withdrew it")
+    if earlier is not None:
+        _treats_them(uow, earlier, hospital_id)
+
+
+def _earlier(uow: UnitOfWork, emergency_id: int) -> Row[Any] | None:
+    """The emergency in which the patient came to the hospital that refers them, locked: before the
+    later one, as always.
+    """
+    query = select(emergencies.c.referred_from).where(emergencies.c.id == emergency_id)
+    earlier_id = uow.connection.execute(query).scalar()
+    return None if earlier_id is None else store.lock(uow, earlier_id)
+
+
+def _treats_them(uow: UnitOfWork, earlier: Row[Any], hospital_id: int) -> None:
+    """Whoever withdraws a referral that Haven made ahead needs no other one made."""
+    for row in store.dispatches_of(uow.connection, earlier.id):
+        if row.hospital_id == hospital_id and row.part == Part.STABILISE:
+            store.change_dispatch(uow, row, part=Part.TREAT.value)
 
 
 def _patient_here(uow: UnitOfWork, hospital_id: int, dispatch_id: int) -> Row[Any]:
@@ -123,29 +138,7 @@ def _patient_here(uow: UnitOfWork, hospital_id: int, dispatch_id: int) -> Row[An
             "That patient is not at your hospital as far as Haven knows. Say first that they have "
             "arrived, or refer them as somebody who came by themselves."
         )
-    already = uow.connection.execute(
-        select(emergencies.c.help_code).where(
-            emergencies.c.incident_id == emergency.incident_id,
-            emergencies.c.referred_from == emergency.id,
-            emergencies.c.state.in_([state.value for state in store.ACTIVE]),
-        )
-    ).scalar()
-    if already is not None:
-        raise Conflict(f"This patient is being referred already: {already}.")
+    already = onward.open_from(uow, emergency)
+    if already:
+        raise Conflict(f"This patient is being referred already: {already[0].help_code}.")
     return emergency
-
-
-def _place_of(uow: UnitOfWork, hospital_id: int) -> Mapping[str, Any]:
-    query = select(hospitals.c.name, hospitals.c.lat, hospitals.c.lon)
-    row = uow.connection.execute(query.where(hospitals.c.id == hospital_id)).first()
-    if row is None:
-        raise NotFound("There is no such hospital.")
-    if row.lat is None:
-        # Operators look for another hospital: the register does not say where this one is.
-        return {"place_text": row.name}
-    return {
-        "place_name": row.name[:120],
-        "lat": row.lat,
-        "lon": row.lon,
-        "radius_m": _RADIUS_M,
-    }

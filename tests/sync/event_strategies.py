@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from shared.dispatch import CannotTreatReason, DispatchState
+from shared.dispatch import CannotTreatReason, DispatchState, Part
 from shared.emergency import Kind, Priority, Transport
 from shared.hospital import HospitalStatus
 from sync import events
@@ -72,6 +72,7 @@ any_event: st.SearchStrategy[events.Event] = st.one_of(
         rule_id=texts,
         ruleset=texts,
         referred_by=texts,
+        part=st.sampled_from(Part),
         unknown_tail=tails,
     ),
     st.builds(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.capability import Capability
-from shared.dispatch import DispatchState
+from shared.dispatch import DispatchState, Part
 from shared.emergency import Kind, Priority
 from shared.errors import InvalidInput
 from sync import events, packing
@@ -87,8 +87,8 @@ def test_damaged_events_do_no_more_than_be_unreadable(event: Event, data: st.Dat
 
 
 def test_an_event_that_is_cut_short_is_unreadable() -> None:
-    # Without the last byte it is an offer of the version before referrals.
-    whole = encode(an_offer())[:-1]
+    # Without the last bytes it is an offer of a version before: each added a group.
+    whole = encode(an_offer())[:-2]
     for size in range(len(whole)):
         with pytest.raises(Unreadable):
             decode(whole[:size])
@@ -122,11 +122,24 @@ def test_a_change_from_before_it_could_say_what_is_needed_is_still_read() -> Non
 
 
 def test_an_offer_from_before_there_were_referrals_is_still_read() -> None:
-    """The second group was added later: here it is the bit map of an empty one."""
+    """The second group was added later: here it is the bit map of an empty one, as the third is."""
     packed = encode(an_offer())
-    assert decode(packed[:-1]) == an_offer()
+    assert decode(packed[:-2]) == an_offer()
     referred = replace(an_offer(), referred_by="Mbagathi Hospital")
     assert decode(encode(referred)) == referred
+
+
+def test_an_offer_from_before_a_hospital_could_only_stabilise_is_still_read() -> None:
+    referred = replace(an_offer(), referred_by="Mbagathi Hospital")
+    assert decode(encode(referred)[:-1]) == referred
+    stabilised = replace(referred, part=Part.TAKE_OVER)
+    assert decode(encode(stabilised)) == stabilised
+
+
+def test_a_part_that_is_too_new_is_to_treat() -> None:
+    packed = bytearray(encode(replace(an_offer(), part=Part.STABILISE)))
+    packed[-1] = 99
+    assert decode(bytes(packed)) == an_offer()
 
 
 def test_an_event_that_would_not_fit_is_refused_with_advice() -> None:

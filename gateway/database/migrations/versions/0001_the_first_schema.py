@@ -800,6 +800,7 @@ def upgrade() -> None:
         sa.Column("travel_min", sa.Integer(), nullable=False),
         sa.Column("distance_m", sa.Integer(), nullable=False),
         sa.Column("explanation", sa.JSON(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("reserved", sa.Boolean(), nullable=False),
         sa.Column("reachable", sa.Boolean(), nullable=False),
         sa.Column("offered_at", sa.BigInteger(), nullable=False),

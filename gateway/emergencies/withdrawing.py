@@ -1,0 +1,26 @@
+"""Takes an emergency back from every hospital that was asked."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from gateway.alarms.alarm import solve_all
+from gateway.emergencies import dispatching, store, timers
+from gateway.unit_of_work import UnitOfWork
+from shared.dispatch import LIVE, DispatchState
+from shared.emergency import EmergencyState, move
+
+
+def withdraw(uow: UnitOfWork, emergency: Row[Any], reason: str) -> Row[Any]:
+    """Nobody need expect this patient any more: it is cancelled, beds are free, and every hospital
+    that might still treat them hears why. Raises IllegalMove once the patient is at one.
+    """
+    state = move(EmergencyState(emergency.state), EmergencyState.CANCELLED)
+    emergency = store.change(uow, emergency, state=state.value, ended_at=uow.now)
+    timers.clear(uow, emergency.id)
+    for row in store.dispatches_of(uow.connection, emergency.id):
+        if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
+            dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
+    dispatching.tell_who_cannot(uow, emergency, still_needed=False)
+    solve_all(uow, emergency.id)
+    return emergency
