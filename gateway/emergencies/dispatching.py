@@ -302,9 +302,15 @@ def settle(
     was_told = DispatchState(dispatch.state) in LIVE | {DispatchState.EXPIRED}
     tell_box(uow, emergency, changed, reason, everything=not was_told)
     if state in _OVER and emergency.state != EmergencyState.CLOSED:
-        cancelled = emergency.state == EmergencyState.CANCELLED
-        duty_phones.text_over(uow, changed, "withdrawn" if cancelled else "taken")
+        duty_phones.text_over(uow, changed, _over(emergency))
     return changed
+
+
+def _over(emergency: Row[Any]) -> str:
+    """The text for a hospital that need not expect the patient."""
+    if emergency.state != EmergencyState.CANCELLED:
+        return "taken"
+    return "withdrawn" if emergency.referred_by is None else "withdrawn_referral"
 
 
 def tell_box(

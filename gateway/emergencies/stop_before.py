@@ -34,4 +34,3 @@ def minutes_until_there(uow: UnitOfWork, emergency: Row[Any]) -> float | None:
         return None
     there_at: datetime = expected.offered_at + timedelta(minutes=expected.travel_min)
     return max((there_at - uow.now).total_seconds() / 60, 0.0)
-

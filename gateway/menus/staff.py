@@ -18,7 +18,7 @@ from gateway.menus.reporting import receipt_words
 from gateway.staff import answers, patients, readiness, referring
 from gateway.staff.patients import PatientLine
 from gateway.staff.readiness import Said
-from shared.dispatch import WAITING, CannotTreatReason, DispatchState
+from shared.dispatch import WAITING, CannotTreatReason, DispatchState, Part
 from shared.emergency import Priority
 from shared.errors import Conflict, HavenError, InvalidInput
 from shared.hospital import HospitalStatus
@@ -256,6 +256,7 @@ FACTS: Facts = {
     "waiting": ANY,
     "status": frozenset({*(status.value for status in HospitalStatus), _UNKNOWN}),
     "answer_code": ANY,
+    "part": frozenset(part.name.lower() for part in Part),
     "priority": frozenset(priority.name.lower() for priority in Priority),
     "minutes": ANY,
     "dispatch_state": frozenset(state.value for state in DispatchState),
