@@ -28,6 +28,7 @@ export class Card {
       make("div", { class: "body" },
         part("news", "section", { class: "news", hidden: true }, part("newsTitle", "h4"), part("newsLines", "ul"),
           button("understood", "understood", say("action.understood"))),
+        line("task", "p", { class: "task" }),
         line("standing", "p", { class: "standing" }),
         line("fate", "p", { class: "fate", role: "status" }),
         line("next", "p", { class: "next" }),
@@ -59,6 +60,7 @@ export class Card {
     this.element.setAttribute("aria-label", `${words.firstWord(dispatch)} ${kind}`);
     setText(this.#parts.priority, words.firstWord(dispatch));
     setText(this.#parts.what, kind);
+    this.#line("task", words.task(dispatch));
     this.#line("standing", words.standing(dispatch));
     const said = words.answer(dispatch);
     const fate = said ? words.fateOf(said, connected, facts) : null;
@@ -157,8 +159,8 @@ export class Card {
     const at = words.arrivesAt(facts);
     const text = at === null ? "arrival_unknown" : at > now ? "about" : "overdue";
     setText(this.#parts.arrival, say(`card.${text}`, { time: at === null ? "" : clockTime(at) }));
-    setText(this.#parts.travel, text === "about"
-      ? say("card.if_at_once", { minutes: facts.travel_min }) : "");
+    const way = facts.part === "take_over" ? "card.with_the_stop" : "card.if_at_once";
+    setText(this.#parts.travel, text === "about" ? say(way, { minutes: facts.travel_min }) : "");
   }
 
   #actions(dispatch) {

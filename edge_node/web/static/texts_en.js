@@ -112,12 +112,16 @@ export const texts = {
     said: "Caller answered", from: "From", referral: "Referral", referred: "Referred by", typed: "typed: “{words}”",
     place_unknown: "Place not known yet", off_by: "may be off by {distance}", away: "{distance} away",
     needs: "Needs", note: "Note", arrives: "Arrives", about: "about {time}",
-    minutes: "{minutes} min", if_at_once: "{minutes} min on the road, if they left at once",
+    minutes: "{minutes} min", with_the_stop: "{minutes} min on the road, and the stop on the way", if_at_once: "{minutes} min on the road, if they left at once",
     overdue: "expected at {time}", arrival_unknown: "not known yet", code: "Patient shows", by_sms: "Answering by SMS: {code}",
     transport: { none: "Has NO transport yet", on_the_way: "Is on the way", arrived: "Caller says: arrived", not_coming: "Is not coming" },
     changed: "changed",
     no_facts: "A patient of whom only an update has arrived. The facts are on their way.",
     late: "Came late: asked at {time}, when there was no link. No alarm. Check whether the patient has arrived or was treated elsewhere.",
+  },
+  task: {
+    stabilise: "STABILISE this patient: you are much nearer than whoever can treat them. Once you accept, we ask the next hospital to take them over from you.",
+    take_over: "{hospital} stabilises this patient first. Then they come to you.",
   },
   // Each name begins a line that ends with what is true now.
   news: {
@@ -162,6 +166,9 @@ export const texts = {
     "it was withdrawn": "it was withdrawn",
     "you said before that you cannot treat here": "you said before that you cannot treat here",
     "the patient has arrived": "the patient has arrived",
+    "the hospital before cannot take the patient": "the hospital that was to stabilise the patient cannot",
+    "the patient has not arrived at the hospital before": "the patient has not come to the hospital that was to stabilise them",
+    "the patient was handed over": "another hospital has taken the patient over",
     "the referring hospital withdrew it": "the hospital that referred the patient withdrew it",
   },
   action: {

@@ -115,12 +115,13 @@ export function who(facts) {
 }
 
 // A phone in the wrong hands is never called, also where that was found out later.
-const mayCall = (facts) => Boolean(facts.caller_phone) && !DISCREET.has(facts.kind);
+const mayCall = (facts) => Boolean(facts.caller_phone) && !inWrongHands(facts);
+const inWrongHands = (facts) => DISCREET.has(facts.kind) && !facts.referred_by;
 
 export function callerPhone(facts) {
   // In groups of three, as people read numbers out.
   if (mayCall(facts)) return facts.caller_phone.replace(/\d(?=(\d{3})+$)/g, "$& ");
-  return say(DISCREET.has(facts.kind) ? "card.do_not_call" : "card.no_phone");
+  return say(inWrongHands(facts) ? "card.do_not_call" : "card.no_phone");
 }
 
 export function whereFrom(facts) {
@@ -145,6 +146,13 @@ export const isComing = (dispatch) => !OVER.has(dispatch.local_state);
 export function arrivesAt(facts) {
   if (!facts.travel_min && facts.lat === null) return null;
   return Date.parse(facts.offered_at) + facts.travel_min * 60_000;
+}
+
+// What the hospital is asked for where that is not simply to treat the patient.
+export function task(dispatch) {
+  const { facts } = dispatch;
+  if (!facts || facts.part === "treat" || !isComing(dispatch)) return "";
+  return say(`task.${facts.part}`, { hospital: facts.referred_by });
 }
 
 // Where the dispatch stands, in a sentence; empty while it is simply unanswered.

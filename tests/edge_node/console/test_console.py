@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from edge_node.dispatch import ANSWERS
 from shared import capability
-from shared.dispatch import CannotTreatReason, DispatchState
+from shared.dispatch import CannotTreatReason, DispatchState, Part
 from shared.emergency import Kind, Priority, Transport
 from shared.hospital import HospitalStatus
 from shared.identifier import from_text
@@ -240,6 +240,39 @@ def test_a_referral_says_so_and_who_refers(page: Page, ward: Ward) -> None:
     expect(shown.locator(".fact.referred")).to_contain_text("Mbagathi Hospital8.4 km away")
     expect(shown.locator(".fact.said")).to_contain_text("for surgery")
     expect(shown).to_contain_text("+254 722 000 001")
+
+
+def test_who_is_to_stabilise_only_reads_so_before_anything_else(page: Page, ward: Ward) -> None:
+    card = ward.is_asked(part=Part.STABILISE)
+    shown = page.locator(card)
+    expect(shown.locator(".task")).to_contain_text("STABILISE this patient")
+    shown.get_by_role("button", name="Accept").click()
+    expect(shown.locator(".task")).to_contain_text("we ask the next hospital")
+    # Nothing is left to do once another one has them.
+    ward.hears(card, DispatchState.WITHDRAWN, reason="the patient was handed over")
+    expect(shown).to_contain_text("another hospital has taken the patient over")
+    expect(shown.locator(".task")).to_be_hidden()
+
+
+def test_who_takes_a_patient_over_reads_from_whom(page: Page, ward: Ward) -> None:
+    card = ward.is_asked(
+        kind=Kind.ASSAULT,
+        signs=("bleeding", "assault"),
+        part=Part.TAKE_OVER,
+        referred_by="Mbagathi Hospital",
+        caller_phone="+254722000001",
+    )
+    shown = page.locator(card)
+    expect(shown.locator(".task")).to_contain_text(
+        "Mbagathi Hospital stabilises this patient first"
+    )
+    expect(shown.locator(".fact.arrives")).to_contain_text("and the stop on the way")
+    # Those are staff: their phone is in no wrong hands.
+    expect(shown).to_contain_text("+254 722 000 001")
+
+
+def test_an_ordinary_patient_needs_no_such_words(page: Page, ward: Ward) -> None:
+    expect(page.locator(ward.is_asked()).locator(".task")).to_be_hidden()
 
 
 def test_the_callers_transport_is_shown(page: Page, ward: Ward) -> None:
