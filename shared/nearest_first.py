@@ -6,6 +6,7 @@ from bisect import insort
 from collections.abc import Iterable
 from datetime import datetime
 from math import inf
+from typing import NamedTuple, Protocol
 
 from shared.facility import Facility, weigh
 from shared.geo import distance_m
@@ -20,31 +21,51 @@ _CHANGING = int(STOCK) | UNITS
 # More than rounding does to a score or to a time.
 _MARGIN_SCORE = 1e-6
 _MARGIN_MIN = 1e-3
-# Who looks at so many may as well look at all at once.
-_FEW = 150
 
 Pair = tuple[Hospital, Availability]
 
 
-def rank_nearest_first(
-    query: MatchQuery,
-    rings: Iterable[Iterable[Pair]],
-    policy: MatchPolicy,
-    now: datetime,
-    limit: int,
-) -> list[Match] | None:
-    """What `shared.matching.rank` of all hospitals begins with, `limit` matches of it at most.
-    Empty where nobody in reach can treat, so that the last resort is ranked; None where the rings
-    do not decide.
+class Around(Protocol):
+    """Who is around the patient. Times are minutes of travel."""
 
-    `rings` are hospitals by reach tier: each holds at least those within its tier that no ring
-    before it holds, in the order of their distance. There may be fewer rings than tiers.
+    def first_min(self, tier_min: float) -> float:
+        """Within this time it is worth looking before the whole tier is looked at."""
+        ...
+
+    def ring(self, reach_min: float) -> Iterable[Pair] | None:
+        """At least the hospitals within that time that no ring before held, in the order of their
+        distance; None where they are too many to be looked at one by one.
+        """
+        ...
+
+
+class Looked(NamedTuple):
+    """What the nearest say of a ranking: what it begins with, empty where nobody in reach can
+    treat, so that the last resort is ranked, and None where they do not decide; then nobody more
+    than `counts_min` away can be among the first either.
     """
+
+    matches: list[Match] | None
+    counts_min: float
+
+
+def rank_nearest_first(
+    query: MatchQuery, around: Around, policy: MatchPolicy, now: datetime, limit: int
+) -> Looked:
+    """What `shared.matching.rank` of all hospitals begins with, `limit` matches of it at most."""
     search = _Search(query, policy, now, limit)
-    for reach_min, ring in zip(policy.tiers_min[query.priority], rings, strict=False):
-        if search.decided_by(ring, reach_min):
-            return search.matches()
-    return None
+    for tier_min in policy.tiers_min[query.priority]:
+        within_min = around.first_min(tier_min)
+        while True:
+            ring = around.ring(within_min)
+            if ring is None:
+                return Looked(None, search.counts_min)
+            if search.decided_by(ring, within_min):
+                return Looked(search.matches(), search.counts_min)
+            if within_min >= tier_min:
+                break
+            within_min = min(tier_min, search.counts_min, 2 * within_min)
+    return Looked(None, search.counts_min)
 
 
 class _Search:
@@ -103,7 +124,21 @@ class _Search:
                     continue
             if self._is_open(hospital, travel_min):
                 self._weigh(hospital, availability, metres, travel_min)
-        return ring_min >= (self._reach_min or self._tiers_min[-1])
+        return ring_min >= self.counts_min
+
+    @property
+    def counts_min(self) -> float:
+        """Nobody further away than this can be among the matches, as far as is known by now."""
+        policy, reach_min = self._policy, self._reach_min
+        if reach_min is None:
+            return self._tiers_min[-1]
+        if len(self._scores) < self._limit or not policy.distance_weight:
+            return reach_min
+        # Less is left than the way there costs, even with an empty ward and all that is needed.
+        least = self._scores[-self._limit] - _MARGIN_SCORE
+        spare = policy.capacity_weight + policy.specialty_weight - least
+        counts_min = reach_min * (1.0 + spare / policy.distance_weight) + _MARGIN_MIN
+        return min(max(counts_min, self._surely_min + _MARGIN_MIN), reach_min)
 
     def matches(self) -> list[Match]:
         """The first matches, once the rings decide them; empty where nobody in reach can treat."""

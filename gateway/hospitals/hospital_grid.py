@@ -45,16 +45,23 @@ class HospitalGrid:
         """All rows within this angle (radians, from the earth's centre), and some beyond it; None
         where that may be nearly everybody.
         """
-        for cells, most in ((self._narrow, _MOST_NARROW), (self._wide, _MOST_WIDE)):
-            within = cells.within(lat, lon, angle, most)
-            if within is not None:
-                return np.concatenate([cells.array(cell) for cell in within] or [_NOBODY])
-        return None
+        cells, within = self._cells_around(lat, lon, angle)
+        if within is None:
+            return None
+        return np.concatenate([cells.array(cell) for cell in within] or [_NOBODY])
 
     def count_around(self, lat: float, lon: float, angle: float) -> int | None:
-        """How many `around` would find by wide cells, without finding them."""
-        within = self._wide.within(lat, lon, angle, _MOST_WIDE)
-        return None if within is None else sum(map(self._wide.count, within))
+        """How many `around` would find, without finding them."""
+        cells, within = self._cells_around(lat, lon, angle)
+        return None if within is None else sum(map(cells.count, within))
+
+    def _cells_around(
+        self, lat: float, lon: float, angle: float
+    ) -> tuple["_Cells", list[int] | None]:
+        within = self._narrow.within(lat, lon, angle, _MOST_NARROW)
+        if within is not None:
+            return self._narrow, within
+        return self._wide, self._wide.within(lat, lon, angle, _MOST_WIDE)
 
 
 class _Cells:

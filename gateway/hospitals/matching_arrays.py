@@ -1,5 +1,6 @@
 """Every hospital and its availability as numpy arrays, one row each."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from math import cos, inf, radians, sin
 from typing import NamedTuple, TypeVar
@@ -181,10 +182,9 @@ class MatchingArrays:
         count = len(self._pairs)
         positions, origin = self._positions[:count], _unit_vector(query.lat, query.lon)
         nearby = Nearby(positions, self._grid, origin, query, policy)
-        rings = (map(self._pairs.__getitem__, ring) for ring in nearby.rings())
-        matches = rank_nearest_first(query, rings, policy, now, limit)
-        if matches:
-            return matches
+        looked = rank_nearest_first(query, _Around(nearby, self._pairs, limit), policy, now, limit)
+        if looked.matches:
+            return looked.matches
         self.refresh()
         scan = MatchingScan(
             HospitalTable(positions, self._numbers[:count], self._facts[:count]),
@@ -194,7 +194,10 @@ class MatchingArrays:
             nearby=nearby,
             now_us=_microseconds(now),
         )
-        rows = scan.shortlist(limit) if matches is None else scan.last_resort(limit)
+        if looked.matches is None:
+            rows = scan.shortlist(limit, looked.counts_min)
+        else:
+            rows = scan.last_resort(limit)
         shortlist = [self._pairs[row] for row in rows]
         return rank(query, shortlist, policy, now)[:limit]
 
@@ -219,6 +222,23 @@ class MatchingArrays:
         self._positions = _extended(self._positions, larger)
         self._numbers = _extended(self._numbers, larger)
         self._facts = _extended(self._facts, larger)
+
+
+class _Around:
+    """Who is around the patient, for `rank_nearest_first`."""
+
+    def __init__(
+        self, nearby: Nearby, pairs: list[tuple[Hospital, Availability]], limit: int
+    ) -> None:
+        self._nearby, self._pairs, self._limit = nearby, pairs, limit
+
+    def first_min(self, tier_min: float) -> float:
+        # In a crowd the very nearest often decide who is the first, and seldom the first five.
+        return self._nearby.few_min(tier_min) if self._limit == 1 else tier_min
+
+    def ring(self, reach_min: float) -> Iterator[tuple[Hospital, Availability]] | None:
+        rows = self._nearby.ring(reach_min)
+        return None if rows is None else map(self._pairs.__getitem__, rows)
 
 
 def _extended(array: NDArray[T], rows: int) -> NDArray[T]:

@@ -40,6 +40,8 @@ from shared.match_query import MatchQuery
 
 # Wider than what rounding does to scores.
 _MARGIN_SCORE = 1e-4
+# More than that much of a score is worth in a tier of four hours.
+_MARGIN_REACH_MIN = 0.1
 # By more than this the cosines of two hospitals differ that are not equally far but for rounding:
 # on the ground it is 9 m next to the patient, and less further away.
 _MARGIN_COSINE = 1e-12
@@ -89,9 +91,11 @@ class MatchingScan(GroupArithmetic):
         self._near: dict[float, Group] = {}
         self._of_tier: dict[float, Group] = {}
 
-    def shortlist(self, limit: int) -> list[int]:
-        """Rows of which the reference makes the same first `limit` matches as of all rows."""
-        chosen, reach_min = self._nearest_tier(limit)
+    def shortlist(self, limit: int, counts_min: float = inf) -> list[int]:
+        """Rows of which the reference makes the same first `limit` matches as of all rows.
+        `counts_min` is how far away those can be at most, as far as is known.
+        """
+        chosen, reach_min = self._nearest_tier(limit, counts_min)
         if reach_min is None:
             chosen.extend(self._last_resort(limit))
         if self._query.stabilise_first:
@@ -113,13 +117,13 @@ class MatchingScan(GroupArithmetic):
             usable &= rows != excluded
         return Group(rows[usable], facts[usable], furthest_min)
 
-    def _nearest_tier(self, limit: int) -> tuple[list[Rows], float | None]:
+    def _nearest_tier(self, limit: int, counts_min: float) -> tuple[list[Rows], float | None]:
         """The rows that may be among the best of the nearest tier, and its reach in minutes: of the
         nearest with a hospital of which all that is needed is known, or else of the nearest with
         any. The reach is None where none surely is in any, and infinite where rounding decides
         which tier it is.
         """
-        chosen = self._in_the_crowd(limit)
+        chosen = self._in_the_crowd(limit, counts_min)
         if chosen:
             return chosen, self._tiers_min[0]
         for wants_full in (False, True):
@@ -146,16 +150,20 @@ class MatchingScan(GroupArithmetic):
                     return chosen, reach_min if decided else inf
         return chosen, None
 
-    def _in_the_crowd(self, limit: int) -> list[Rows]:
+    def _in_the_crowd(self, limit: int, counts_min: float) -> list[Rows]:
         """The same where thousands are around: the nearest some hundred set a score that whoever is
         far enough away cannot reach. Empty where they do not.
         """
         policy, tier_min = self._policy, self._tiers_min[0]
-        crowd = self._nearby.crowd(tier_min)
-        if crowd < _CROWD or not policy.distance_weight:
+        if not policy.distance_weight:
             return []
-        # As many as these would be so near if all were spread evenly.
-        reach_min = tier_min * (_FIRST_LOOK / crowd) ** 0.5
+        reach_min = counts_min + _MARGIN_REACH_MIN
+        if reach_min >= tier_min:
+            crowd = self._nearby.crowd(tier_min)
+            if crowd < _CROWD:
+                return []
+            # As many as these would be so near if all were spread evenly.
+            reach_min = tier_min * (_FIRST_LOOK / crowd) ** 0.5
         while reach_min < tier_min:
             tier = self._tier(self._capable(reach_min), False, tier_min, limit)
             if not tier.surely_known or tier.least == -inf:

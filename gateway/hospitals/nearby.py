@@ -2,7 +2,6 @@
 multiplying every position in the register.
 """
 
-from collections.abc import Iterator
 from math import cos, pi
 
 import numpy as np
@@ -23,6 +22,8 @@ _ALL_AT_ONCE = 2_000
 _MANY = 150
 # With more of them in the cells around, nobody counts how many are within the tier.
 _MOST_AROUND = 600
+# Among thousands the very nearest may decide by themselves; about so many of them are asked.
+_FEW = 30
 
 
 class Nearby:
@@ -45,21 +46,29 @@ class Nearby:
         self._pace = policy.travel.pace(query.urban, query.depart_at)
         self._within: dict[float, tuple[Rows, Floats]] = {}
         self._all_cosines: Floats | None = None
+        self._looked_at: set[int] = set()
 
-    def rings(self) -> Iterator[list[int]]:
-        """By reach tier, all rows within it that no ring before has, and some beyond it, in the
-        order of their distance; no more rings from where they are many.
+    def few_min(self, tier_min: float) -> float:
+        """Within this time is a handful where the tier holds a crowd; else the tier's own."""
+        crowd = self.crowd(tier_min)
+        # As many as these would be so near if all were spread evenly.
+        return tier_min if crowd <= _MOST_AROUND else tier_min * (_FEW / crowd) ** 0.5
+
+    def ring(self, reach_min: float) -> list[int] | None:
+        """All rows within that time that no ring before had, and some beyond it, in the order of
+        their distance; None where they are many.
         """
-        seen: set[int] = set()
-        for reach_min in self._policy.tiers_min[self._query.priority]:
-            if self.crowd(reach_min) > _MOST_AROUND:
-                break
-            rows, cosines = self.within(reach_min)
-            if len(rows) > _MANY:
-                break
-            nearest: list[int] = rows[(-cosines).argsort()].tolist()
-            yield [row for row in nearest if row not in seen] if seen else nearest
-            seen.update(nearest)
+        if self.crowd(reach_min) > _MOST_AROUND:
+            return None
+        rows, cosines = self.within(reach_min)
+        if len(rows) > _MANY:
+            return None
+        nearest: list[int] = rows[(-cosines).argsort()].tolist()
+        ring = (
+            [row for row in nearest if row not in self._looked_at] if self._looked_at else nearest
+        )
+        self._looked_at.update(nearest)
+        return ring
 
     def crowd(self, reach_min: float) -> int:
         """How many are within that reach or next to it, as far as the grid tells at a glance; 0
