@@ -13,6 +13,7 @@ from gateway.config import Config
 from gateway.database.database import Database
 from gateway.keys import PhoneVault
 from gateway.medical.vault import ProfileVault
+from gateway.places.pick_queue import Pick, PickQueue
 from gateway.ports import Box, Boxes, Hospitals, Places
 from gateway.traffic import Traffic
 from gateway.travel.road_times import RoadTimes
@@ -46,6 +47,8 @@ class Services:
     sender_bell: Bell = field(default_factory=Bell)
     # Callers whose turn is being answered.
     traffic: Traffic = field(default_factory=Traffic)
+    # What callers picked of the places that were offered, waiting to be counted.
+    picks: PickQueue = field(default_factory=PickQueue)
     # Times by road; None when no routing engine is set up.
     roads: RoadTimes | None = None
     # How long somebody waits for what they ask for; None: until it is done.
@@ -65,6 +68,7 @@ class Services:
             return result
 
         result = self.database.write(work, self.write_within_s)
+        self.picks.add(written[-1].picks)
         if written[-1].queued_messages:
             self.sender_bell.ring(written[-1].queued_messages)
         return result
@@ -95,6 +99,7 @@ class UnitOfWork:
         "locked",
         "now",
         "phones",
+        "picks",
         "queued_messages",
         "services",
         "system",
@@ -117,6 +122,8 @@ class UnitOfWork:
         # Boxes (None: the hospital has none) that this command has looked up while nobody can
         # enrol another one before it is over.
         self.boxes: dict[int, Box | None] = {}
+        # What callers meant by what they typed, to be counted once this is committed.
+        self.picks: list[Pick] = []
         # Who is to be told what when everything else is written.
         self.events: list[tuple[int, Event]] = []
 
@@ -140,12 +147,12 @@ class UnitOfWork:
         """Carries out a part of the command. If it raises, nothing of that part stays, and the rest
         of the command can go on, on PostgreSQL too.
         """
-        events, queued_messages = len(self.events), self.queued_messages
+        events, picks, queued_messages = len(self.events), len(self.picks), self.queued_messages
         try:
             with self.connection.begin_nested():
                 return part()
         except BaseException:
-            del self.events[events:]
+            del self.events[events:], self.picks[picks:]
             self.queued_messages = queued_messages
             # What was locked or changed in there is as before.
             self.locked.clear()

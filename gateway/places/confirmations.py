@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.places.pick_queue import Pick
 from gateway.places.place_record import PICKS, raise_version
 from gateway.places.spelling import EVERYDAY, GENERIC, is_only_filler, words
 from gateway.places.tables import place_confirmations
@@ -65,41 +66,72 @@ def spelling_mark(mark: Mark, typed: str) -> bytes | None:
 
 def picked(uow: UnitOfWork, caller_id: int | None, typed: str, place: FoundPlace) -> None:
     """The caller typed this, was offered places, and chose this one."""
-    _count(uow, caller_id, typed, [place], meant=True)
+    _wait(uow, caller_id, typed, [place], meant=True)
 
 
 def refused(
     uow: UnitOfWork, caller_id: int | None, typed: str, offered: Iterable[FoundPlace]
 ) -> None:
     """The caller typed this, and meant none of the places that were offered."""
-    _count(uow, caller_id, typed, offered, meant=False)
+    _wait(uow, caller_id, typed, offered, meant=False)
 
 
-def _count(
+def _wait(
     uow: UnitOfWork, caller_id: int | None, typed: str, places: Iterable[FoundPlace], *, meant: bool
 ) -> None:
+    if uow.services.config.place_confirmations and caller_id is not None:
+        uow.picks.append(Pick(caller_id, typed, tuple(places), meant, uow.now))
+
+
+def count(uow: UnitOfWork, picks: Iterable[Pick]) -> None:
+    """Counts what callers picked: each once for a spelling and a place, by their last word."""
     needed = uow.services.config.place_confirmations
-    spelling = spelling_mark(uow.services.vault.mark, typed)
-    if not needed or spelling is None or caller_id is None:
-        return
-    caller = uow.services.vault.mark(f"place pick {spelling.hex()} {caller_id}")
-    # The day is enough to forget by.
-    today = uow.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    identified = {uow.services.places.identify(place) for place in places}
-    # In one order, so that no two turns wait for each other's rows.
-    for place_id in sorted(number for number in identified if number is not None):
+    marks: dict[str, bytes | None] = {}
+    place_ids: dict[FoundPlace, int | None] = {}
+    said: dict[tuple[bytes, int, bytes], Pick] = {}
+    for pick in picks:
+        if pick.typed not in marks:
+            marks[pick.typed] = spelling_mark(uow.services.vault.mark, pick.typed)
+        spelling = marks[pick.typed]
+        if spelling is None:
+            continue
+        caller = uow.services.vault.mark(f"place pick {spelling.hex()} {pick.caller_id}")
+        for place in pick.places:
+            if place not in place_ids:
+                place_ids[place] = uow.services.places.identify(place)
+            place_id = place_ids[place]
+            if place_id is not None:
+                said[spelling, place_id, caller] = pick
+    about = {(spelling, place_id) for spelling, place_id, _ in said}
+    most = 2 * needed + 8
+    before = {each: _standing(uow.connection, *each, most) for each in about}
+    # In one order, so that no two processes wait for each other's rows.
+    for spelling, place_id, caller in sorted(said):
+        pick = said[spelling, place_id, caller]
         _STORE.run(
             uow.connection,
             spelling=spelling,
             place_id=place_id,
             caller=caller,
-            meant=meant,
-            on_day=today,
+            meant=pick.meant,
+            # The day is enough to forget by.
+            on_day=pick.at.replace(hour=0, minute=0, second=0, microsecond=0),
         )
-        # One more or less may come of a turn at the same time, which this one does not see.
-        standing = _standing(uow.connection, spelling, place_id, 2 * needed + 8)
-        if standing is not None and abs(standing - needed) <= 1:
-            raise_version(uow.connection, PICKS)
+    if any(
+        _teaches(before[each], _standing(uow.connection, *each, most), needed) for each in about
+    ):
+        raise_version(uow.connection, PICKS)
+
+
+def _teaches(before: int | None, after: int | None, needed: int) -> bool:
+    """Whether others have to hear of it. One more or less may come of another process at the same
+    time, which this one does not see.
+    """
+    if before is None:
+        return False
+    if after is None:
+        return True
+    return (before >= needed) != (after >= needed) or abs(after - needed) <= 1
 
 
 def _standing(connection: Connection, spelling: bytes, place_id: int, most: int) -> int | None:

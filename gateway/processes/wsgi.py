@@ -17,6 +17,7 @@ from gateway.config import from_environment
 from gateway.delivery.sending import Carriers
 from gateway.machine import real_system
 from gateway.notifications.outbox import free_leases
+from gateway.places.pick_counter import PickCounter
 from gateway.processes.jobs import JobRunner
 from gateway.processes.parent import leave_with
 from gateway.processes.workers import Workers
@@ -34,12 +35,12 @@ def load() -> Wsgi:
     system = real_system()
     lock = bootstrap.hold_writer_lock(config)
     gateway = bootstrap.open_gateway(config, system)
-    parts: list[Workers | JobRunner | RoadFetcher] = []
+    parts: list[Workers | JobRunner | RoadFetcher | PickCounter] = [PickCounter(gateway.services)]
     if config.on_sqlite:
         # We hold the writer's lock: whoever had these messages is dead.
         gateway.services.write(free_leases)
         carriers: Carriers = bootstrap.carriers(config)
-        parts = [Workers(gateway.services, carriers), JobRunner(gateway.services)]
+        parts += [Workers(gateway.services, carriers), JobRunner(gateway.services)]
     roads = bootstrap.road_fetcher(gateway.services)
     if roads is not None:
         parts.append(roads)
