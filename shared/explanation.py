@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 
 from shared.capability import Capability, codes
 from shared.facility import Facility, weigh
@@ -234,7 +234,7 @@ def _duration(minutes: float) -> str:
     return f"{hours} h {tens * 10} min" if tens else f"{hours} h"
 
 
-@cache
+@lru_cache
 def _words(mask: int, before_last: str = ", ") -> str:
     *words, last = (_WORDS.get(code, code.replace("_", " ")) for code in codes(mask))
     return before_last.join((", ".join(words), last)) if words else last

@@ -20,6 +20,9 @@ from shared.stabilising import stabiliser, stops
 from shared.travel import TravelTime
 
 
+_NOTHING = Capability(0)
+
+
 class Role(StrEnum):
     """What a matched hospital is asked to do."""
 
@@ -194,8 +197,9 @@ def _match(
         distance_m=facility.distance_m,
         travel_min=facility.travel_min,
         tier=tier,
-        missing=Capability(facility.missing),
-        unknown=Capability(facility.unknown),
+        # Making a flag of a number takes as long as a distance.
+        missing=Capability(facility.missing) if facility.missing else _NOTHING,
+        unknown=Capability(facility.unknown) if facility.unknown else _NOTHING,
         staffed_beds=facility.staffed_beds,
         expected_free_beds=facility.expected_free_beds,
         full=facility.full,

@@ -64,7 +64,7 @@ def rank_nearest_first(
                 return Looked(search.matches(), search.counts_min)
             if within_min >= tier_min:
                 break
-            within_min = min(tier_min, search.counts_min, 2 * within_min)
+            within_min = min(tier_min, search.counts_min)
     return Looked(None, search.counts_min)
 
 

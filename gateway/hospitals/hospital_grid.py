@@ -41,27 +41,30 @@ class HospitalGrid:
         self._narrow.remove(row, lat, lon)
         self._wide.remove(row, lat, lon)
 
-    def around(self, lat: float, lon: float, angle: float) -> Rows | None:
+    def around(self, lat: float, lon: float, angle: float) -> "Around | None":
         """All rows within this angle (radians, from the earth's centre), and some beyond it; None
         where that may be nearly everybody.
         """
-        cells, within = self._cells_around(lat, lon, angle)
-        if within is None:
-            return None
-        return np.concatenate([cells.array(cell) for cell in within] or [_NOBODY])
+        for cells, most in ((self._narrow, _MOST_NARROW), (self._wide, _MOST_WIDE)):
+            within = cells.within(lat, lon, angle, most)
+            if within is not None:
+                return Around(cells, within)
+        return None
 
-    def count_around(self, lat: float, lon: float, angle: float) -> int | None:
-        """How many `around` would find, without finding them."""
-        cells, within = self._cells_around(lat, lon, angle)
-        return None if within is None else sum(map(cells.count, within))
 
-    def _cells_around(
-        self, lat: float, lon: float, angle: float
-    ) -> tuple["_Cells", list[int] | None]:
-        within = self._narrow.within(lat, lon, angle, _MOST_NARROW)
-        if within is not None:
-            return self._narrow, within
-        return self._wide, self._wide.within(lat, lon, angle, _MOST_WIDE)
+class Around:
+    """The rows of some cells."""
+
+    def __init__(self, cells: "_Cells", within: list[int]) -> None:
+        self._cells, self._within = cells, within
+
+    def count(self) -> int:
+        """How many they are, without looking at them."""
+        return sum(map(self._cells.count, self._within))
+
+    def rows(self) -> Rows:
+        """All of them."""
+        return np.concatenate([self._cells.array(cell) for cell in self._within] or [_NOBODY])
 
 
 class _Cells:

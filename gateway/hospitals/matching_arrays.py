@@ -170,10 +170,10 @@ class MatchingArrays:
 
     def around(self, lat: float, lon: float, metres: float) -> list[tuple[Hospital, Availability]]:
         """At least those within that many metres of the position."""
-        rows = self._grid.around(lat, lon, metres / EARTH_RADIUS_M)
-        if rows is None:
+        around = self._grid.around(lat, lon, metres / EARTH_RADIUS_M)
+        if around is None:
             return list(self._pairs)
-        return [self._pairs[row] for row in rows.tolist()]
+        return [self._pairs[row] for row in around.rows().tolist()]
 
     def rank(
         self, query: MatchQuery, policy: MatchPolicy, now: datetime, limit: int

@@ -7,7 +7,7 @@ from math import cos, pi
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.hospitals.hospital_grid import HospitalGrid, Rows
+from gateway.hospitals.hospital_grid import Around, HospitalGrid, Rows
 from shared.geo import EARTH_RADIUS_M
 from shared.match_policy import MatchPolicy
 from shared.match_query import MatchQuery
@@ -22,8 +22,9 @@ _ALL_AT_ONCE = 2_000
 _MANY = 150
 # With more of them in the cells around, nobody counts how many are within the tier.
 _MOST_AROUND = 600
-# Among thousands the very nearest may decide by themselves; about so many of them are asked.
-_FEW = 30
+# In a crowd the very nearest may decide by themselves: about so many of them are looked at, then
+# whoever is near enough to be better.
+_FEW = 15
 
 
 class Nearby:
@@ -44,6 +45,7 @@ class Nearby:
         self._query = query
         self._policy = policy
         self._pace = policy.travel.pace(query.urban, query.depart_at)
+        self._cells: dict[float, Around | None] = {}
         self._within: dict[float, tuple[Rows, Floats]] = {}
         self._all_cosines: Floats | None = None
         self._looked_at: set[int] = set()
@@ -74,19 +76,15 @@ class Nearby:
         """How many are within that reach or next to it, as far as the grid tells at a glance; 0
         where it does not.
         """
-        if len(self._positions) <= _ALL_AT_ONCE:
-            return 0
-        query = self._query
-        return self._grid.count_around(query.lat, query.lon, self.angle(reach_min)) or 0
+        around = self._around(reach_min)
+        return 0 if around is None else around.count()
 
     def within(self, reach_min: float) -> tuple[Rows, Floats]:
         """At least every row within that many minutes, and the cosines of their angles."""
         found = self._within.get(reach_min)
         if found is None:
-            angle = self.angle(reach_min)
-            rows = None
-            if len(self._positions) > _ALL_AT_ONCE:
-                rows = self._grid.around(self._query.lat, self._query.lon, angle)
+            angle, around = self.angle(reach_min), self._around(reach_min)
+            rows = None if around is None else around.rows()
             cosines = self._everybody() if rows is None else self.cosines(rows)
             places = (cosines >= (cos(angle) if angle < pi else -2.0)).nonzero()[0]
             found = places if rows is None else rows[places], cosines[places]
@@ -109,6 +107,15 @@ class Nearby:
         """Of the angles between these rows and the patient."""
         cosines: Floats = self._positions.take(rows, axis=0) @ self.origin
         return cosines
+
+    def _around(self, reach_min: float) -> Around | None:
+        """The rows of the cells there; None where all are looked at."""
+        if len(self._positions) <= _ALL_AT_ONCE:
+            return None
+        if reach_min not in self._cells:
+            lat, lon = self._query.lat, self._query.lon
+            self._cells[reach_min] = self._grid.around(lat, lon, self.angle(reach_min))
+        return self._cells[reach_min]
 
     def _everybody(self) -> Floats:
         """The cosines of all rows."""
