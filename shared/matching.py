@@ -19,7 +19,6 @@ from shared.match_query import MatchQuery
 from shared.stabilising import stabiliser, stops
 from shared.travel import TravelTime
 
-
 _NOTHING = Capability(0)
 
 
