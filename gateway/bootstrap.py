@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -242,8 +242,9 @@ def hospital_directory(
     """The hospitals, ranked by this deployment's policy, and by road where roads are known. Raises
     InvalidInput for the policy's file.
     """
-    policy = match_policy(config)
-    roster = Roster(policy.local_time, public_holidays(config.country, config.added_holidays))
+    is_holiday = public_holidays(config.country, config.added_holidays)
+    policy = replace(match_policy(config), is_holiday=is_holiday)
+    roster = Roster(policy.local_time, is_holiday)
     return HospitalDirectory(MatchIndex(policy, roads), AvailabilityBoard(system), roster)
 
 

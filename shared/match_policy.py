@@ -1,10 +1,10 @@
 """What a deployment may set about matching. Every setting is checked when the policy is made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
-from math import isclose, isfinite
+from math import inf, isclose, isfinite
 from types import MappingProxyType
 
 from shared.capability import Capability
@@ -22,6 +22,10 @@ def _same_tiers() -> Mapping[Priority, tuple[float, ...]]:
 
 def _assumed_beds() -> Mapping[int, int]:
     return MappingProxyType({0: 2, 1: 1, 2: 2, 3: 3, 4: 6, 5: 12, 6: 20})
+
+
+def _never(day: date) -> bool:
+    return False
 
 
 def _weights() -> Mapping[Capability, float]:
@@ -48,11 +52,12 @@ class MatchPolicy:
     # KEPH: levels 4 to 6 take emergencies, level 3 stabilises and does basic obstetrics. Below it,
     # facilities are named only when nothing capable is in reach.
     lowest_level: int = 3
-    # The hours, local and from Monday to Friday, in which a facility that is known not to be open
-    # day and night counts as open.
+    # The hours, local, from Monday to Friday and on no public holiday, in which a facility that is
+    # known not to be open day and night counts as open.
     day_opens_h: float = 8.0
     day_closes_h: float = 17.0
     local_time: tzinfo = EAST_AFRICA_TIME
+    is_holiday: Callable[[date], bool] = _never
 
     # A report this old counts half, and half the rest is the prior; older ones fade further.
     report_half_age_s: float = 6 * 3600.0
@@ -185,14 +190,16 @@ class MatchPolicy:
 
     def day_window_min(self, depart_at: datetime) -> tuple[float, float]:
         """From when to when, in minutes after departure, a facility without a night service is
-        open: what is left of today's hours, or the next working day's.
+        open: what is left of today's hours, or the next working day's; infinite where a fortnight
+        holds none.
         """
         local = depart_at.astimezone(self.local_time)
         since_midnight_min = local.hour * 60 + local.minute + local.second / 60
-        today = local.weekday()
-        for day in range(8):
-            midnight_min = day * 1440 - since_midnight_min
+        today = local.date()
+        for later in range(15):
+            midnight_min = later * 1440 - since_midnight_min
             closes_min = midnight_min + self.day_closes_h * 60
-            if (today + day) % 7 < 5 and closes_min > 0:
+            day = today + timedelta(days=later)
+            if closes_min > 0 and day.weekday() < 5 and not self.is_holiday(day):
                 return max(midnight_min + self.day_opens_h * 60, 0.0), closes_min
-        raise AssertionError("eight days in a row always hold a working day")
+        return inf, inf

@@ -126,7 +126,8 @@ def _zone(name: Any) -> tzinfo:
 
 
 def _names(kind: type) -> set[str]:
-    return {field.name for field in fields(kind)}
+    # Holidays are the country's (HAVEN_COUNTRY, HAVEN_HOLIDAYS).
+    return {field.name for field in fields(kind)} - {"is_holiday"}
 
 
 def _unknown(name: str, kind: type) -> str:

@@ -1,9 +1,10 @@
-"""Public holidays, on which other people are on duty: the country's, and those that its government
-adds at short notice.
+"""Public holidays, on which other people are on duty and clinics are closed: the country's, and
+those that its government adds at short notice.
 """
 
 from collections.abc import Callable, Collection
 from datetime import date
+from functools import lru_cache
 
 import holidays
 
@@ -16,4 +17,5 @@ def public_holidays(country: str, added: Collection[date] = ()) -> Callable[[dat
         known = holidays.country_holidays(country)
     except NotImplementedError:
         return frozenset(added).__contains__
-    return lambda day: day in known or day in added
+    # Asked three times for every ranking.
+    return lru_cache(lambda day: day in known or day in added)

@@ -1,10 +1,15 @@
 """Nobody is sent to a hospital that does not expect them without hearing of it."""
 
+from pathlib import Path
+
+import pytest
+
+from gateway.database.database import Database
 from gateway.emergencies import hospital_answers
 from gateway.emergencies.hospital_answers import Answerer
 from shared.dispatch import DispatchState
 from shared.emergency import EmergencyState
-from tests.journeys.world import World
+from tests.journeys.world import World, build_world
 
 NAIROBI_WEST = (-1.3100, 36.8000)
 THIKA = (-1.0333, 37.0690)
@@ -113,3 +118,13 @@ def test_a_patient_who_comes_on_the_card_that_had_gone_is_there(world: World) ->
         gone.id: DispatchState.ARRIVED,
         again.id: DispatchState.SUPERSEDED,
     }
+
+
+@pytest.mark.parametrize(("holidays", "asked"), [("", "Day Clinic"), ("2026-11-23", "Thika")])
+def test_a_day_clinic_is_closed_on_a_public_holiday(
+    database: Database, tmp_path: Path, holidays: str, asked: str
+) -> None:
+    world = build_world(database, tmp_path, HAVEN_HOLIDAYS=holidays)
+    world.hospital("Day Clinic", *NAIROBI_WEST, open_24h=False)
+    world.hospital("Thika Hospital", *THIKA)
+    world.phone().dials().chooses("1", "2", "6").types("kibra").sees(f"Telling {asked}")

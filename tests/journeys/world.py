@@ -183,6 +183,7 @@ class World:
         duty_phone: str | None = None,
         level: int = 5,
         lacks: tuple[str, ...] = (),
+        open_24h: bool | None = True,
     ) -> "HospitalBox":
         """A hospital in the register, with an enrolled box unless `box` is false."""
 
@@ -204,7 +205,7 @@ class World:
                     "has": int(capability.mask(needs)),
                     "lacks": int(capability.mask(lacks)),
                     "beds": 100,
-                    "open_24h": True,
+                    "open_24h": open_24h,
                     "status": "normal",
                     "reachable": box or duty_phone is not None,
                 },

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from math import inf
 from random import Random
 
 import pytest
@@ -492,6 +493,15 @@ def test_the_day_window_is_local_and_skips_the_weekend(
 ) -> None:
     local = datetime.fromisoformat(depart).replace(tzinfo=_POLICY.local_time)
     assert _POLICY.day_window_min(local.astimezone(UTC)) == expected
+
+
+def test_the_day_window_skips_public_holidays() -> None:
+    easter = {date(2026, 4, 3), date(2026, 4, 6)}
+    policy = MatchPolicy(is_holiday=easter.__contains__)
+    thursday = datetime(2026, 4, 2, 18, tzinfo=policy.local_time)
+    # Good Friday, the weekend and Easter Monday are over by Tuesday.
+    assert policy.day_window_min(thursday) == (14 * 60 + 4 * 1440, 23 * 60 + 4 * 1440)
+    assert MatchPolicy(is_holiday=lambda _: True).day_window_min(thursday) == (inf, inf)
 
 
 def _order(match: Match) -> tuple[float, float, int]:

@@ -89,6 +89,7 @@ def test_an_empty_file_is_havens_policy(tmp_path: Path) -> None:
         ("stop_level = 4.5", "should be a whole number"),
         ("stop_nearer_min = -1", "give 0 or more"),
         ("stop_level = 8", "stop_level is 8"),
+        ("is_holiday = 1", "there is no setting 'is_holiday'"),
         ("surge_share = 9", "give 0 to 5"),
         ("mass_casualty_patients = 1", "give 2 to 1000"),
         ("distance_weight = ", "is no TOML file"),
