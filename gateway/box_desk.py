@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from gateway.emergencies import claims, dispatching, phoning, store
+from gateway.emergencies import boxes_told, claims, phoning, store
 from gateway.emergencies.tables import dispatches
 from gateway.hospitals import reachability
 from gateway.hospitals.availability_board import AvailabilityBoard
@@ -102,7 +102,7 @@ class BoxDesk:
         reachability.box_enrolled(connection, self._services.system, hospital_id)
 
         def offers(uow: UnitOfWork) -> list[Event]:
-            return [*dispatching.open_offers(uow, hospital_id)]
+            return [*boxes_told.open_offers(uow, hospital_id)]
 
         opening, _ = self._services.within(connection, offers)
         return opening

@@ -13,7 +13,7 @@ from gateway.config import Config
 from gateway.database.database import Database
 from gateway.keys import PhoneVault
 from gateway.medical.vault import ProfileVault
-from gateway.places.pick_queue import Pick, PickQueue
+from gateway.pick_queue import Pick, PickQueue
 from gateway.ports import Box, Boxes, Hospitals, Places
 from gateway.traffic import Traffic
 from gateway.travel.road_times import RoadTimes

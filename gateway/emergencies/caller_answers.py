@@ -7,6 +7,7 @@ from sqlalchemy import Row
 
 from gateway.alarms.alarm import raise_alarm, solve, solve_all
 from gateway.emergencies import (
+    boxes_told,
     dispatching,
     hospital_answers,
     onward,
@@ -58,7 +59,7 @@ def answer_transport(
     else:
         if answer is Transport.ON_THE_WAY and emergency.state == EmergencyState.NOT_ARRIVED:
             hospital_answers.expect_again(uow, emergency)
-        dispatching.tell_live_boxes(uow, emergency, reason=f"caller: {answer.name.lower()}")
+        boxes_told.tell_live(uow, emergency, reason=f"caller: {answer.name.lower()}")
     if answer is Transport.NONE:
         raise_alarm(uow, "no_transport", emergency=emergency)
     else:
@@ -81,7 +82,7 @@ def got_worse(uow: UnitOfWork, emergency: Row[Any], *, by_sms: bool) -> Row[Any]
     before = emergency
     emergency = store.change(uow, emergency, priority=Priority.CRITICAL.value)
     urgency.hasten(uow, before, emergency)
-    dispatching.tell_live_boxes(uow, emergency, reason=GOT_WORSE)
+    boxes_told.tell_live(uow, emergency, reason=GOT_WORSE)
     emergency = urgency.ask_better(uow, before, emergency)
     onward.tell_more(uow, emergency, GOT_WORSE)
     raise_alarm(uow, "worse", emergency=emergency)
@@ -97,7 +98,7 @@ def place_typed(
     """The caller typed where the patient is; `choices` are what it may mean."""
     emergency = note_typed_place(uow, emergency, typed, choices)
     if emergency.state != EmergencyState.PROVISIONAL:
-        dispatching.tell_live_boxes(uow, emergency, reason="caller: about the place")
+        boxes_told.tell_live(uow, emergency, reason="caller: about the place")
     return emergency
 
 
@@ -113,7 +114,7 @@ def place_given(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[
         return emergency
     solve(uow, "no_place", emergency.id)
     dispatching.estimate_again(uow, emergency)
-    dispatching.tell_live_boxes(uow, emergency, reason="caller: the place changed")
+    boxes_told.tell_live(uow, emergency, reason="caller: the place changed")
     if emergency.state in (EmergencyState.OPEN, EmergencyState.UNANSWERED):
         return send_to_hospital(uow, emergency).emergency
     if not _moved_far(before, place):
@@ -189,7 +190,7 @@ def details_given(
         emergency = add_note(uow, emergency, note)
     urgency.hasten(uow, before, emergency)
     reason = "caller: more details"
-    dispatching.tell_live_boxes(uow, emergency, reason)
+    boxes_told.tell_live(uow, emergency, reason)
     emergency = urgency.ask_better(uow, before, emergency)
     onward.tell_more(uow, emergency, reason, note)
     _audit(uow, emergency, "details given")

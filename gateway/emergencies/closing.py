@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.alarms.alarm import solve_all
-from gateway.emergencies import dispatching, onward, store, timers
+from gateway.emergencies import boxes_told, dispatching, onward, store, timers
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import LIVE, DispatchState
 from shared.emergency import EmergencyState, move
@@ -42,7 +42,7 @@ def close(
     for row in store.dispatches_of(uow.connection, emergency.id):
         if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
             dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
-    dispatching.tell_who_cannot(uow, emergency, still_needed=False)
+    boxes_told.tell_who_cannot(uow, emergency, still_needed=False)
     free_beds(uow, emergency)
     solve_all(uow, emergency.id)
     uow.audit(

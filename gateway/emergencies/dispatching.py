@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Row
 
 from gateway.alarms.alarm import raise_alarm
 from gateway.database.rows import Rows
 from gateway.emergencies import (
     box_events,
+    boxes_told,
     duty_phones,
     phoning,
     stop_before,
@@ -18,7 +19,7 @@ from gateway.emergencies import (
     telling,
     timers,
 )
-from gateway.emergencies.tables import dispatches, emergencies
+from gateway.emergencies.tables import dispatches
 from gateway.emergencies.timers import TimerKind
 from gateway.mass_casualty import incidents
 from gateway.ports import HospitalCard
@@ -31,7 +32,6 @@ from shared.errors import Conflict
 from shared.identifier import to_text
 from shared.match_query import MatchQuery
 from shared.matching import Match, Role
-from sync.events import DispatchChanged, DispatchOffered
 from sync.prepared import Prepared
 
 _DEFAULT_RADIUS_M = 3000
@@ -244,35 +244,6 @@ def _choose(uow: UnitOfWork, emergency: Row[Any], query: MatchQuery) -> Match | 
     return hospitals.assign(uow.connection, query, uow.now)
 
 
-def open_offers(uow: UnitOfWork, hospital_id: int) -> list[DispatchOffered | DispatchChanged]:
-    """What a hospital's new box starts from: every patient who still concerns it, also one whom it
-    may still accept though it was silent too long.
-    """
-    rows = uow.connection.execute(
-        select(dispatches)
-        .join(emergencies, emergencies.c.id == dispatches.c.emergency_id)
-        .where(
-            dispatches.c.hospital_id == hospital_id,
-            or_(
-                dispatches.c.state.in_([state.value for state in LIVE]),
-                and_(
-                    dispatches.c.state == DispatchState.EXPIRED.value,
-                    emergencies.c.accepted_dispatch_id.is_(None),
-                ),
-            ),
-        )
-        .order_by(dispatches.c.id)
-    ).all()
-    events: list[DispatchOffered | DispatchChanged] = []
-    for row in rows:
-        emergency = store.lock(uow, row.emergency_id)
-        events += [
-            box_events.offered(uow, emergency, row),
-            box_events.standing(uow, emergency, row),
-        ]
-    return events
-
-
 def settle(
     uow: UnitOfWork,
     emergency: Row[Any],
@@ -300,7 +271,7 @@ def settle(
     if state not in WAITING:
         timers.clear(uow, emergency.id, dispatch_id=dispatch.id)
     was_told = DispatchState(dispatch.state) in LIVE | {DispatchState.EXPIRED}
-    tell_box(uow, emergency, changed, reason, everything=not was_told)
+    boxes_told.tell(uow, emergency, changed, reason, everything=not was_told)
     if state in _OVER and emergency.state != EmergencyState.CLOSED:
         duty_phones.text_over(uow, changed, _over(emergency))
     return changed
@@ -313,42 +284,6 @@ def _over(emergency: Row[Any]) -> str:
     return "withdrawn" if emergency.referred_by is None else "withdrawn_referral"
 
 
-def tell_box(
-    uow: UnitOfWork,
-    emergency: Row[Any],
-    dispatch: Row[Any],
-    reason: str = "",
-    *,
-    everything: bool = False,
-) -> None:
-    """Sends the hospital's box how things stand now, and what this command has changed of the
-    facts; `everything` when the box was left out of earlier changes.
-    """
-    uow.tell_hospital(
-        dispatch.hospital_id,
-        box_events.changed(uow, emergency, dispatch, reason, everything=everything),
-    )
-
-
-def tell_who_cannot(uow: UnitOfWork, emergency: Row[Any], *, still_needed: bool) -> None:
-    """Tells hospitals that said they cannot treat whether it would help if they took it back. They
-    hear nothing else of the patient any more.
-    """
-    for row in store.dispatches_of(uow.connection, emergency.id):
-        if row.state == DispatchState.CANNOT_TREAT:
-            dispatch = store.change_dispatch(uow, row)
-            uow.tell_hospital(
-                row.hospital_id,
-                DispatchChanged(
-                    at=uow.now,
-                    dispatch_id=row.id,
-                    version=dispatch.version,
-                    state=DispatchState.CANNOT_TREAT,
-                    still_needed=still_needed,
-                ),
-            )
-
-
 def estimate_again(uow: UnitOfWork, emergency: Row[Any]) -> None:
     """How far every hospital that may still treat the patient is from where they are in fact."""
     for row in store.dispatches_of(uow.connection, emergency.id):
@@ -358,16 +293,6 @@ def estimate_again(uow: UnitOfWork, emergency: Row[Any]) -> None:
             store.change_dispatch(
                 uow, row, travel_min=max(1, round(minutes)), distance_m=round(metres)
             )
-
-
-def tell_live_boxes(uow: UnitOfWork, emergency: Row[Any], reason: str = "") -> None:
-    """Sends every hospital that still has this patient the improved facts, as a new version: also
-    one that was silent, while it may still accept.
-    """
-    told = LIVE if emergency.accepted_dispatch_id is not None else LIVE | {DispatchState.EXPIRED}
-    for row in store.dispatches_of(uow.connection, emergency.id):
-        if DispatchState(row.state) in told:
-            tell_box(uow, emergency, store.change_dispatch(uow, row), reason)
 
 
 def _nobody_left(uow: UnitOfWork, emergency: Row[Any], facts: dict[str, Any]) -> Row[Any]:

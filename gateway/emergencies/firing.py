@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from gateway.alarms.alarm import raise_alarm, remind
 from gateway.emergencies import (
+    boxes_told,
     closing,
     dispatching,
     duty_phones,
@@ -127,7 +128,7 @@ def _not_arrived(uow: UnitOfWork, emergency_id: int) -> None:
         # The bed is free for others; the hospital still expects the patient if they come late.
         uow.services.hospitals.give_back(uow.connection, accepted.hospital_id)
         accepted = store.change_dispatch(uow, accepted, reserved=False)
-    dispatching.tell_box(uow, emergency, accepted, "the patient has not arrived")
+    boxes_told.tell(uow, emergency, accepted, "the patient has not arrived")
     onward.call_off(uow, emergency, "the patient has not arrived at the hospital before")
     raise_alarm(uow, "not_arrived", emergency=emergency)
     telling.tell_caller(uow, emergency, "not_arrived")

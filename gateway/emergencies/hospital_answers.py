@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from gateway.alarms.alarm import solve, solve_about, solve_all
 from gateway.emergencies import (
+    boxes_told,
     dispatching,
     duty_phones,
     learning,
@@ -118,7 +119,7 @@ def _expect(
             if other.id == before and _stays_on_the_way(emergency, dispatch, other):
                 reason += "; the patient is on the way to you and has to be stabilised"
             dispatching.settle(uow, emergency, other, DispatchState.SUPERSEDED, reason)
-    dispatching.tell_who_cannot(uow, emergency, still_needed=False)
+    boxes_told.tell_who_cannot(uow, emergency, still_needed=False)
     _wait_for_arrival(uow, dispatch)
     solve(uow, "unanswered", emergency.id)
     solve(uow, "not_reachable", emergency.id)
@@ -145,7 +146,7 @@ def cannot_treat(
     had_accepted = emergency.accepted_dispatch_id == dispatch.id
     if had_accepted:
         onward.call_off(uow, emergency, "the hospital before cannot take the patient")
-        dispatching.tell_who_cannot(uow, emergency, still_needed=True)
+        boxes_told.tell_who_cannot(uow, emergency, still_needed=True)
     hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
     solve_about(uow, "not_reachable", emergency.id, hospital.name)
     dispatch = dispatching.settle(
@@ -195,7 +196,7 @@ def arrived(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
             here = other.hospital_id == dispatch.hospital_id
             reason = "the patient has arrived" if here else "the patient arrived elsewhere"
             dispatching.settle(uow, emergency, other, state, reason)
-    dispatching.tell_who_cannot(uow, emergency, still_needed=False)
+    boxes_told.tell_who_cannot(uow, emergency, still_needed=False)
     if EmergencyState(emergency.state) not in ENDED and emergency.state != EmergencyState.ARRIVED:
         move_emergency(EmergencyState(emergency.state), EmergencyState.ARRIVED)
         emergency = store.change(
@@ -298,7 +299,7 @@ def _tell_where_to_go(
         text = "accepted"
     else:
         reason = f"the patient is on the way to {words['other']}, which is nearer"
-        dispatching.tell_box(uow, emergency, store.change_dispatch(uow, dispatch), reason)
+        boxes_told.tell(uow, emergency, store.change_dispatch(uow, dispatch), reason)
         return
     store.change(uow, emergency, told_dispatch_id=dispatch.id)
     telling.tell_caller(uow, emergency, text, words)

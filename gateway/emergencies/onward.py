@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from gateway.emergencies import dispatching, noting, store, urgency, withdrawing
+from gateway.emergencies import boxes_told, noting, store, urgency, withdrawing
 from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.tables import emergencies
 from gateway.hospitals.tables import hospitals
@@ -112,7 +112,7 @@ def tell_more(uow: UnitOfWork, emergency: Row[Any], reason: str, note: str = "")
         if note:
             onward = noting.add_note(uow, onward, note)
         urgency.hasten(uow, before, onward)
-        dispatching.tell_live_boxes(uow, onward, reason)
+        boxes_told.tell_live(uow, onward, reason)
         urgency.ask_better(uow, before, onward)
 
 
@@ -126,7 +126,7 @@ def has_arrived(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> Non
             continue
         hospital = uow.services.hospitals.card(uow.connection, dispatch.hospital_id)
         told = noting.add_note(uow, row, f"The patient has arrived at {hospital.name}.")
-        dispatching.tell_live_boxes(uow, told, reason="the patient has arrived there")
+        boxes_told.tell_live(uow, told, reason="the patient has arrived there")
     ask_ahead(uow, emergency, dispatch)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.alarms.alarm import raise_alarm, solve
-from gateway.emergencies import dispatching, noting, store, telling, timers
+from gateway.emergencies import boxes_told, noting, store, telling, timers
 from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.timers import TimerKind
 from gateway.unit_of_work import UnitOfWork
@@ -37,7 +37,7 @@ def seem_cancelled(uow: UnitOfWork, emergency: Row[Any]) -> Row[Any]:
     if state is EmergencyState.PROVISIONAL:
         emergency = raise_emergency(uow, emergency).emergency
     else:
-        dispatching.tell_live_boxes(uow, emergency, reason="caller: asked to cancel")
+        boxes_told.tell_live(uow, emergency, reason="caller: asked to cancel")
     raise_alarm(uow, _ALARM, emergency=emergency)
     uow.audit(
         telling.actor(emergency),

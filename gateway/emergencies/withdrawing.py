@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.alarms.alarm import solve_all
-from gateway.emergencies import dispatching, store, timers
+from gateway.emergencies import boxes_told, dispatching, store, timers
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import LIVE, DispatchState
 from shared.emergency import EmergencyState, move
@@ -21,6 +21,6 @@ def withdraw(uow: UnitOfWork, emergency: Row[Any], reason: str) -> Row[Any]:
     for row in store.dispatches_of(uow.connection, emergency.id):
         if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
             dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
-    dispatching.tell_who_cannot(uow, emergency, still_needed=False)
+    boxes_told.tell_who_cannot(uow, emergency, still_needed=False)
     solve_all(uow, emergency.id)
     return emergency

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.places.pick_queue import Pick
+from gateway.pick_queue import Pick
 from gateway.places.place_record import PICKS, raise_version
 from gateway.places.spelling import EVERYDAY, GENERIC, is_only_filler, words
 from gateway.places.tables import place_confirmations

@@ -13,8 +13,8 @@ from sqlalchemy import Row
 
 from gateway.alarms.alarm import alarms_waiting, raise_alarm, solve
 from gateway.emergencies import (
+    boxes_told,
     caller_answers,
-    dispatching,
     noting,
     place_picks,
     store,
@@ -85,7 +85,7 @@ def take(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any] | None:
                 uow, emergency, Transport(int(keyword)), by_sms=True
             )
     emergency = noting.add_note(uow, emergency, text)
-    dispatching.tell_live_boxes(uow, emergency, reason="caller: wrote again")
+    boxes_told.tell_live(uow, emergency, reason="caller: wrote again")
     if emergency.state in (EmergencyState.UNANSWERED, EmergencyState.NOT_ARRIVED):
         raise_alarm(uow, "wrote", emergency=emergency)
     if emergency.state == EmergencyState.UNANSWERED:
@@ -123,7 +123,7 @@ def _place(uow: UnitOfWork, emergency: Row[Any], typed: str) -> Row[Any]:
     # What names no place may say what is wrong: the hospital reads it.
     emergency = noting.add_note(uow, emergency, typed)
     if emergency.state != EmergencyState.PROVISIONAL:
-        dispatching.tell_live_boxes(uow, emergency, reason="caller: about the place")
+        boxes_told.tell_live(uow, emergency, reason="caller: about the place")
     if answer.hits:
         telling.ask_which_place(uow, emergency, answers_them=True)
     else:

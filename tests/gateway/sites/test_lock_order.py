@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.box_desk import BoxDesk, EnrolledBoxes
-from gateway.emergencies import box_events, dispatching, store
+from gateway.emergencies import box_events, boxes_told, store
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.notifications.tables import messages
 from gateway.sites.enrolment import EnrolmentDesk, issue_code
@@ -94,7 +94,7 @@ class Turn:
             assert self._may_go_on.wait(60)
             (dispatch,) = store.dispatches_of(uow.connection, emergency_id)
             uow.services.hospitals.reserve(uow.connection, dispatch.hospital_id)
-            dispatching.tell_box(uow, emergency, store.change_dispatch(uow, dispatch))
+            boxes_told.tell(uow, emergency, store.change_dispatch(uow, dispatch))
 
         self.thread = Beside(lambda: gateway.services.write(work))
         assert self._holds.wait(60)
