@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from gateway.emergencies import boxes_told, noting, store, urgency, withdrawing
+from gateway.emergencies import boxes_told, noting, stop_before, store, urgency, withdrawing
 from gateway.emergencies.raising import raise_emergency
 from gateway.emergencies.tables import emergencies
 from gateway.hospitals.tables import hospitals
@@ -102,9 +102,9 @@ def ask_ahead(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any]) -> None:
 
 def tell_more(uow: UnitOfWork, emergency: Row[Any], reason: str, note: str = "") -> None:
     """What is new about a patient who is on the way to a hospital that stabilises them concerns the
-    next one too.
+    next one too. Once they are there, its staff know better, and say so when they refer them.
     """
-    if emergency.accepted_dispatch_id is None:
+    if emergency.state not in stop_before.ON_THE_WAY:
         return
     for before in open_from(uow, emergency):
         facts = {name: getattr(emergency, name) for name in _SHARED}

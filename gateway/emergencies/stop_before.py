@@ -11,13 +11,13 @@ from shared.emergency import EmergencyState
 from sync.prepared import Prepared, one_of
 
 # The patient has not come to the first hospital yet.
-_BEFORE = (EmergencyState.ACCEPTED, EmergencyState.NOT_ARRIVED)
+ON_THE_WAY = (EmergencyState.ACCEPTED, EmergencyState.NOT_ARRIVED)
 _EXPECTED = Prepared(
     select(dispatches.c.offered_at, dispatches.c.travel_min)
     .join(emergencies, emergencies.c.accepted_dispatch_id == dispatches.c.id)
     .where(
         emergencies.c.id == bindparam("earlier"),
-        one_of(emergencies.c.state, [state.value for state in _BEFORE]),
+        one_of(emergencies.c.state, [state.value for state in ON_THE_WAY]),
     )
 )
 

@@ -13,6 +13,11 @@ _ROLES = {
     Role.STABILISE.value: ", stabilises first",
     Role.LAST_RESORT.value: ", last resort",
 }
+_PARTS = {
+    "treat": "",
+    "stabilise": ", to stabilise first",
+    "take_over": ", to take over from there",
+}
 _NO_PHONE = "Do NOT phone the caller: they may be watched."
 
 
@@ -82,8 +87,8 @@ def _lines(case: CaseFile, coming: AskedNext) -> Iterator[str]:
 def _hospital_lines(asked: AskedHospital) -> Iterator[str]:
     told = "" if asked.had_proved_channel else ", no proved channel"
     yield (
-        f"  {asked.hospital} ({asked.hospital_id}): {asked.state}, about {asked.travel_min} min, "
-        f"asked {clock_words(asked.offered_at)}{told}"
+        f"  {asked.hospital} ({asked.hospital_id}): {asked.state}{_PARTS[asked.part]}, "
+        f"about {asked.travel_min} min, asked {clock_words(asked.offered_at)}{told}"
     )
     if asked.answered_at is not None:
         by = f" {asked.answered_by}" if asked.answered_by else ""

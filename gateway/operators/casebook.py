@@ -18,7 +18,7 @@ from gateway.emergencies.timers import TimerKind
 from gateway.hospitals.tables import hospitals
 from gateway.keys import PhoneVault
 from shared import help_code
-from shared.dispatch import CannotTreatReason
+from shared.dispatch import CannotTreatReason, Part
 from shared.emergency import DISCREET_KINDS, ENDED, EmergencyState, Kind, Priority, Transport
 from shared.errors import InvalidInput, NotFound
 from shared.identifier import from_text, to_text
@@ -66,6 +66,7 @@ class AskedHospital:
     hospital_id: int
     hospital: str
     state: str
+    part: str
     travel_min: int
     offered_at: datetime
     answered_at: datetime | None
@@ -247,6 +248,7 @@ def _asked(connection: Connection, asked: Sequence[Row[Any]]) -> Iterable[AskedH
             hospital_id=row.hospital_id,
             hospital=names[row.hospital_id],
             state=row.state,
+            part=Part(row.part).name.lower(),
             travel_min=row.travel_min,
             offered_at=row.offered_at,
             answered_at=row.answered_at,

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Row, select
 
-from gateway.emergencies import dispatching, store
+from gateway.emergencies import caller_answers, dispatching, store
 from gateway.hospitals.tables import availability, hospitals
+from gateway.operators.case_text import case_lines
+from gateway.operators.casebook import CaseFile, case_file
 from gateway.staff import referring
 from gateway.unit_of_work import UnitOfWork
 from shared import capability
@@ -135,6 +137,23 @@ def test_the_capable_one_is_asked_as_soon_as_the_nearer_one_expects_them(
     assert phone.inbox() == read
     assert "Mbagathi Hospital expects you" in read[-1]
     assert (taken_beds(world, near), taken_beds(world, far)) == (1, 1)
+
+
+def test_operators_see_who_stabilises_and_who_takes_over(world: World, two: Two) -> None:
+    expected_nearby(world, two)
+    shown = [
+        " ".join(case_lines(of_operators(world, emergency.id))) for emergency in world.emergencies()
+    ]
+    assert "Mbagathi Hospital (1): accepted, to stabilise first, about" in shown[0]
+    assert "Thika Hospital (2): offered, to take over from there, about" in shown[1]
+    assert "the staff of Mbagathi Hospital, who refer the patient" in shown[1]
+
+
+def of_operators(world: World, emergency_id: int) -> CaseFile:
+    """What is kept of the emergency."""
+    return world.services.database.read(
+        lambda connection: case_file(connection, world.services.vault, emergency_id)
+    )
 
 
 def test_both_ends_when_the_patient_reaches_the_second(world: World, two: Two) -> None:
@@ -270,6 +289,25 @@ def test_what_is_new_about_the_patient_reaches_both(world: World, two: Two) -> N
     far.rings()
     phone.texts("worse")
     assert near.changes()[-1].reason == far.changes()[-1].reason == "caller: got worse"
+
+
+def test_what_staff_refer_somebody_for_is_theirs_to_say(world: World, two: Two) -> None:
+    near, far = two
+    expected_nearby(world, two)
+    withdraws(world, near)
+    near.reports_arrival()
+    here = world.dispatches()[0]
+    asked = world.services.write(
+        lambda uow: referring.refer(uow, near.id, "surgery", dispatch_id=here.id)
+    )
+    first = world.emergencies()[0].id
+    world.services.write(
+        lambda uow: caller_answers.got_worse(uow, store.lock(uow, first), by_sms=False)
+    )
+    assert asked.emergency.answers == {"sign": "referral", "detail": "surgery"}
+    referred = world.emergencies()[-1]
+    assert (referred.answers, referred.needs) == (asked.emergency.answers, asked.emergency.needs)
+    assert far.knows().signs == ("referral", "surgery")
 
 
 def test_when_nobody_takes_them_over_operators_look_for_somebody(world: World, two: Two) -> None:
