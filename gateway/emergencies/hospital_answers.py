@@ -77,7 +77,7 @@ def accept(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
     emergency, dispatch = _locked(uow, dispatch_id)
     if dispatch.state == DispatchState.CANNOT_TREAT:
         return Answered(dispatch, False, _standing_words(DispatchState.CANNOT_TREAT))
-    return _expect(uow, emergency, dispatch, who, "dispatch accepted")
+    return _expect(uow, emergency, dispatch, who)
 
 
 def treat_after_all(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
@@ -85,12 +85,10 @@ def treat_after_all(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answere
     does by now or the patient needs none any more.
     """
     emergency, dispatch = _locked(uow, dispatch_id)
-    return _expect(uow, emergency, dispatch, who, "cannot treat taken back")
+    return _expect(uow, emergency, dispatch, who)
 
 
-def _expect(
-    uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], who: Answerer, action: str
-) -> Answered:
+def _expect(uow: UnitOfWork, emergency: Row[Any], dispatch: Row[Any], who: Answerer) -> Answered:
     state = DispatchState(dispatch.state)
     if state in (DispatchState.ACCEPTED, DispatchState.ARRIVED):
         return Answered(dispatch, True, "")
@@ -127,7 +125,8 @@ def _expect(
     onward.ask_ahead(uow, emergency, dispatch)
     if dispatch.part != Part.STABILISE:
         learning.accepted(uow, emergency, dispatch.hospital_id)
-    _audit(uow, dispatch, action, who)
+    taken_back = state is DispatchState.CANNOT_TREAT
+    _audit(uow, dispatch, "cannot treat taken back" if taken_back else "dispatch accepted", who)
     return Answered(dispatch, True, "")
 
 

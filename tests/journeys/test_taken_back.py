@@ -5,6 +5,7 @@ import pytest
 from gateway.hospitals.tables import availability
 from shared.dispatch import DispatchState
 from shared.emergency import EmergencyState
+from tests.gateway.staff.desk import audited
 from tests.journeys.world import HospitalBox, World
 
 NAIROBI_WEST = (-1.3100, 36.8000)
@@ -125,3 +126,14 @@ def test_an_acceptance_is_taken_back_by_cannot_treat(world: World, near: Hospita
     staff.texts(f"NO {code}").reads("noted")
     assert world.the_emergency().state == EmergencyState.UNANSWERED
     phone.reads("Mbagathi Hospital says it cannot treat this", "Our operators look for another")
+
+
+def test_the_trail_tells_a_yes_from_a_no_that_is_taken_back(
+    world: World, near: HospitalBox
+) -> None:
+    world.phone().dials().chooses("1", "2", "6").types("kibra")
+    duty, code = world.phone(DUTY), near.rings().answer_code
+    for words in (f"YES {code}", f"NO {code}", f"YES {code}"):
+        duty.texts(words)
+    answers = [action for actor, action in audited(world) if actor.endswith(" sms")]
+    assert answers == ["dispatch accepted", "dispatch cannot treat", "cannot treat taken back"]
