@@ -49,6 +49,8 @@ MOVES: dict[DispatchState, frozenset[DispatchState]] = {
 
 WAITING = frozenset({_S.OFFERED, _S.DELIVERED})
 LIVE = WAITING | {_S.ACCEPTED}
+# Who may still treat the patient: a late acceptance counts.
+MAY_TREAT = LIVE | {_S.EXPIRED}
 
 
 def move(present: DispatchState, to: DispatchState) -> DispatchState:

@@ -7,7 +7,7 @@ from sqlalchemy import Row, and_, or_, select
 from gateway.emergencies import box_events, store
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import LIVE, DispatchState
+from shared.dispatch import LIVE, MAY_TREAT, DispatchState
 from sync.events import DispatchChanged, DispatchOffered
 
 
@@ -80,7 +80,7 @@ def tell_live(uow: UnitOfWork, emergency: Row[Any], reason: str = "") -> None:
     """Sends every hospital that still has this patient the improved facts, as a new version: also
     one that was silent, while it may still accept.
     """
-    told = LIVE if emergency.accepted_dispatch_id is not None else LIVE | {DispatchState.EXPIRED}
+    told = LIVE if emergency.accepted_dispatch_id is not None else MAY_TREAT
     for row in store.dispatches_of(uow.connection, emergency.id):
         if DispatchState(row.state) in told:
             tell(uow, emergency, store.change_dispatch(uow, row), reason)

@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway.alarms.alarm import solve_all
-from gateway.emergencies import boxes_told, dispatching, onward, store, timers
+from gateway.emergencies import onward, store
+from gateway.emergencies.withdrawing import withdraw
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import LIVE, DispatchState
-from shared.emergency import EmergencyState, move
+from shared.emergency import EmergencyState
 from shared.identifier import to_text
 
 # States in which only people act: a day after one was entered, what is left is history.
@@ -33,18 +32,11 @@ def close(
     """Closes it: beds are free again, boxes hear why, alarms are solved, and the caller's next
     words are a new emergency. Raises IllegalMove while it is provisional or has ended.
     """
-    was = EmergencyState(emergency.state)
-    state = move(was, EmergencyState.CLOSED)
-    if was is not EmergencyState.ARRIVED:
+    was = emergency.state
+    emergency = withdraw(uow, emergency, reason, EmergencyState.CLOSED)
+    if was != EmergencyState.ARRIVED:
         onward.call_off(uow, emergency, reason)
-    emergency = store.change(uow, emergency, state=state.value, ended_at=uow.now)
-    timers.clear(uow, emergency.id)
-    for row in store.dispatches_of(uow.connection, emergency.id):
-        if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
-            dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
-    boxes_told.tell_who_cannot(uow, emergency, still_needed=False)
     free_beds(uow, emergency)
-    solve_all(uow, emergency.id)
     uow.audit(
         actor,
         "emergency closed",

@@ -24,7 +24,7 @@ from gateway.emergencies.timers import TimerKind
 from gateway.mass_casualty import incidents
 from gateway.ports import HospitalCard
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import LIVE, WAITING, DispatchState, Part
+from shared.dispatch import LIVE, MAY_TREAT, WAITING, DispatchState, Part
 from shared.dispatch import move as move_dispatch
 from shared.emergency import EmergencyState, Priority
 from shared.emergency import move as move_emergency
@@ -270,7 +270,7 @@ def settle(
     )
     if state not in WAITING:
         timers.clear(uow, emergency.id, dispatch_id=dispatch.id)
-    was_told = DispatchState(dispatch.state) in LIVE | {DispatchState.EXPIRED}
+    was_told = DispatchState(dispatch.state) in MAY_TREAT
     boxes_told.tell(uow, emergency, changed, reason, everything=not was_told)
     if state in _OVER and emergency.state != EmergencyState.CLOSED:
         duty_phones.text_over(uow, changed, _over(emergency))
@@ -287,7 +287,7 @@ def _over(emergency: Row[Any]) -> str:
 def estimate_again(uow: UnitOfWork, emergency: Row[Any]) -> None:
     """How far every hospital that may still treat the patient is from where they are in fact."""
     for row in store.dispatches_of(uow.connection, emergency.id):
-        if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
+        if DispatchState(row.state) in MAY_TREAT:
             query = query_for(uow.connection, uow.now, emergency, frozenset())
             minutes, metres = uow.services.hospitals.travel(uow.connection, row.hospital_id, query)
             store.change_dispatch(

@@ -22,14 +22,13 @@ from gateway.emergencies import (
 )
 from gateway.emergencies.timers import TimerKind
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import WAITING, CannotTreatReason, DispatchState, Part
+from shared.dispatch import MAY_TREAT, WAITING, CannotTreatReason, DispatchState, Part
 from shared.emergency import ENDED, EmergencyState, Transport
 from shared.emergency import move as move_emergency
 from shared.errors import NotFound
 from shared.identifier import to_text
 
 _SHORTEST_WAIT_MIN = 30
-_LIVE = (DispatchState.OFFERED, DispatchState.DELIVERED, DispatchState.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ def cannot_treat(
     state = DispatchState(dispatch.state)
     if state == DispatchState.CANNOT_TREAT:
         return Answered(dispatch, True, "")
-    if state not in (*_LIVE, DispatchState.EXPIRED):
+    if state not in MAY_TREAT:
         return Answered(dispatch, False, _standing_words(state))
     had_accepted = emergency.accepted_dispatch_id == dispatch.id
     if had_accepted:
@@ -186,7 +185,7 @@ def arrived(uow: UnitOfWork, dispatch_id: int, who: Answerer) -> Answered:
     )
     timers.clear(uow, emergency.id)
     for other in store.dispatches_of(uow.connection, emergency.id):
-        if other.id != dispatch.id and other.state in (*_LIVE, DispatchState.EXPIRED):
+        if other.id != dispatch.id and other.state in MAY_TREAT:
             state = (
                 DispatchState.WITHDRAWN
                 if other.state == DispatchState.ACCEPTED

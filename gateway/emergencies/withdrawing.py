@@ -7,19 +7,25 @@ from sqlalchemy import Row
 from gateway.alarms.alarm import solve_all
 from gateway.emergencies import boxes_told, dispatching, store, timers
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import LIVE, DispatchState
+from shared.dispatch import MAY_TREAT, DispatchState
 from shared.emergency import EmergencyState, move
 
 
-def withdraw(uow: UnitOfWork, emergency: Row[Any], reason: str) -> Row[Any]:
-    """Nobody need expect this patient any more: it is cancelled, beds are free, and every hospital
-    that might still treat them hears why. Raises IllegalMove once the patient is at one.
+def withdraw(
+    uow: UnitOfWork,
+    emergency: Row[Any],
+    reason: str,
+    into: EmergencyState = EmergencyState.CANCELLED,
+) -> Row[Any]:
+    """Nobody need expect this patient any more: beds are free, every hospital that might still
+    treat them hears why, and alarms are solved. Raises IllegalMove where the emergency cannot come
+    `into` that state.
     """
-    state = move(EmergencyState(emergency.state), EmergencyState.CANCELLED)
+    state = move(EmergencyState(emergency.state), into)
     emergency = store.change(uow, emergency, state=state.value, ended_at=uow.now)
     timers.clear(uow, emergency.id)
     for row in store.dispatches_of(uow.connection, emergency.id):
-        if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
+        if DispatchState(row.state) in MAY_TREAT:
             dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
     boxes_told.tell_who_cannot(uow, emergency, still_needed=False)
     solve_all(uow, emergency.id)

@@ -24,7 +24,7 @@ from gateway.emergencies.raising import send_to
 from gateway.operators.operator import Operator
 from gateway.ports import FoundPlace
 from gateway.unit_of_work import UnitOfWork
-from shared.dispatch import LIVE, CannotTreatReason, DispatchState
+from shared.dispatch import MAY_TREAT, CannotTreatReason, DispatchState
 from shared.emergency import ENDED, EmergencyState
 from shared.errors import Conflict, IllegalMove, InvalidInput, NotFound
 from shared.identifier import to_text
@@ -150,7 +150,7 @@ def close(uow: UnitOfWork, emergency: Row[Any], reason: str, operator: Operator)
     words = f"Closed by Haven's operators: {reason}"
     emergency = closing.close(uow, emergency, reason=words, actor=operator.actor)
     for row in asked:
-        if DispatchState(row.state) in LIVE | {DispatchState.EXPIRED}:
+        if DispatchState(row.state) in MAY_TREAT:
             duty_phones.text_over(uow, row, "closed")
     emergency = noting.add_note(uow, emergency, words)
     if before in store.ACTIVE:
