@@ -93,7 +93,10 @@ def findings(experiment: Experiment) -> Iterator[str]:
 def _verdict(ratio: Estimate) -> str:
     if ratio.half_width is not None and abs(ratio.mean - 1) <= ratio.half_width:
         return "cannot be told from Haven with so few seeds"
-    return "is better than Haven" if ratio.mean > 1 else "takes longer than Haven"
+    verdict = "is better than Haven" if ratio.mean > 1 else "takes longer than Haven"
+    if ratio.half_width is None:
+        return f"{verdict} with this one seed, which cannot tell it from chance"
+    return verdict
 
 
 def print_tables(experiment: Experiment, console: Console) -> None:

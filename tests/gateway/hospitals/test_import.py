@@ -291,7 +291,7 @@ def test_a_broken_capability_table_is_refused_before_anything_is_read(
 _REAL = Path(__file__).parents[4] / "shared" / "data" / "kmhfl_2020.csv"
 
 
-@pytest.mark.skipif(not _REAL.exists(), reason="the real register is not on this machine")
+@pytest.mark.skipif(not _REAL.exists(), reason="the real register is not beside the project")
 def test_the_real_register_goes_in_whole(gateway: ImportingGateway) -> None:
     result = CliRunner().invoke(gateway.group, ["import", str(_REAL), "--json"])
     report = json.loads(result.stdout)

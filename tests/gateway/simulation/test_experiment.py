@@ -106,6 +106,9 @@ def test_a_policy_that_is_better_is_said_to_be_better() -> None:
     (said,) = findings(swapped)
     assert "“Nearest facility” is better than Haven" in said
     assert "(1.40 ± 0.20 of it)" in said
+    alone = replace(better, ratio_of_ours=Estimate(1.4, None))
+    (said,) = findings(replace(swapped, outcomes=(alone, ours)))
+    assert "with this one seed, which cannot tell it from chance" in said
     unsure = replace(better, ratio_of_ours=Estimate(1.4, 0.5))
     (said,) = findings(replace(swapped, outcomes=(unsure, ours)))
     assert "cannot be told from Haven" in said
