@@ -39,7 +39,7 @@ def count(fields: Mapping[str, str], column: str) -> int | None:
         return None
     digits = value.removesuffix(".0")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
-        raise InvalidInput(f"{column} is {value[:20]!r}; it should be a whole number.")
+        raise InvalidInput(f"{column} is {value[:20]!r}; it should be a whole number from 0 on.")
     return int(digits)
 
 
