@@ -152,6 +152,7 @@ _CLAIM = (
     _opt("by", _TEXT, ""),
     _opt("age_s", _NUMBER, 0),
 )
+_REPORT = (Field("report_id", _ID), _opt("by", _TEXT, ""))
 
 LAYOUTS: tuple[Layout, ...] = (
     Layout(
@@ -164,6 +165,7 @@ LAYOUTS: tuple[Layout, ...] = (
                 _opt("previous_seq", _NUMBER, 0),
                 _opt("previous_hash", _BYTES, b""),
             ),
+            (_opt("snapshot", _FLAG, False),),
         ),
     ),
     Layout(
@@ -272,6 +274,7 @@ LAYOUTS: tuple[Layout, ...] = (
                 _opt("last_dispatch_seq_seen", _NUMBER, 0),
                 _opt("by", _TEXT, ""),
             ),
+            (_opt("report_id", _ID, 0),),
         ),
     ),
     Layout(
@@ -281,6 +284,64 @@ LAYOUTS: tuple[Layout, ...] = (
         ((Field("audible", _FLAG), _opt("reason", _TEXT, "")),),
     ),
     Layout(11, events.TreatAfterAll, Lane.EMERGENCIES, (_CLAIM,)),
+    Layout(
+        12,
+        events.DispatchRemoved,
+        Lane.REPORTS,
+        ((Field("dispatch_id", _ID), _opt("reason", _TEXT, "")),),
+    ),
+    Layout(
+        13,
+        events.ReportTaken,
+        Lane.REPORTS,
+        ((Field("report_id", _ID), Field("accepted", _FLAG), _opt("reason", _TEXT, "")),),
+    ),
+    Layout(
+        14,
+        events.DutyPhonesSet,
+        Lane.REPORTS,
+        ((Field("phones", _TEXTS), Field("hours", _TEXTS)),),
+    ),
+    Layout(
+        15,
+        events.StockReported,
+        Lane.REPORTS,
+        ((*_REPORT, Field("has", _NUMBER), Field("lacks", _NUMBER)),),
+    ),
+    Layout(
+        16,
+        events.NoteWritten,
+        Lane.REPORTS,
+        ((*_REPORT, Field("text", _TEXT), _opt("dispatch_id", _ID, 0)),),
+    ),
+    Layout(
+        17,
+        events.WalkInRegistered,
+        Lane.REPORTS,
+        (
+            (
+                *_REPORT,
+                Field("kind", _KIND),
+                Field("priority", _PRIORITY),
+                _opt("help_code", _TEXT, ""),
+                _opt("patient_count", _NUMBER, 1),
+                _opt("age_years", _NUMBER),
+            ),
+        ),
+    ),
+    Layout(
+        18,
+        events.SimReported,
+        Lane.REPORTS,
+        (
+            (
+                Field("working", _FLAG),
+                _opt("credit_cents", _NUMBER),
+                _opt("sent_today", _NUMBER, 0),
+                _opt("problem", _TEXT, ""),
+            ),
+        ),
+    ),
 )
 
 _BY_TYPE = {layout.type: layout for layout in LAYOUTS}

@@ -41,12 +41,14 @@ class EpochStarted(Event):
     """The first event of every epoch of a stream: which epoch it continues, and from where.
 
     `previous_epoch` 0 means that there was none. `previous_hash` is the running hash after
-    `previous_seq` events, 16 bytes, or empty.
+    `previous_seq` events, 16 bytes, or empty. With `snapshot` everything that still matters is told
+    anew from here on: what a reader lacks of the writer's earlier epochs will not come any more.
     """
 
     previous_epoch: int
     previous_seq: int
     previous_hash: bytes
+    snapshot: bool = False
 
 
 # Downstream: from the gateway to a box.
@@ -143,6 +145,34 @@ class Verdict(Event):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchRemoved(Event):
+    """This dispatch is no longer the hospital's business: the box forgets every fact of it."""
+
+    dispatch_id: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTaken(Event):
+    """What became of a report of lane 2. `reason` says why it was refused."""
+
+    report_id: int
+    accepted: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyPhonesSet(Event):
+    """The telephones that a box may text by its own modem when nobody answers at the console, in
+    the order in which they are to be tried. `hours` holds a rota for each (see
+    `shared.duty_hours`), empty for day and night.
+    """
+
+    phones: tuple[str, ...]
+    hours: tuple[str, ...]
+
+
 # Upstream: claims of a hospital, which the gateway folds in its own order.
 
 
@@ -192,7 +222,19 @@ class PatientArrived(Claim):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AvailabilityReported(Event):
+class Report(Event):
+    """Something that a hospital says about itself; it is answered with a `ReportTaken`.
+
+    `report_id` is 0 from a box of a version that expects no answer. `by` is the name or the
+    initials of whoever said it.
+    """
+
+    report_id: int = 0
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilityReported(Report):
     """How full the hospital is. A count that is None is unknown, not zero.
 
     `last_dispatch_seq_seen` is the number of the last event of lane 1 that the box had then, so
@@ -203,7 +245,45 @@ class AvailabilityReported(Event):
     staffed_beds: int | None = None
     free_beds: int | None = None
     last_dispatch_seq_seen: int = 0
-    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockReported(Report):
+    """What is there and what is used up, as masks within `shared.hospital.STOCK`."""
+
+    has: int
+    lacks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteWritten(Report):
+    """What staff want the coordinators to read, about one dispatch or (0) about none."""
+
+    text: str
+    dispatch_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkInRegistered(Report):
+    """A patient who came without being announced, and takes a bed. `help_code` is what their own
+    phone was told, where they have one: they were expected elsewhere.
+    """
+
+    kind: Kind
+    priority: Priority
+    help_code: str = ""
+    patient_count: int = 1
+    age_years: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimReported(Event):
+    """How the box's modem and its SIM are. `credit_cents` is None while nobody knows it."""
+
+    working: bool
+    credit_cents: int | None = None
+    sent_today: int = 0
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

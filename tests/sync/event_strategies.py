@@ -35,6 +35,8 @@ _claim = {
     "unknown_tail": tails,
 }
 
+_report = {"at": instants, "report_id": identifiers, "by": texts, "unknown_tail": tails}
+
 any_event: st.SearchStrategy[events.Event] = st.one_of(
     st.builds(
         events.EpochStarted,
@@ -42,6 +44,7 @@ any_event: st.SearchStrategy[events.Event] = st.one_of(
         previous_epoch=st.integers(0, 2**32 - 1),
         previous_seq=numbers,
         previous_hash=st.binary(max_size=16),
+        snapshot=st.booleans(),
     ),
     st.builds(
         events.DispatchOffered,
@@ -121,15 +124,60 @@ any_event: st.SearchStrategy[events.Event] = st.one_of(
     st.builds(events.PatientArrived, **_claim),
     st.builds(
         events.AvailabilityReported,
-        at=instants,
+        **_report,
         status=st.sampled_from(HospitalStatus),
         staffed_beds=_maybe(numbers),
         free_beds=_maybe(numbers),
         last_dispatch_seq_seen=numbers,
-        by=texts,
-        unknown_tail=tails,
     ),
     st.builds(
         events.AlarmState, at=instants, audible=st.booleans(), reason=texts, unknown_tail=tails
+    ),
+    st.builds(
+        events.DispatchRemoved,
+        at=instants,
+        dispatch_id=identifiers,
+        reason=texts,
+        unknown_tail=tails,
+    ),
+    st.builds(
+        events.ReportTaken,
+        at=instants,
+        report_id=identifiers,
+        accepted=st.booleans(),
+        reason=texts,
+        unknown_tail=tails,
+    ),
+    st.builds(
+        events.DutyPhonesSet,
+        at=instants,
+        phones=st.lists(texts, max_size=4).map(tuple),
+        hours=st.lists(texts, max_size=4).map(tuple),
+        unknown_tail=tails,
+    ),
+    st.builds(
+        events.StockReported,
+        **_report,
+        has=st.integers(0, 2**27 - 1),
+        lacks=st.integers(0, 2**27 - 1),
+    ),
+    st.builds(events.NoteWritten, **_report, text=texts, dispatch_id=identifiers),
+    st.builds(
+        events.WalkInRegistered,
+        **_report,
+        kind=st.sampled_from(Kind),
+        priority=st.sampled_from(Priority),
+        help_code=texts,
+        patient_count=numbers,
+        age_years=_maybe(st.integers(0, 130)),
+    ),
+    st.builds(
+        events.SimReported,
+        at=instants,
+        working=st.booleans(),
+        credit_cents=_maybe(numbers),
+        sent_today=numbers,
+        problem=texts,
+        unknown_tail=tails,
     ),
 )
