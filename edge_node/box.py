@@ -238,7 +238,7 @@ class Box:
                 status=status,
                 staffed_beds=staffed_beds,
                 free_beds=free_beds,
-                last_dispatch_seq_seen=peer.last_dispatch_seq(connection, streams),
+                last_dispatch_seen=dispatches.newest(connection),
                 by=by,
             )
             self._append(connection, report, now)

@@ -6,14 +6,23 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from edge_node.dispatch import ANSWERS, OPEN_CLAIMS, Claim, ClaimKind, ClaimState
 from edge_node.tables import claims, streams
 from sync import events, peer
 from sync.events import Lane, Verdict
-from sync.stream_log import Acknowledgement
+from sync.stream_log import Acknowledgement, Position
 
 _LONGEST_WHY = 300
+_LONGEST_DETAIL = 300
+_KINDS: dict[type[events.Claim], ClaimKind] = {
+    events.DispatchDelivered: ClaimKind.DELIVERED,
+    events.AcceptDispatch: ClaimKind.ACCEPT,
+    events.CannotTreat: ClaimKind.CANNOT_TREAT,
+    events.TreatAfterAll: ClaimKind.TREAT_AFTER_ALL,
+    events.PatientArrived: ClaimKind.ARRIVED,
+}
 
 
 def store(
@@ -36,6 +45,29 @@ def store(
         )
     )
     return one(connection, claim.claim_id)
+
+
+def restore(connection: Connection, claim: events.Claim, at: Position) -> None:
+    """Puts back a claim that this box made and lost; the gateway has it."""
+    detail = ""
+    if isinstance(claim, events.CannotTreat):
+        detail = claim.reason.name.lower() + (f": {claim.note}" if claim.note else "")
+    connection.execute(
+        insert(claims)
+        .values(
+            id=claim.claim_id,
+            dispatch_id=claim.dispatch_id,
+            kind=_KINDS[type(claim)],
+            by=claim.by,
+            detail=detail[:_LONGEST_DETAIL],
+            at=claim.at,
+            state=ClaimState.SENT,
+            why="",
+            epoch=at.epoch,
+            seq=at.seq,
+        )
+        .on_conflict_do_nothing()
+    )
 
 
 def one(connection: Connection, claim_id: int) -> Claim:

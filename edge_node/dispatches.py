@@ -128,6 +128,12 @@ def mark_read(connection: Connection, dispatch_id: int, version: int) -> None:
     )
 
 
+def newest(connection: Connection) -> int:
+    """The id of the newest dispatch that was offered to this hospital, 0 before the first."""
+    query = select(func.max(dispatches.c.id)).where(dispatches.c.offer.is_not(None))
+    return connection.execute(query).scalar_one() or 0
+
+
 def one(connection: Connection, dispatch_id: int) -> Dispatch:
     """The dispatch. Raises NotFound."""
     rows = connection.execute(select(dispatches).where(dispatches.c.id == dispatch_id)).all()

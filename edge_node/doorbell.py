@@ -74,7 +74,8 @@ class Doorbell:
             while not stopping.is_set():
                 head = exchange.open_ring(session, challenge, _receive(line))
                 self._say(connected=True)
-                if head > self._seen():
+                # Fewer than we have: the gateway dropped some, or has lost them.
+                if head != self._seen():
                     wake()
         finally:
             line.close()

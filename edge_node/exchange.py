@@ -17,9 +17,10 @@ from edge_node.store import Store
 from edge_node.tables import streams
 from shared.system import System
 from sync import exchange, peer
-from sync.events import DispatchChanged, DispatchDelivered, DispatchOffered, Event, Verdict
+from sync.events import Claim, DispatchChanged, DispatchDelivered, DispatchOffered, Event, Verdict
 from sync.exchange import Note
-from sync.peer import BoxPeer, CannotApply
+from sync.frame import Frame
+from sync.peer import BoxPeer, CannotApply, Prepared
 from sync.sealing import NodeKeys
 
 EXCHANGE_PATH = "/sync/v1/exchange"
@@ -61,28 +62,25 @@ class Exchanger:
             streams, lambda epoch: exchange.session(keys, site.gateway, site.site_id, epoch)
         )
 
-    def run(self) -> Outcome:
-        """One exchange.
+    def run(self, reply_limit: int = exchange.USUAL_REPLY_BYTES) -> Outcome:
+        """One exchange, whose answer may have `reply_limit` bytes of events. Several threads may
+        exchange at once.
 
         Raises GatewayUnreachable, GatewayRefused or Refused; nothing is lost then, and what was
         sent in vain is sent again.
         """
-        nonce = self._system.rng.randbytes(exchange.NONCE_BYTES)
         now, heard_at = self._system.now(), self._link.state.heard_at
         prepared = self._store.read(
-            lambda connection: self._peer.request(connection, nonce, now, heard_at)
+            lambda connection: self._peer.request(connection, now, heard_at, reply_limit)
         )
         body = self._connection.post(EXCHANGE_PATH, prepared.body)
         message = self._peer.open(prepared, body)
-        self._take_note(message.note, prepared.sent_at)
+        self._take_note(message.note, prepared)
         received = 0
         for frame in message.frames:
             received += self._store.write(
-                lambda connection, frame=frame: self._peer.take_frame(  # type: ignore[misc]
-                    connection,
-                    frame,
-                    self._system.now(),
-                    lambda event: self._act(connection, event),
+                lambda connection, frame=frame: self._take_frame(  # type: ignore[misc]
+                    connection, frame
                 )
             )
             self._notifier.changed()
@@ -92,28 +90,40 @@ class Exchanger:
         # Without progress there is no hurry: a gateway that confirms nothing is not asked in a
         # loop.
         progress = bool(received or message.note.acknowledgements)
-        return Outcome(received, more=progress and (message.note.more or bool(waits)))
+        asked = self._peer.has_more_to_say and not prepared.complete
+        more = progress and (message.note.more or bool(waits) or self._peer.has_more_to_say)
+        return Outcome(received, more=more or asked)
 
-    def _take_note(self, note: Note, sent_at: datetime) -> None:
+    def _take_frame(self, connection: Connection, frame: Frame) -> int:
         now = self._system.now()
+        if frame.recovered:
+            own = peer.take_back(connection, streams, peer.GATEWAY, frame, now)
+            for at, event in own:
+                if isinstance(event, Claim):
+                    claims.restore(connection, event, at)
+            return len(own)
+        return self._peer.take_frame(
+            connection, frame, now, lambda event: self._act(connection, event)
+        )
+
+    def _take_note(self, note: Note, prepared: Prepared) -> None:
+        now, sent_at = self._system.now(), prepared.sent_at
         # The gateway read its clock somewhere between our sending and our receiving.
         offset = note.clock - (sent_at + (now - sent_at) / 2)
         before = self._link.state
-        agrees = self._store.read(
-            lambda connection: peer.same_history(connection, streams, peer.GATEWAY, note)
-        )
+        standing = self._store.read(lambda connection: self._peer.learn(connection, prepared, note))
         seen = self._link.update(
             connected=True,
             problem="",
             last_exchange_at=now,
             heard_at=note.clock,
             offset=offset,
-            differs=note.differs or not agrees,
+            differs=note.differs or standing.diverged,
             retired=note.retired,
         )
         stale = self._stored_at is None or now - self._stored_at >= _STORE_LINK_EVERY
         stepped = before.offset is None or abs(before.offset - offset) > _CLOCK_STEP
-        if seen or stale or stepped or note.acknowledgements:
+        if seen or stale or stepped or note.acknowledgements or note.complete:
 
             def work(connection: Connection) -> int:
                 self._peer.take_note(connection, note)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
-from gateway.emergencies import boxes_told, claims, phoning, store
+from gateway.alarms.alarm import raise_alarm
+from gateway.emergencies import boxes_told, claims, phoning, recovering, store
 from gateway.emergencies.tables import dispatches
 from gateway.hospitals import reachability
 from gateway.hospitals.availability_board import AvailabilityBoard
@@ -13,20 +14,21 @@ from gateway.hospitals.availability_report import AvailabilityReport
 from gateway.ports import Box
 from gateway.sites import hearing, publishing
 from gateway.sites.exchange import Folded
-from gateway.sites.tables import streams
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.dispatch import LIVE, WAITING, DispatchState
-from sync.codec import decode
 from sync.events import (
     AlarmState,
     AvailabilityReported,
     Claim,
+    DispatchChanged,
     DispatchOffered,
+    DispatchRemoved,
     Event,
-    Lane,
+    Verdict,
 )
-from sync.packing import Unreadable
-from sync.stream_log.values import Acknowledgement
+
+# What a box says of a patient, and what it gives back of what it was told.
+_ABOUT_ONE_DISPATCH = Claim | DispatchOffered | DispatchChanged | Verdict
 
 
 class EnrolledBoxes:
@@ -53,7 +55,7 @@ class BoxDesk:
         """Locks every emergency that these events are about: a claim or a report may then lock the
         counter of changes, which a caller's turn locks after its emergency.
         """
-        about = {event.dispatch_id for event in events if isinstance(event, Claim)}
+        about = {event.dispatch_id for event in events if isinstance(event, _ABOUT_ONE_DISPATCH)}
         which: ColumnElement[bool] = dispatches.c.id.in_(about)
         if any(isinstance(event, AlarmState) for event in events):
             # An alarm is about everybody who waits there.
@@ -92,9 +94,11 @@ class BoxDesk:
         )
         return Folded([verdict], others)
 
-    def opening(self, connection: Connection, hospital_id: int) -> list[Event]:
-        """What a box that was just enrolled starts from. Its hospital can be reached from now
-        on.
+    def opening(
+        self, connection: Connection, hospital_id: int, *, removing: bool = False
+    ) -> list[Event]:
+        """What a box that was just enrolled, or has to be told everything anew, starts from. Its
+        hospital can be reached from now on.
         """
         concerned = dispatches.c.state.in_([*LIVE, DispatchState.EXPIRED])
         store.lock_all(connection, (dispatches.c.hospital_id == hospital_id) & concerned)
@@ -102,10 +106,30 @@ class BoxDesk:
         reachability.box_enrolled(connection, self._services.system, hospital_id)
 
         def offers(uow: UnitOfWork) -> list[Event]:
-            return [*boxes_told.open_offers(uow, hospital_id)]
+            told = boxes_told.open_offers(uow, hospital_id)
+            kept = {event.dispatch_id for event in told}
+            gone = recovering.over_here(uow, hospital_id, kept) if removing else []
+            return [*told, *(DispatchRemoved(at=uow.now, dispatch_id=each) for each in gone)]
 
         opening, _ = self._services.within(connection, offers)
         return opening
+
+    def recover(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> Folded:
+        """Takes in again what this hospital had been told and we have lost."""
+        said, others = self._services.within(
+            connection, lambda uow: recovering.recover(uow, hospital_id, events)
+        )
+        return Folded(said, others)
+
+    def histories_differ(self, connection: Connection, hospital_id: int, *, lost: bool) -> None:
+        """Alarms operators."""
+
+        def alarm(uow: UnitOfWork) -> None:
+            card = uow.services.hospitals.card(connection, hospital_id)
+            kind = "box_knows_more" if lost else "box_differs"
+            raise_alarm(uow, kind, hospital=card.name, detail=card.name)
+
+        self._services.within(connection, alarm)
 
     def _report(
         self, connection: Connection, hospital_id: int, event: AvailabilityReported
@@ -119,31 +143,16 @@ class BoxDesk:
                 source="box",
                 staffed_beds=event.staffed_beds,
                 free_beds=event.free_beds,
-                assigned_since=_assigned_after(
-                    connection, hospital_id, event.last_dispatch_seq_seen
-                ),
+                assigned_since=_assigned_after(connection, hospital_id, event.last_dispatch_seen),
             ),
         )
 
 
-def _assigned_after(connection: Connection, hospital_id: int, seen_seq: int) -> int:
-    """How many of our assignments a report could not know of: those later in the box's stream."""
-    box = publishing.active_box(connection, hospital_id)
-    epoch = streams.outgoing.epoch(connection)
-    if box is None or epoch is None:
-        return 0
-    seen = Acknowledgement(Lane.EMERGENCIES, epoch, seen_seq)
-    later = []
-    for outgoing in streams.outgoing.pending(connection, box.site_id, [seen]):
-        try:
-            event = decode(outgoing.payload)
-        except Unreadable:
-            continue
-        if isinstance(event, DispatchOffered):
-            later.append(event.dispatch_id)
-    if not later:
-        return 0
-    counted = select(dispatches.c.id).where(
-        dispatches.c.id.in_(later), dispatches.c.reserved.is_(True)
+def _assigned_after(connection: Connection, hospital_id: int, seen: int) -> int:
+    """How many of our assignments a report could not know of: identifiers grow with time."""
+    later = select(func.count()).where(
+        dispatches.c.hospital_id == hospital_id,
+        dispatches.c.id > seen,
+        dispatches.c.reserved.is_(True),
     )
-    return len(connection.execute(counted).all())
+    return connection.execute(later).scalar_one()

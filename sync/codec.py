@@ -130,6 +130,8 @@ _TEXTS = Form(_write_texts, _read_texts)
 _BYTES = Form(packing.block, Reader.block)
 _FLAG = Form(lambda value: packing.unsigned(int(value)), _read_flag)
 _DEGREES = Form(packing.degrees, packing.read_degrees)
+_CODE = Form(packing.short_code, packing.read_short_code)
+_DIGITS = Form(packing.digits, packing.read_digits)
 _PHONE = Form(packing.phone_number, packing.read_phone_number)
 _TIME = Form(packing.near_instant, packing.read_near_instant, by_time=True)
 _ID = Form(packing.identifier, packing.read_identifier, by_time=True)
@@ -177,8 +179,8 @@ LAYOUTS: tuple[Layout, ...] = (
                 Field("dispatch_id", _ID),
                 Field("emergency_id", _ID),
                 Field("version", _NUMBER),
-                Field("help_code", _TEXT),
-                Field("answer_code", _TEXT),
+                Field("help_code", _CODE),
+                Field("answer_code", _DIGITS),
                 Field("kind", _KIND),
                 Field("priority", _PRIORITY),
                 Field("needs", _NUMBER),
@@ -271,7 +273,7 @@ LAYOUTS: tuple[Layout, ...] = (
                 Field("status", _STATUS),
                 _opt("staffed_beds", _NUMBER),
                 _opt("free_beds", _NUMBER),
-                _opt("last_dispatch_seq_seen", _NUMBER, 0),
+                _opt("last_dispatch_seen", _ID, 0),
                 _opt("by", _TEXT, ""),
             ),
             (_opt("report_id", _ID, 0),),
@@ -323,7 +325,7 @@ LAYOUTS: tuple[Layout, ...] = (
                 *_REPORT,
                 Field("kind", _KIND),
                 Field("priority", _PRIORITY),
-                _opt("help_code", _TEXT, ""),
+                _opt("help_code", _CODE, ""),
                 _opt("patient_count", _NUMBER, 1),
                 _opt("age_years", _NUMBER),
             ),

@@ -237,14 +237,14 @@ class Report(Event):
 class AvailabilityReported(Report):
     """How full the hospital is. A count that is None is unknown, not zero.
 
-    `last_dispatch_seq_seen` is the number of the last event of lane 1 that the box had then, so
-    that the gateway subtracts only later assignments.
+    `last_dispatch_seen` is the id of the newest dispatch that the box had then, so that the gateway
+    subtracts only later assignments.
     """
 
     status: HospitalStatus
     staffed_beds: int | None = None
     free_beds: int | None = None
-    last_dispatch_seq_seen: int = 0
+    last_dispatch_seen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

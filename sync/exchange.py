@@ -1,14 +1,14 @@
 """The bytes of an exchange: one request of a box, one answer of the gateway.
 
-    request  = version, site, epoch, nonce | sealed note | sealed frames
-    answer   = version                     | sealed note | sealed frames
+    request  = version, site, epoch, number | sealed note | sealed frames
+    answer   = version                      | sealed note | sealed frames
 
 The head of a request is readable, because it says which keys open the rest; it is bound into every
 seal of the request, and the whole request into every seal of its answer.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,12 +26,20 @@ from sync.sealing import (
     Seal,
     seal_between,
 )
-from sync.stream_log import Acknowledgement
+from sync.stream_log import Acknowledgement, Position
+from sync.stream_log.values import NO_HASH, SHOWN_HASH_BYTES
 
 _VERSION = 1
-NONCE_BYTES = 16
+CHALLENGE_BYTES = 16
 STATE_HASH_BYTES = 8
-_MOST_ACKNOWLEDGEMENTS = 256
+_EPOCH_BYTES = 4
+_MOST_STREAMS = 4096
+# What a note and its seal take of an answer at most, as long as it is not complete.
+_NOTE_ROOM_BYTES = 256
+# The flags of a note, by bit.
+_HEARD, _LIMIT, _ACKNOWLEDGES, _COMPLETE, _MORE, _SPELL, _DIFFERS, _RETIRED, _LOST = (
+    1 << bit for bit in range(9)
+)
 LONGEST_REQUEST_BYTES = 128 * 1024
 USUAL_REPLY_BYTES = 64 * 1024
 
@@ -58,18 +66,18 @@ def session(own: NodeKeys, other: PublicKeys, site_id: int, epoch: int) -> Sessi
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The readable start of a request."""
+    """The readable start of a request. `number` makes each request of one epoch different."""
 
     site_id: int
     epoch: int
-    nonce: bytes
+    number: int
 
     def pack(self) -> bytes:
         return (
             bytes([_VERSION])
             + packing.unsigned(self.site_id)
-            + packing.unsigned(self.epoch)
-            + self.nonce
+            + self.epoch.to_bytes(_EPOCH_BYTES, "little")
+            + packing.unsigned(self.number)
         )
 
 
@@ -77,19 +85,26 @@ class Head:
 class Note:
     """What both sides say beside their events.
 
-    `clock` is the sender's. `state_hash` covers the running hashes of all streams acknowledged
-    here. `heard_at` is, in a request, the gateway's clock in the last answer the box had: a
-    request is fresh when that is. `reply_limit` bytes are the most that the box will take.
-    `more` says that events wait which did not fit; `differs` that the other side's state hash is
-    not what it should be; `retired` that another box has taken this one's place.
+    `clock` is the sender's. `state_hash` covers all that the sender has of the other's streams.
+    `acknowledgements` name those streams that have grown since the other side was last told; when
+    `complete`, all of them, each with its running hash, because the two may not agree.
+    `heard_at` is, in a request, the gateway's clock in the last answer the box had: a request is
+    fresh when that is. `reply_limit` bytes are the most that the box will take. `lost` names the
+    sender's own streams of which the other side has more, as far as the sender has them: the rest
+    is to be given back. `more` says that events wait which did not fit; `spell` asks for a
+    complete note; `differs` says that the other side's history is not what it should be;
+    `retired` that another box has taken this one's place.
     """
 
     clock: datetime
-    acknowledgements: tuple[Acknowledgement, ...]
     state_hash: bytes
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    complete: bool = False
     heard_at: datetime | None = None
     reply_limit: int = USUAL_REPLY_BYTES
+    lost: tuple[Position, ...] = ()
     more: bool = False
+    spell: bool = False
     differs: bool = False
     retired: bool = False
 
@@ -103,9 +118,13 @@ class Message:
 
 
 def state_hash(acknowledgements: Sequence[Acknowledgement]) -> bytes:
-    """Eight bytes that are equal on both sides exactly when the streams' whole histories are."""
+    """Eight bytes that are equal on both sides exactly when the streams' whole histories are. A
+    stream of which nothing stands without a gap does not count.
+    """
     digest = hashlib.blake2s(digest_size=STATE_HASH_BYTES)
     for each in sorted(acknowledgements, key=lambda each: (each.lane, each.epoch)):
+        if not each.cursor:
+            continue
         digest.update(
             packing.unsigned(each.lane)
             + packing.unsigned(each.epoch)
@@ -121,7 +140,9 @@ def read_head(body: bytes) -> Head:
     try:
         if reader.take(1)[0] != _VERSION:
             raise Refused
-        head = Head(reader.unsigned(), reader.unsigned(), reader.take(NONCE_BYTES))
+        site_id = reader.unsigned()
+        epoch = int.from_bytes(reader.take(_EPOCH_BYTES), "little")
+        head = Head(site_id, epoch, reader.unsigned())
     except Unreadable:
         raise Refused from None
     if not 0 < head.epoch < 1 << 32 or not 0 < head.site_id < 1 << 63:
@@ -130,20 +151,25 @@ def read_head(body: bytes) -> Head:
 
 
 def build_request(
-    using: Session, nonce: bytes, note: Note, frames: Sequence[Frame], bearer: Bearer
+    using: Session, number: int, note: Note, frames: Iterable[bytes], bearer: Bearer
 ) -> bytes:
-    """What a box sends. `nonce` is 16 random bytes, so that no two requests are alike."""
-    head = Head(using.site_id, using.epoch, nonce).pack()
+    """What a box sends: packed `frames`, as many as fit. `number` differs for each request of the
+    epoch, so that no two are alike.
+    """
+    head = Head(using.site_id, using.epoch, number).pack()
     sealed_note = using.up.close(_pack_note(note), _bound(bearer, MessageType.REQUEST, head))
     body = head + packing.block(sealed_note)
     for frame in frames:
-        body += seal_frame(using.up, frame, bearer, MessageType.REQUEST_FRAME, head)
+        sealed = seal_frame(using.up, frame, bearer, MessageType.REQUEST_FRAME, head)
+        if len(body) + len(sealed) > LONGEST_REQUEST_BYTES:
+            break
+        body += sealed
     return body
 
 
 def open_request(using: Session, body: bytes, bearer: Bearer) -> Message:
     """The request. Raises Refused when any part of it is damaged, foreign or forged."""
-    head = Head(using.site_id, using.epoch, read_head(body).nonce).pack()
+    head = Head(using.site_id, using.epoch, read_head(body).number).pack()
     if not body.startswith(head) or len(body) > LONGEST_REQUEST_BYTES:
         raise Refused
     return _open(
@@ -158,25 +184,26 @@ def build_answer(
     using: Session,
     request_body: bytes,
     note: Callable[[bool], Note],
-    frames: Sequence[Frame],
+    frames: Iterable[bytes],
     limit: int,
     bearer: Bearer,
 ) -> bytes:
-    """What the gateway answers: as many frames as fit `limit` bytes, at least one.
-
-    `note` is given whether frames had to wait.
+    """What the gateway answers: as many packed frames as fit `limit` bytes, at least one unless
+    the limit is 0. `note` is given whether frames had to wait.
     """
     request = _digest(request_body)
     sealed_frames: list[bytes] = []
-    size = 256
+    size, waiting = _NOTE_ROOM_BYTES, False
     for frame in frames:
         sealed = seal_frame(using.down, frame, bearer, MessageType.RESPONSE_FRAME, request)
-        if sealed_frames and size + len(sealed) > limit:
+        if (sealed_frames or not limit) and size + len(sealed) > limit:
+            waiting = True
             break
         sealed_frames.append(sealed)
         size += len(sealed)
-    content = _pack_note(note(len(sealed_frames) < len(frames)))
-    sealed_note = using.down.close(content, _bound(bearer, MessageType.RESPONSE, request))
+    sealed_note = using.down.close(
+        _pack_note(note(waiting)), _bound(bearer, MessageType.RESPONSE, request)
+    )
     return bytes([_VERSION]) + packing.block(sealed_note) + b"".join(sealed_frames)
 
 
@@ -193,11 +220,10 @@ def open_answer(using: Session, request_body: bytes, body: bytes, bearer: Bearer
 
 
 def seal_frame(
-    seal: Seal, frame: Frame, bearer: Bearer, message_type: MessageType, answers: bytes
+    seal: Seal, frame: bytes, bearer: Bearer, message_type: MessageType, answers: bytes
 ) -> bytes:
-    """A frame, sealed by itself and led by its length."""
-    sealed = seal.close(frames_module.pack(frame), _bound(bearer, message_type, answers))
-    return packing.block(sealed)
+    """A packed frame, sealed by itself and led by its length."""
+    return packing.block(seal.close(frame, _bound(bearer, message_type, answers)))
 
 
 def build_hello(using: Session, challenge: bytes) -> bytes:
@@ -205,14 +231,14 @@ def build_hello(using: Session, challenge: bytes) -> bytes:
 
     It answers the gateway's `challenge`, so that a recorded hello opens nothing.
     """
-    head = Head(using.site_id, using.epoch, bytes(NONCE_BYTES)).pack()
+    head = Head(using.site_id, using.epoch, 0).pack()
     bound = _bound(Bearer.WEBSOCKET, MessageType.HELLO, head + challenge)
     return head + using.up.close(bytes([_VERSION]), bound)
 
 
 def open_hello(using: Session, challenge: bytes, body: bytes) -> None:
     """Raises Refused unless the box itself answers this very challenge."""
-    head = Head(using.site_id, using.epoch, bytes(NONCE_BYTES)).pack()
+    head = Head(using.site_id, using.epoch, 0).pack()
     if not body.startswith(head):
         raise Refused
     bound = _bound(Bearer.WEBSOCKET, MessageType.HELLO, head + challenge)
@@ -262,45 +288,92 @@ def _digest(request_body: bytes) -> bytes:
 
 
 def _pack_note(note: Note) -> bytes:
-    heard = packing.milliseconds(note.heard_at) if note.heard_at else 0
-    flags = note.more | note.differs << 1 | note.retired << 2
-    return (
-        packing.instant(note.clock)
-        + packing.unsigned(heard)
-        + packing.unsigned(note.reply_limit)
-        + packing.unsigned(flags)
-        + note.state_hash
-        + packing.unsigned(len(note.acknowledgements))
-        + b"".join(
-            packing.unsigned(each.lane)
-            + packing.unsigned(each.epoch)
-            + packing.unsigned(each.cursor)
-            + packing.unsigned(each.ahead)
-            for each in note.acknowledgements
-        )
-    )
+    flags = note.more * _MORE | note.spell * _SPELL | note.complete * _COMPLETE
+    flags |= note.differs * _DIFFERS | note.retired * _RETIRED
+    flags |= bool(note.acknowledgements or note.complete) * _ACKNOWLEDGES
+    flags |= bool(note.heard_at) * _HEARD | bool(note.lost) * _LOST
+    flags |= (note.reply_limit != USUAL_REPLY_BYTES) * _LIMIT
+    clock_ms = packing.milliseconds(note.clock)
+    packed = packing.unsigned(clock_ms) + packing.unsigned(flags) + note.state_hash
+    if note.heard_at:
+        packed += packing.signed(packing.milliseconds(note.heard_at) - clock_ms)
+    if flags & _LIMIT:
+        packed += packing.unsigned(note.reply_limit)
+    if flags & _ACKNOWLEDGES:
+        packed += packing.unsigned(len(note.acknowledgements))
+        for each in note.acknowledgements:
+            packed += (
+                packing.unsigned(each.lane)
+                + each.epoch.to_bytes(_EPOCH_BYTES, "little")
+                + packing.unsigned(each.cursor)
+                + packing.unsigned(each.ahead)
+            )
+            if note.complete:
+                packed += each.running_hash[:SHOWN_HASH_BYTES].ljust(SHOWN_HASH_BYTES, b"\0")
+    if note.lost:
+        packed += packing.unsigned(len(note.lost))
+        for at in note.lost:
+            packed += (
+                packing.unsigned(at.lane)
+                + at.epoch.to_bytes(_EPOCH_BYTES, "little")
+                + packing.unsigned(at.seq)
+            )
+    return packed
 
 
 def _read_note(packed: bytes) -> Note:
     """What a newer version added at the end is left alone."""
     reader = Reader(packed)
-    clock, heard, reply_limit = reader.instant(), reader.unsigned(), reader.unsigned()
-    flags, hashed, count = reader.unsigned(), reader.take(STATE_HASH_BYTES), reader.unsigned()
-    if count > _MOST_ACKNOWLEDGEMENTS:
-        raise Unreadable("There are too many acknowledgements.")
-    acknowledgements = tuple(
-        Acknowledgement(reader.unsigned(), reader.unsigned(), reader.unsigned(), reader.unsigned())
-        for _ in range(count)
+    clock_ms, flags, hashed = reader.unsigned(), reader.unsigned(), reader.take(STATE_HASH_BYTES)
+    heard_at = (
+        packing.from_milliseconds(max(clock_ms + reader.signed(), 0)) if flags & _HEARD else None
     )
-    if any(max(each.lane, each.epoch, each.cursor) >> 62 for each in acknowledgements):
-        raise Unreadable("An acknowledgement is out of range.")
+    limit = reader.unsigned() if flags & _LIMIT else USUAL_REPLY_BYTES
+    complete = bool(flags & _COMPLETE)
+    acknowledgements = (
+        tuple(_read_acknowledgement(reader, complete) for _ in range(_count(reader)))
+        if flags & _ACKNOWLEDGES
+        else ()
+    )
+    lost = (
+        tuple(Position(*_read_place(reader)) for _ in range(_count(reader)))
+        if flags & _LOST
+        else ()
+    )
     return Note(
-        clock=clock,
-        acknowledgements=acknowledgements,
+        clock=packing.from_milliseconds(clock_ms),
         state_hash=hashed,
-        heard_at=packing.from_milliseconds(heard) if heard else None,
-        reply_limit=reply_limit,
-        more=bool(flags & 1),
-        differs=bool(flags & 2),
-        retired=bool(flags & 4),
+        acknowledgements=acknowledgements,
+        complete=complete,
+        heard_at=heard_at,
+        reply_limit=limit,
+        lost=lost,
+        more=bool(flags & _MORE),
+        spell=bool(flags & _SPELL),
+        differs=bool(flags & _DIFFERS),
+        retired=bool(flags & _RETIRED),
     )
+
+
+def _count(reader: Reader) -> int:
+    count = reader.unsigned()
+    if count > _MOST_STREAMS:
+        raise Unreadable("There are too many streams in a note.")
+    return count
+
+
+def _read_place(reader: Reader) -> tuple[int, int, int]:
+    lane = reader.unsigned()
+    epoch = int.from_bytes(reader.take(_EPOCH_BYTES), "little")
+    seq = reader.unsigned()
+    if max(lane, seq) >> 62:
+        raise Unreadable("A stream's number is out of range.")
+    return lane, epoch, seq
+
+
+def _read_acknowledgement(reader: Reader, complete: bool) -> Acknowledgement:
+    lane, epoch, cursor = _read_place(reader)
+    ahead = reader.unsigned()
+    shown = reader.take(SHOWN_HASH_BYTES) if complete else NO_HASH
+    # A stream of which nothing is there has no hash to show.
+    return Acknowledgement(lane, epoch, cursor, ahead, shown if cursor else NO_HASH)

@@ -1,87 +1,103 @@
 """Frames: consecutive events of one stream, packed together, that any bearer can carry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-import zstandard
 
 from sync import packing
 from sync.codec import CODEC_VERSION
+from sync.compression import grow, shrink
 from sync.packing import Reader, Unreadable
 from sync.sealing import SEAL_BYTES
 from sync.stream_log import Outgoing
 
 LONGEST_BYTES = 8192
-_LEVEL = 9
-_PLAIN, _COMPRESSED = 0, 1
-# Room for the seal, the form byte and the head of a frame.
-_CONTENT_BYTES = LONGEST_BYTES - SEAL_BYTES - 40
+_MOST_CONTENT_BYTES = 24 * 1024
+_LONGEST_CONTENT_BYTES = 64 * 1024
 _MOST_EVENTS = 4096
+# Beside the lane, in the same byte: these events are the reader's own, which it has lost.
+_RECOVERED = 0x80
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Events `first_seq`, `first_seq + 1`, … of one lane and epoch of one stream."""
+    """Events `first_seq`, `first_seq + 1`, … of one lane and epoch of one stream. With `recovered`
+    they are the reader's own, given back.
+    """
 
     lane: int
     epoch: int
     first_seq: int
     payloads: tuple[bytes, ...]
+    recovered: bool = False
 
 
-def frames_of(events: Iterable[Outgoing]) -> list[Frame]:
-    """The events in as few frames as possible, in their order. Each fits 8 kB sealed, even where
-    compression gains nothing.
+def packed_frames_of(events: Iterable[Outgoing], *, recovered: bool = False) -> Iterator[bytes]:
+    """The events in few frames, in their order, packed one by one as they are asked for. Each fits
+    8 kB sealed, even where compression gains nothing.
     """
-    frames: list[Frame] = []
-    payloads: list[bytes] = []
-    size = 0
+    for run in _runs(events):
+        while run:
+            packed, count = _fullest(run, recovered)
+            yield packed
+            run = run[count:]
+
+
+def _runs(events: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Consecutive events of one stream."""
+    held: list[Outgoing] = []
     for event in events:
-        at, taken = event.position, len(event.payload) + 2
-        last = frames[-1] if frames else None
-        if (
-            last is not None
-            and (last.lane, last.epoch) == (at.lane, at.epoch)
-            and last.first_seq + len(payloads) == at.seq
-            and size + taken <= _CONTENT_BYTES
-        ):
-            payloads.append(event.payload)
-            size += taken
-            frames[-1] = Frame(last.lane, last.epoch, last.first_seq, tuple(payloads))
-        else:
-            payloads, size = [event.payload], taken
-            frames.append(Frame(at.lane, at.epoch, at.seq, (event.payload,)))
-    return frames
+        at = event.position
+        last = held[-1].position if held else None
+        if last and (last.lane, last.epoch, last.seq + 1) != (at.lane, at.epoch, at.seq):
+            yield held
+            held = []
+        held.append(event)
+    if held:
+        yield held
+
+
+def _fullest(run: list[Outgoing], recovered: bool) -> tuple[bytes, int]:
+    """A frame of the first events of a run, as many as fit, and how many that are."""
+    count = size = 0
+    for event in run:
+        size += len(event.payload) + 2
+        if count and size > _MOST_CONTENT_BYTES:
+            break
+        count += 1
+    while True:
+        packed = pack(_frame(run[:count], recovered))
+        fits = LONGEST_BYTES - SEAL_BYTES
+        if len(packed) <= fits or count == 1:
+            return packed, count
+        # More events compress better together, so that this is rarely too many.
+        count = max(1, min(count - 1, count * fits // len(packed)))
+
+
+def _frame(events: list[Outgoing], recovered: bool) -> Frame:
+    first = events[0].position
+    payloads = tuple(event.payload for event in events)
+    return Frame(first.lane, first.epoch, first.seq, payloads, recovered)
 
 
 def pack(frame: Frame) -> bytes:
     """The frame's bytes before sealing, compressed where that makes them fewer."""
-    content = (
-        bytes([CODEC_VERSION, frame.lane])
+    return shrink(content_of(frame))
+
+
+def content_of(frame: Frame) -> bytes:
+    """The frame's bytes before compression."""
+    return (
+        bytes([CODEC_VERSION, frame.lane | (_RECOVERED if frame.recovered else 0)])
         + packing.unsigned(frame.epoch)
         + packing.unsigned(frame.first_seq)
         + packing.unsigned(len(frame.payloads))
         + b"".join(map(packing.block, frame.payloads))
     )
-    # The frame's own length and check sum stand in the seal already.
-    compressed = zstandard.ZstdCompressor(
-        level=_LEVEL, write_checksum=False, write_content_size=True
-    ).compress(content)
-    if len(compressed) < len(content):
-        return bytes([_COMPRESSED]) + compressed
-    return bytes([_PLAIN]) + content
 
 
 def unpack(packed: bytes) -> Frame:
     """The frame. Raises Unreadable for anything that `pack` did not write."""
-    reader = Reader(packed)
-    form = reader.take(1)[0]
-    content = reader.rest()
-    if form == _COMPRESSED:
-        content = _decompress(content)
-    elif form != _PLAIN:
-        raise Unreadable("The frame's form is not known to this version: update the program.")
-    reader = Reader(content)
+    reader = Reader(grow(packed, _LONGEST_CONTENT_BYTES))
     if reader.take(1)[0] != CODEC_VERSION:
         raise Unreadable("The frame's version is not known to this version: update the program.")
     lane, epoch, first_seq = reader.take(1)[0], reader.unsigned(), reader.unsigned()
@@ -91,15 +107,4 @@ def unpack(packed: bytes) -> Frame:
     payloads = tuple(reader.block() for _ in range(count))
     if not reader.at_end:
         raise Unreadable("The frame is longer than its events.")
-    return Frame(lane, epoch, first_seq, payloads)
-
-
-def _decompress(compressed: bytes) -> bytes:
-    try:
-        size = zstandard.get_frame_parameters(compressed).content_size
-        # A tiny frame must not be able to ask for all the memory there is.
-        if size > LONGEST_BYTES:
-            raise Unreadable("The frame is too long.")
-        return zstandard.ZstdDecompressor().decompress(compressed, max_output_size=LONGEST_BYTES)
-    except zstandard.ZstdError:
-        raise Unreadable("The frame cannot be decompressed.") from None
+    return Frame(lane & ~_RECOVERED, epoch, first_seq, payloads, bool(lane & _RECOVERED))

@@ -5,6 +5,7 @@ Every reader function raises Unreadable instead of guessing; none of them trusts
 
 from datetime import UTC, datetime, timedelta
 
+from shared import help_code
 from shared.errors import HavenError
 
 _EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
@@ -13,6 +14,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _LONGEST_MS = 1 << 42
 _DEGREE = 100_000
 _IDENTIFIER_RANDOM_BITS = 22
+_MOST_DIGITS = 17
 # Most numbers of an event are so small.
 _SHORT = tuple(bytes([value]) for value in range(0x80))
 
@@ -164,25 +166,73 @@ def read_degrees(reader: Reader) -> float:
     return value / _DEGREE
 
 
+def short_code(code: str) -> bytes:
+    """A help code as a number of 20 bits; anything else that stands in its place as text."""
+    value = 0
+    for letter in code:
+        place = help_code.ALPHABET.find(letter)
+        if place < 0:
+            return _as_text(code)
+        value = value * len(help_code.ALPHABET) + place
+    return unsigned(value << 1) if len(code) == help_code.LENGTH else _as_text(code)
+
+
+def read_short_code(reader: Reader) -> str:
+    head = reader.unsigned()
+    if head & 1:
+        return _read_as_text(reader, head)
+    value, letters = head >> 1, []
+    for _ in range(help_code.LENGTH):
+        value, place = divmod(value, len(help_code.ALPHABET))
+        letters.append(help_code.ALPHABET[place])
+    if value:
+        raise Unreadable("A help code is out of range.")
+    return "".join(reversed(letters))
+
+
+def digits(written: str) -> bytes:
+    """Up to 17 digits as one number, leading zeros kept; anything else as text."""
+    if not (written.isascii() and written.isdigit() and len(written) <= _MOST_DIGITS):
+        return _as_text(written)
+    # A one before them keeps the zeros that they may begin with.
+    return unsigned(int(f"1{written}") << 1)
+
+
+def read_digits(reader: Reader) -> str:
+    head = reader.unsigned()
+    if head & 1:
+        return _read_as_text(reader, head)
+    written = str(head >> 1)
+    if written[0] != "1" or len(written) > _MOST_DIGITS + 1:
+        raise Unreadable("Some digits are out of range.")
+    return written[1:]
+
+
 def phone_number(number: str) -> bytes:
-    """An E.164 number as two digits to a byte; anything else that stands in its place as text."""
-    digits = number[1:]
-    if number[:1] != "+" or not digits.isascii() or not digits.isdigit():
-        content = number.encode("utf-8")
-        return unsigned(len(content) << 1 | 1) + content
-    padded = digits + "0" * (len(digits) % 2)
-    return unsigned(len(digits) << 1) + bytes.fromhex(padded)
+    """An E.164 number as one number; anything else that stands in its place as text."""
+    plain = number[1:]
+    fits = plain.isascii() and plain.isdigit() and len(plain) <= _MOST_DIGITS
+    if number[:1] == "+" and fits and plain[0] != "0":
+        return unsigned(int(plain) << 1)
+    return _as_text(number)
 
 
 def read_phone_number(reader: Reader) -> str:
     head = reader.unsigned()
-    size = head >> 1
     if head & 1:
-        try:
-            return reader.take(size).decode("utf-8")
-        except UnicodeDecodeError:
-            raise Unreadable("A phone number is not UTF-8.") from None
-    digits = reader.take((size + 1) // 2).hex()[:size]
-    if not digits.isdigit() and digits:
-        raise Unreadable("A phone number has something other than digits.")
-    return f"+{digits}"
+        return _read_as_text(reader, head)
+    if not head or head >> 1 >= 10**_MOST_DIGITS:
+        raise Unreadable("A phone number is out of range.")
+    return f"+{head >> 1}"
+
+
+def _as_text(written: str) -> bytes:
+    content = written.encode("utf-8")
+    return unsigned(len(content) << 1 | 1) + content
+
+
+def _read_as_text(reader: Reader, head: int) -> str:
+    try:
+        return reader.take(head >> 1).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unreadable("A text is not UTF-8.") from None

@@ -1,24 +1,34 @@
 """The two ends of an exchange over their stream logs, without any input or output of their own."""
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from shared.errors import HavenError
 from sync import exchange
 from sync.codec import decode, encode, lane_of
-from sync.events import EpochStarted, Event, Lane
+from sync.events import EpochStarted, Event
 from sync.exchange import Message, Note, Session
-from sync.frame import Frame, frames_of
+from sync.frame import Frame, packed_frames_of
 from sync.packing import Unreadable
 from sync.sealing import Bearer
-from sync.stream_log import Connection, Position, Received, StreamLog
+from sync.stream_log import (
+    Acknowledgement,
+    Connection,
+    Outgoing,
+    Position,
+    Received,
+    Standing,
+    StreamLog,
+)
 
 # A box's number for the gateway, which is alone at the other end.
 GATEWAY = 0
-_UPLOAD_BYTES = 64 * 1024
 _MOST_EVENTS = 2000
+_AGREES = Standing()
 
 
 class CannotApply(HavenError):
@@ -56,106 +66,187 @@ def receive_frame(
     One that cannot be read or applied is parked; the others of the frame go on.
     """
     new = 0
-    for seq, payload in enumerate(frame.payloads, start=frame.first_seq):
-        at = Position(frame.lane, frame.epoch, seq)
+    for at, payload in _numbered(frame):
         if log.incoming.receive(connection, writer, at, payload, now) is not Received.NEW:
             continue
         new += 1
-        try:
-            event = decode(payload)
-            if not isinstance(event, EpochStarted):
-                act(event)
-        except (Unreadable, CannotApply) as error:
-            log.incoming.park(connection, writer, at, str(error))
+        why = _attempt(payload, act)
+        if why is not None:
+            log.incoming.park(connection, writer, at, why)
     return new
 
 
-def note_acknowledgements(connection: Connection, log: StreamLog, reader: int, note: Note) -> bool:
-    """Stores what the reader has. False when its history of our streams is not ours: then one of
-    the two was restored from a backup, or something is badly wrong.
+def retry_parked(connection: Connection, log: StreamLog, writer: int, act: Act) -> int:
+    """Acts on events that an earlier version of this program could not read. How many it were."""
+    done = 0
+    for event in log.incoming.parked(connection, writer):
+        if _attempt(event.payload, act) is None:
+            log.incoming.unpark(connection, writer, event.position)
+            done += 1
+    return done
+
+
+def take_back(
+    connection: Connection, log: StreamLog, reader: int, frame: Frame, now: datetime
+) -> list[tuple[Position, Event]]:
+    """Takes back events of our own that the reader kept and we had lost; those that are new again
+    and can be read, for whoever acts on them.
     """
-    possible = [
-        log.outgoing.acknowledge(connection, reader, each) for each in note.acknowledgements
-    ]
-    return all(possible) and note.state_hash == _expected_hash(connection, log, reader, note)
+    found = []
+    for at, payload in _numbered(frame):
+        if log.readers.adopt(connection, reader, at, payload, now) is Received.NEW:
+            with suppress(Unreadable):
+                found.append((at, decode(payload)))
+    return found
+
+
+def _attempt(payload: bytes, act: Act) -> str | None:
+    """Acts on an event; why that cannot be, or None."""
+    try:
+        event = decode(payload)
+        if not isinstance(event, EpochStarted):
+            act(event)
+    except (Unreadable, CannotApply) as error:
+        return str(error)
+    return None
+
+
+def _numbered(frame: Frame) -> Iterator[tuple[Position, bytes]]:
+    for seq, payload in enumerate(frame.payloads, start=frame.first_seq):
+        yield Position(frame.lane, frame.epoch, seq), payload
 
 
 def same_history(connection: Connection, log: StreamLog, reader: int, note: Note) -> bool:
-    """The same question as `note_acknowledgements` answers, without writing anything."""
-    return note.state_hash == _expected_hash(connection, log, reader, note)
+    """True when all that the reader has of our streams is what we think it has; what it has just
+    acknowledged counts. Reads only.
+    """
+    believed = {(each.lane, each.epoch): each for each in log.readers.believed(connection, reader)}
+    for each in note.acknowledgements:
+        at = Position(each.lane, each.epoch, each.cursor)
+        hashed = log.outgoing.hash_at(connection, reader, at) or b""
+        known = Acknowledgement(each.lane, each.epoch, each.cursor, 0, hashed)
+        believed[each.lane, each.epoch] = known
+    return note.state_hash == exchange.state_hash(list(believed.values()))
 
 
-def _expected_hash(connection: Connection, log: StreamLog, reader: int, note: Note) -> bytes:
-    ours = [
-        replace(
-            each,
-            running_hash=log.outgoing.hash_at(
-                connection, reader, Position(each.lane, each.epoch, each.cursor)
-            )
-            or b"",
-        )
-        for each in note.acknowledgements
-    ]
-    return exchange.state_hash(ours)
+def given_back(
+    connection: Connection, log: StreamLog, writer: int, lost: Iterable[Position]
+) -> list[Outgoing]:
+    """What we kept of the writer's own events that it has lost, at most so many as one exchange
+    can carry.
+    """
+    found: list[Outgoing] = []
+    for after in lost:
+        room = _MOST_EVENTS - len(found)
+        found += log.incoming.history(connection, writer, after, room) if room else []
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request that is ready to go, and what is needed to open its answer."""
+    """A request that is ready to go, and what is needed to open its answer and to learn from it."""
 
     session: Session
     body: bytes
     sent_at: datetime
+    complete: bool
+    told: tuple[Acknowledgement, ...]
 
 
 class BoxPeer:
-    """The box's end. It reads in one transaction, and takes the answer in as many as it likes."""
+    """The box's end. It reads in one transaction, and takes the answer in as many as it likes.
+    Threads may exchange at the same time.
+    """
 
     def __init__(self, log: StreamLog, open_session: Callable[[int], Session]) -> None:
         self._log = log
         self._open_session = open_session
+        self._lock = threading.Lock()
+        self._number = 0
+        # What the gateway is known to know of what we have; None when it has to be told all of it.
+        self._told: dict[tuple[int, int], Acknowledgement] | None = None
+        self._ask_spell = False
+        self._lost: tuple[Position, ...] = ()
+        self._to_give_back: tuple[Position, ...] = ()
 
     def request(
-        self, connection: Connection, nonce: bytes, now: datetime, heard_at: datetime | None
+        self,
+        connection: Connection,
+        now: datetime,
+        heard_at: datetime | None,
+        reply_limit: int = exchange.USUAL_REPLY_BYTES,
     ) -> Prepared:
         """The next request: what we have of the gateway's streams, and what it lacks of ours."""
         epoch = self._log.outgoing.epoch(connection)
         if epoch is None:
             raise RuntimeError("begin_epoch() comes before the first exchange")
-        has = self._log.incoming.acknowledgements(connection, GATEWAY, None)
+        has = tuple(self._log.incoming.acknowledgements(connection, GATEWAY, None))
+        with self._lock:
+            self._number += 1
+            number, told = self._number, self._told
+            ask_spell, lost, to_give_back = self._ask_spell, self._lost, self._to_give_back
+        complete = told is None
+        said = has
+        if told is not None:
+            said = tuple(each for each in has if told.get((each.lane, each.epoch)) != each)
         note = Note(
             clock=now,
-            acknowledgements=tuple(has),
             state_hash=exchange.state_hash(has),
+            acknowledgements=said,
+            complete=complete,
             heard_at=heard_at,
+            reply_limit=reply_limit,
+            lost=lost,
+            spell=ask_spell,
         )
         session = self._open_session(epoch)
-        frames = _fitting(frames_of(self._log.outgoing.pending(connection, GATEWAY)))
-        body = exchange.build_request(session, nonce, note, frames, Bearer.HTTPS)
-        return Prepared(session, body, now)
+        frames = chain(
+            packed_frames_of(
+                given_back(connection, self._log, GATEWAY, to_give_back), recovered=True
+            ),
+            packed_frames_of(self._log.outgoing.pending(connection, GATEWAY, limit=_MOST_EVENTS)),
+        )
+        body = exchange.build_request(session, number, note, frames, Bearer.HTTPS)
+        return Prepared(session, body, now, complete, has)
 
     def open(self, prepared: Prepared, body: bytes) -> Message:
         """The gateway's answer. Raises Refused for anything else; nothing has changed then."""
         return exchange.open_answer(prepared.session, prepared.body, body, Bearer.HTTPS)
 
-    def take_note(self, connection: Connection, note: Note) -> bool:
-        """Stores what the gateway has of ours. False when histories differ."""
-        return note_acknowledgements(connection, self._log, GATEWAY, note)
+    def learn(self, connection: Connection, prepared: Prepared, note: Note) -> Standing:
+        """What the answer says of how the two histories fit; it decides what the next request has
+        to say. It only reads.
+        """
+        log = self._log
+        agrees = same_history(connection, log, GATEWAY, note)
+        standing = _AGREES
+        if note.complete:
+            standing = log.readers.standing(connection, GATEWAY, note.acknowledgements)
+        with self._lock:
+            self._told = (
+                None if note.spell else {(each.lane, each.epoch): each for each in prepared.told}
+            )
+            self._ask_spell = not (agrees or note.complete) or bool(standing.lost)
+            self._lost = standing.lost
+            self._to_give_back = note.lost
+        return standing
+
+    @property
+    def has_more_to_say(self) -> bool:
+        """True when the last answer asked for something, or did not fit what we know."""
+        return self._told is None or self._ask_spell or bool(self._lost or self._to_give_back)
+
+    def take_note(self, connection: Connection, note: Note) -> None:
+        """Stores what the gateway has of ours."""
+        if note.complete:
+            self._log.readers.acknowledge_all(connection, GATEWAY, note.acknowledgements)
+            return
+        for each in note.acknowledgements:
+            self._log.readers.acknowledge(connection, GATEWAY, each)
 
     def take_frame(self, connection: Connection, frame: Frame, now: datetime, act: Act) -> int:
         """Takes one frame; it is acknowledged by the next request, once this is durable."""
         return receive_frame(connection, self._log, GATEWAY, frame, now, act)
-
-
-def _fitting(frames: Sequence[Frame]) -> list[Frame]:
-    fitting: list[Frame] = []
-    size = 0
-    for frame in frames:
-        size += sum(map(len, frame.payloads))
-        if fitting and size > _UPLOAD_BYTES:
-            break
-        fitting.append(frame)
-    return fitting
 
 
 class GatewayPeer:
@@ -165,18 +256,26 @@ class GatewayPeer:
         self._log = log
 
     def has_news(self, message: Message) -> bool:
-        """True when the request carries events, so that answering it takes a write."""
-        return bool(message.frames)
+        """True when answering the request takes a write."""
+        note = message.note
+        return bool(message.frames or note.acknowledgements or note.complete)
+
+    def standing(self, connection: Connection, site_id: int, note: Note) -> Standing:
+        """How the box's account of our streams fits ours; one that is not complete says nothing."""
+        if not note.complete:
+            return _AGREES
+        return self._log.readers.standing(connection, site_id, note.acknowledgements)
 
     def take(
         self, connection: Connection, site_id: int, message: Message, now: datetime, act: Act
     ) -> int:
-        """Takes all events of a request in the caller's one transaction: each new one is acted on
-        once. How many were new.
+        """Takes all new events of a request in the caller's one transaction: each new one is acted
+        on once. How many were new.
         """
+        frames = [frame for frame in message.frames if not frame.recovered]
         return sum(
             receive_frame(connection, self._log, site_id, frame, now, act)
-            for frame in sorted(message.frames, key=lambda frame: frame.lane)
+            for frame in sorted(frames, key=lambda frame: frame.lane)
         )
 
     def reply(
@@ -186,13 +285,24 @@ class GatewayPeer:
         message: Message,
         answers: Sequence[Event],
         now: datetime,
+        *,
+        fresh: bool,
     ) -> None:
-        """Stores what the box has of its streams, and adds the answers to them.
+        """Stores what the box has of its streams, and adds the answers to them. Only a `fresh`
+        request can say that it has less than it once had.
 
         It locks the counters of these streams, so it comes after everything that other commands
         lock before them.
         """
-        note_acknowledgements(connection, self._log, site_id, message.note)
+        readers, note = self._log.readers, message.note
+        for frame in message.frames:
+            if frame.recovered:
+                take_back(connection, self._log, site_id, frame, now)
+        if note.complete and fresh:
+            readers.acknowledge_all(connection, site_id, note.acknowledgements)
+        else:
+            for each in note.acknowledgements:
+                readers.acknowledge(connection, site_id, each)
         append(connection, self._log, site_id, answers, now)
 
     def answer(
@@ -206,33 +316,35 @@ class GatewayPeer:
     ) -> bytes:
         """The answer to a request, after everything in it is durable. It only reads."""
         body, message = request
-        note, site_id = message.note, session.site_id
-        mentioned = {(frame.lane, frame.epoch) for frame in message.frames}
-        has = self._log.incoming.acknowledgements(connection, site_id, mentioned)
-        pending = self._log.outgoing.pending(
-            connection, site_id, note.acknowledgements, _MOST_EVENTS
-        )
-        differs = not same_history(connection, self._log, site_id, note)
+        note, site_id, log = message.note, session.site_id, self._log
+        has = log.incoming.acknowledgements(connection, site_id, None)
+        mentioned = {(frame.lane, frame.epoch) for frame in message.frames if not frame.recovered}
+        pending = log.outgoing.pending(connection, site_id, note.acknowledgements, _MOST_EVENTS)
+        standing = self.standing(connection, site_id, note)
+        agrees = standing.agrees and (note.complete or same_history(connection, log, site_id, note))
+        lost = given_back(connection, log, site_id, note.lost)
 
         def own_note(waiting: bool) -> Note:
             return Note(
                 clock=now,
-                acknowledgements=tuple(has),
                 state_hash=exchange.state_hash(has),
+                acknowledgements=tuple(
+                    each
+                    for each in has
+                    if note.spell or each.ahead or (each.lane, each.epoch) in mentioned
+                ),
+                complete=note.spell,
+                lost=standing.lost,
                 more=waiting or len(pending) == _MOST_EVENTS,
-                differs=differs,
+                spell=not agrees,
+                differs=standing.diverged,
                 retired=retired,
             )
 
+        frames = chain(packed_frames_of(pending), packed_frames_of(lost, recovered=True))
         return exchange.build_answer(
-            session, body, own_note, frames_of(pending), note.reply_limit, Bearer.HTTPS
+            session, body, own_note, frames, note.reply_limit, Bearer.HTTPS
         )
-
-
-def last_dispatch_seq(connection: Connection, log: StreamLog) -> int:
-    """The number of the last lane-1 event of the gateway that a box has, without a gap."""
-    streams = log.incoming.acknowledgements(connection, GATEWAY, None)
-    return max((each.cursor for each in streams if each.lane == Lane.EMERGENCIES), default=0)
 
 
 def seen(connection: Connection, log: StreamLog) -> int:

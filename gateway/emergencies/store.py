@@ -26,6 +26,8 @@ ACTIVE = (
     EmergencyState.NOT_ARRIVED,
 )
 _CODE_ATTEMPTS = 50
+# So long both sides keep what they told each other: how old a backup may be (DESIGN 5).
+KEPT_ON_BOXES = timedelta(days=35)
 _HELP_CODE_STATES = (*ACTIVE, EmergencyState.ARRIVED)
 _ANSWER_CODE_STATES = (*LIVE, DispatchState.EXPIRED)
 

@@ -32,10 +32,10 @@ class Heads:
         """How many events there are for this box."""
         return self._heads.get(site_id, 0)
 
-    def wait(self, site_id: int, above: int, timeout_s: float) -> int:
-        """The box's number as soon as it is above `above`, or after `timeout_s` seconds."""
+    def wait(self, site_id: int, told: int, timeout_s: float) -> int:
+        """The box's number as soon as it is another than `told`, or after `timeout_s` seconds."""
         with self._condition:
-            self._condition.wait_for(lambda: self._closed or self.of(site_id) > above, timeout_s)
+            self._condition.wait_for(lambda: self._closed or self.of(site_id) != told, timeout_s)
             return self.of(site_id)
 
     def close(self) -> None:

@@ -104,7 +104,7 @@ def _list(connection: Connection) -> list[dict[str, Any]]:
             "state": site.state,
             "audible": site.audible,
             "last_seen_at": site.last_seen_at.isoformat() if site.last_seen_at else None,
-            "unsent": streams.outgoing.unacknowledged(connection, site.id),
+            "unsent": streams.readers.unacknowledged(connection, site.id),
             "troubles": [each.what for each in troubles if each.writer == site.id]
             + (["Its history differs from ours."] if site.differs_at else []),
         }

@@ -5,7 +5,7 @@ the counter of hospitals' changes, streams in ascending order of hospitals, and 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -22,12 +22,14 @@ from sync import exchange
 from sync.codec import encode
 from sync.events import AlarmState, DispatchDelivered, Event
 from sync.exchange import Message
-from sync.peer import CannotApply, GatewayPeer, readable, same_history
+from sync.peer import CannotApply, GatewayPeer, append, readable, retry_parked, same_history
 from sync.sealing import Bearer, NodeKeys, PublicKeys, Refused
+from sync.stream_log import Standing
 
 _FRESH = timedelta(minutes=2)
 # How exact `last_seen_at` is: an exchange with no news writes at most this often.
 _SEEN_EVERY = timedelta(seconds=60)
+_GIVES_BACK_WITHIN = timedelta(seconds=60)
 
 # The fault is in what was to be written, and will be the same next time. Anything else that the
 # database says, such as a lost connection or a deadlock, passes.
@@ -62,6 +64,26 @@ class ClaimsDesk(Protocol):
         """Hands an event that could not be folded to people."""
         ...
 
+    def opening(
+        self, connection: Connection, hospital_id: int, *, removing: bool
+    ) -> Sequence[Event]:
+        """What a box starts from that has to be told everything anew. With `removing` also which
+        patients, of those that it may still show, are no longer its business.
+        """
+        ...
+
+    def recover(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> Folded:
+        """Takes in what we had told this hospital and have lost, because our database was set back
+        to an older copy. The same again does nothing.
+        """
+        ...
+
+    def histories_differ(self, connection: Connection, hospital_id: int, *, lost: bool) -> None:
+        """Alarms people: the box knows what we have `lost`, or something else under the same
+        numbers.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ExchangeDesk:
@@ -84,14 +106,8 @@ def answer(desk: ExchangeDesk, body: bytes) -> bytes:
     box = PublicKeys(site.exchange_key, site.signing_key)
     session = exchange.session(desk.keys, box, head.site_id, head.epoch)
     request = exchange.open_request(session, body, Bearer.HTTPS)
-    now = desk.system.now()
-    agrees = desk.database.read(
-        lambda connection: same_history(connection, streams, site.id, request.note)
-    )
-    if _peer.has_news(request) or _is_worth_noting(site, request, now, agrees=agrees):
-        desk.database.write(
-            lambda connection: _take(connection, desk, site, request, head.epoch, agrees=agrees)
-        )
+    if _peer.has_news(request) or _is_worth_noting(site, request, desk.system.now()):
+        desk.database.write(lambda connection: _take(connection, desk, site, request, head.epoch))
     return desk.database.read(
         lambda connection: _peer.answer(
             connection,
@@ -116,11 +132,7 @@ def _is_fresh(request: Message, now: datetime) -> bool:
     return heard_at is not None and abs(now - heard_at) < _FRESH
 
 
-def _is_worth_noting(
-    site: Row[*tuple[Any, ...]], request: Message, now: datetime, *, agrees: bool
-) -> bool:
-    if agrees != (site.differs_at is None):
-        return True
+def _is_worth_noting(site: Row[*tuple[Any, ...]], request: Message, now: datetime) -> bool:
     return _is_fresh(request, now) and (
         site.last_seen_at is None or now - site.last_seen_at >= _SEEN_EVERY
     )
@@ -132,13 +144,11 @@ def _take(
     site: Row[*tuple[Any, ...]],
     request: Message,
     epoch: int,
-    *,
-    agrees: bool,
 ) -> None:
     now = desk.system.now()
     answers: list[Event] = []
     others: list[tuple[int, Event]] = []
-    noted: dict[str, Any] = {"differs_at": None if agrees else site.differs_at or now}
+    noted: dict[str, Any] = {}
 
     def act(event: Event) -> None:
         if isinstance(event, AlarmState | DispatchDelivered):
@@ -154,17 +164,100 @@ def _take(
             raise failure
 
     desk.claims.lock(connection, site.hospital_id, readable(request))
-    new = _peer.take(connection, site.id, request, now, act)
+    fresh = _is_fresh(request, now)
+    standing = _peer.standing(connection, site.id, request.note)
+    # A request that may be an old one again is asked for once more before anything is made of it.
+    waits = bool(standing.lost) or not (
+        request.note.complete or same_history(connection, streams, site.id, request.note)
+    )
+    if not fresh:
+        standing = Standing()
+    if request.note.complete and fresh:
+        noted |= _noted_standing(connection, desk, site, standing, now)
+    if standing.lost and now - noted["differs_at"] >= _GIVES_BACK_WITHIN:
+        # It has had its time. Claims must not wait for what nobody can give back.
+        streams.readers.write_off(connection, site.id, standing.lost)
+        standing, waits = Standing(diverged=True), False
+    anew = _told_anew(connection, desk, site, standing)
+    recovered = _recovered(connection, desk, site, request)
+    answers.extend(recovered.answers)
+    others.extend(recovered.others)
+    new = 0
+    # While the box gives back what we lost, its claims wait: they are about patients whom we know
+    # again only after that.
+    if not waits:
+        if request.note.complete:
+            retry_parked(connection, streams, site.id, act)
+        new = _peer.take(connection, site.id, request, now, act)
     others.sort(key=lambda other: other[0])
-    later = [other for other in others if other[0] > site.hospital_id]
-    for hospital_id, event in others[: len(others) - len(later)]:
+    before = [other for other in others if other[0] < site.hospital_id]
+    for hospital_id, event in before:
         publish(connection, hospital_id, event)
-    _peer.reply(connection, site.id, request, answers, now)
-    for hospital_id, event in later:
+    if not standing.agrees:
+        _renew(connection, desk, site, standing, anew, now)
+    _peer.reply(connection, site.id, request, answers, now, fresh=fresh)
+    for hospital_id, event in others[len(before) :]:
         publish(connection, hospital_id, event)
-    if new or _is_fresh(request, now):
+    if new or fresh:
         noted |= {"last_seen_at": now, "epoch": epoch}
-    connection.execute(update(sites).where(sites.c.id == site.id).values(noted))
+    if noted:
+        connection.execute(update(sites).where(sites.c.id == site.id).values(noted))
+
+
+def _noted_standing(
+    connection: Connection,
+    desk: ExchangeDesk,
+    site: Row[*tuple[Any, ...]],
+    standing: Standing,
+    now: datetime,
+) -> dict[str, Any]:
+    """What is noted of how the two histories fit; people are alarmed once."""
+    differs = bool(standing.lost) or standing.diverged
+    if differs and site.differs_at is None:
+        desk.claims.histories_differ(connection, site.hospital_id, lost=bool(standing.lost))
+    return {"differs_at": (site.differs_at or now) if differs else None}
+
+
+def _told_anew(
+    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], standing: Standing
+) -> Sequence[Event]:
+    """A box that cannot simply go on where it stopped is told everything that matters today."""
+    if standing.lost or not (standing.diverged or standing.behind):
+        return ()
+    if site.state != SiteState.ACTIVE:
+        return ()
+    return desk.claims.opening(connection, site.hospital_id, removing=True)
+
+
+def _recovered(
+    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], request: Message
+) -> Folded:
+    frames = [frame for frame in request.frames if frame.recovered]
+    if not frames:
+        return Folded()
+    return desk.claims.recover(
+        connection, site.hospital_id, readable(replace(request, frames=tuple(frames)))
+    )
+
+
+def _renew(
+    connection: Connection,
+    desk: ExchangeDesk,
+    site: Row[*tuple[Any, ...]],
+    standing: Standing,
+    anew: Sequence[Event],
+    now: datetime,
+) -> None:
+    """Goes on in a new epoch: what we write from here on must not share a number with anything that
+    we have lost, or that the box has otherwise.
+    """
+    open_epochs = streams.outgoing.open_epochs(connection, site.id)
+    snapshot = not standing.lost
+    if not snapshot and not any(lost.epoch in open_epochs for lost in standing.lost):
+        return
+    epoch = desk.system.rng.randrange(1, 1 << 32)
+    streams.outgoing.renew(connection, site.id, epoch, now, snapshot=snapshot)
+    append(connection, streams, site.id, anew, now)
 
 
 def _fold(connection: Connection, claims: ClaimsDesk, hospital_id: int, event: Event) -> Folded:

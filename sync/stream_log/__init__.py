@@ -12,12 +12,14 @@ from sqlalchemy import MetaData
 
 from sync.stream_log.incoming import IncomingStreams
 from sync.stream_log.outgoing import OutgoingStreams
+from sync.stream_log.readers import Readers
 from sync.stream_log.values import (
     Acknowledgement,
     Connection,
     Outgoing,
     Position,
     Received,
+    Standing,
     Trouble,
 )
 
@@ -27,6 +29,7 @@ __all__ = [
     "Outgoing",
     "Position",
     "Received",
+    "Standing",
     "StreamLog",
     "Trouble",
 ]
@@ -39,4 +42,5 @@ class StreamLog:
 
     def __init__(self, metadata: MetaData, prefix: str) -> None:
         self.outgoing = OutgoingStreams(metadata, prefix)
+        self.readers = Readers(self.outgoing)
         self.incoming = IncomingStreams(metadata, prefix)

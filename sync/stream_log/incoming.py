@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Integer,
@@ -16,8 +17,10 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    delete,
     or_,
     select,
+    true,
     update,
 )
 
@@ -30,6 +33,7 @@ from sync.stream_log.values import (
     IN_KEY_ORDER,
     NO_HASH,
     Acknowledgement,
+    Outgoing,
     Position,
     Received,
     Trouble,
@@ -59,6 +63,9 @@ class IncomingStreams:
             Column("previous_epoch", BigInteger),
             Column("previous_seq", BigInteger),
             Column("previous_hash", LargeBinary(HASH_BYTES)),
+            Column(
+                "superseded", Boolean, nullable=False
+            ),  # a snapshot told all that mattered of it
             **IN_KEY_ORDER,
         )
         self.events = Table(
@@ -112,6 +119,8 @@ class IncomingStreams:
         present = connection.execute(self._payload, here | {"of_seq": at.seq}).scalar_one_or_none()
         if present == payload:
             return Received.DUPLICATE
+        if present is None and at.seq <= stream.cursor:
+            return Received.DUPLICATE  # it came, was acted on, and is not kept any more
         if present is not None:
             self._count_conflict(connection, writer, at)
             return Received.CONFLICT
@@ -142,7 +151,7 @@ class IncomingStreams:
         new = {"writer": writer, "lane": lane, "epoch": epoch, "cursor": 0, "highest": 0}
         connection.execute(
             insert(connection, self.streams)
-            .values(**new, running_hash=NO_HASH)
+            .values(**new, running_hash=NO_HASH, superseded=False)
             .on_conflict_do_nothing()
         )
         return connection.execute(self._stream, here).one()
@@ -220,15 +229,36 @@ class IncomingStreams:
                 previous_hash=start.previous_hash,
             )
         )
+        if start.snapshot:
+            self._supersede(connection, writer, at)
+
+    def _supersede(self, connection: Connection, writer: int, at: Position) -> None:
+        """Waits no longer for what is missing of the epochs before this one. One that came sooner
+        although it is later continues this one, directly or over others.
+        """
+        table = self.streams
+        of_lane = and_(table.c.writer == writer, table.c.lane == at.lane)
+        previous = {
+            row.epoch: row.previous_epoch
+            for row in connection.execute(select(table).where(of_lane))
+        }
+        later = {at.epoch}
+        while more := {epoch for epoch, before in previous.items() if before in later} - later:
+            later |= more
+        connection.execute(
+            update(table)
+            .where(of_lane, table.c.epoch.not_in(later), table.c.previous_epoch.is_not(None))
+            .values(superseded=True)
+        )
 
     def acknowledgements(
         self, connection: Connection, writer: int, mentioned: Collection[tuple[int, int]] | None
     ) -> list[Acknowledgement]:
         """What we have of the writer's streams: of the `mentioned` (lane, epoch) pairs and of
-        those with gaps, or of all when that is None.
+        those with gaps, or of all when that is None. What a snapshot replaced is left out.
         """
         table = self.streams
-        query = select(table).where(table.c.writer == writer)
+        query = select(table).where(table.c.writer == writer, table.c.superseded.is_not(true()))
         if mentioned is not None:
             pairs = [
                 and_(table.c.lane == lane, table.c.epoch == epoch) for lane, epoch in mentioned
@@ -248,8 +278,68 @@ class IncomingStreams:
             )
         return found
 
+    def history(
+        self, connection: Connection, writer: int, after: Position, limit: int
+    ) -> list[Outgoing]:
+        """At most `limit` of the writer's own events after that one, for a writer that has lost
+        them. Nothing when the next one is not kept any more.
+        """
+        table = self.events
+        rows = connection.execute(
+            select(table.c.seq, table.c.payload)
+            .where(
+                table.c.writer == writer,
+                table.c.lane == after.lane,
+                table.c.epoch == after.epoch,
+                table.c.seq > after.seq,
+            )
+            .order_by(table.c.seq)
+            .limit(limit)
+        ).all()
+        found = []
+        for expected, (seq, payload) in enumerate(rows, start=after.seq + 1):
+            if seq != expected:
+                break
+            found.append(Outgoing(Position(after.lane, after.epoch, seq), payload))
+        return found
+
+    def forget(self, connection: Connection, before: datetime) -> int:
+        """Deletes events that came before that moment and stand without a gap; the streams, their
+        numbers and hashes stay. Parked ones stay for people. How many it were.
+        """
+        table, streams = self.events, self.streams
+        done = (
+            select(streams.c.epoch)
+            .where(
+                streams.c.writer == table.c.writer,
+                streams.c.lane == table.c.lane,
+                streams.c.epoch == table.c.epoch,
+                or_(streams.c.cursor >= table.c.seq, streams.c.superseded.is_(true())),
+            )
+            .exists()
+        )
+        old = table.c.at_ms < milliseconds(before)
+        return connection.execute(delete(table).where(old, table.c.parked.is_(None), done)).rowcount
+
+    def parked(self, connection: Connection, writer: int) -> list[Outgoing]:
+        """The writer's events that could not be read or applied, in their order."""
+        table = self.events
+        rows = connection.execute(
+            select(table)
+            .where(table.c.writer == writer, table.c.parked.is_not(None))
+            .order_by(table.c.lane, table.c.at_ms, table.c.epoch, table.c.seq)
+        )
+        return [Outgoing(Position(row.lane, row.epoch, row.seq), row.payload) for row in rows]
+
+    def unpark(self, connection: Connection, writer: int, at: Position) -> None:
+        """The event was acted on after all."""
+        self._park(connection, writer, at, None)
+
     def park(self, connection: Connection, writer: int, at: Position, why: str) -> None:
         """Sets an event aside that could not be read or applied: it is counted and shown."""
+        self._park(connection, writer, at, why[:300])
+
+    def _park(self, connection: Connection, writer: int, at: Position, why: str | None) -> None:
         table = self.events
         connection.execute(
             update(table)
@@ -259,7 +349,7 @@ class IncomingStreams:
                 table.c.epoch == at.epoch,
                 table.c.seq == at.seq,
             )
-            .values(parked=why[:300])
+            .values(parked=why)
         )
 
     def troubles(self, connection: Connection) -> list[Trouble]:

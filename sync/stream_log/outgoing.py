@@ -1,11 +1,12 @@
 """What this node writes: dense streams, one for each reader and lane, cut into epochs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Integer,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    true,
     update,
 )
 
@@ -57,6 +59,9 @@ class OutgoingStreams:
             Column("last_seq", BigInteger, nullable=False),
             Column("running_hash", LargeBinary(HASH_BYTES), nullable=False),
             Column("acknowledged", BigInteger, nullable=False),
+            Column("acknowledged_hash", LargeBinary(HASH_BYTES), nullable=False),
+            Column("is_open", Boolean, nullable=False),  # events are added here, one of a lane
+            Column("dropped", Boolean, nullable=False),  # a snapshot told all that mattered of it
             **IN_KEY_ORDER,
         )
         self.events = Table(
@@ -78,9 +83,8 @@ class OutgoingStreams:
         )
         self._counter = Prepared(
             select(streams.c.epoch, streams.c.last_seq, streams.c.running_hash)
-            .join(self.own, self.own.c.epoch == streams.c.epoch)
-            .where(of_stream)
-            .with_for_update(of=streams)
+            .where(of_stream, streams.c.is_open.is_(true()))
+            .with_for_update()
         )
         self._count = Prepared(
             update(streams)
@@ -99,6 +103,8 @@ class OutgoingStreams:
         A box calls this at every start, the gateway when it was restored. Events of earlier
         epochs stay and are sent until they are acknowledged.
         """
+        table = self.streams
+        connection.execute(update(table).where(table.c.is_open.is_(true())).values(is_open=False))
         values = {"id": 1, "epoch": epoch}
         connection.execute(
             insert(connection, self.own)
@@ -121,8 +127,43 @@ class OutgoingStreams:
             counter = self._counter.one(connection, of_reader=reader, of_lane=lane)
         return self._write(connection, reader, lane, counter, payload, at)
 
-    def _open_stream(self, connection: Connection, reader: int, lane: int, at: datetime) -> None:
-        epoch = self.epoch(connection)
+    def open_epochs(self, connection: Connection, reader: int) -> set[int]:
+        """The epochs in which events for this reader are added at present."""
+        table = self.streams
+        query = select(table.c.epoch).where(table.c.reader == reader, table.c.is_open.is_(true()))
+        return set(connection.execute(query).scalars())
+
+    def renew(
+        self, connection: Connection, reader: int, epoch: int, at: datetime, *, snapshot: bool
+    ) -> None:
+        """Goes on in a new epoch with this reader alone. With `snapshot` everything that still
+        matters is appended anew by the caller: what the reader lacks of earlier epochs is dropped.
+        """
+        table = self.streams
+        of_reader = table.c.reader == reader
+        existing = connection.execute(
+            select(table.c.lane).where(of_reader).order_by(table.c.lane).with_for_update()
+        ).scalars()
+        lanes = sorted(set(existing))
+        connection.execute(update(table).where(of_reader).values(is_open=False))
+        for lane in lanes:
+            self._open_stream(connection, reader, lane, at, epoch, snapshot=snapshot)
+        if snapshot:
+            connection.execute(
+                update(table).where(of_reader, table.c.epoch != epoch).values(dropped=True)
+            )
+
+    def _open_stream(
+        self,
+        connection: Connection,
+        reader: int,
+        lane: int,
+        at: datetime,
+        epoch: int | None = None,
+        *,
+        snapshot: bool = False,
+    ) -> None:
+        epoch = epoch or self.epoch(connection)
         if epoch is None:
             raise RuntimeError("begin_epoch() comes before the first append()")
         table = self.streams
@@ -140,6 +181,9 @@ class OutgoingStreams:
             "last_seq": 0,
             "running_hash": NO_HASH,
             "acknowledged": 0,
+            "acknowledged_hash": NO_HASH,
+            "is_open": True,
+            "dropped": False,
         }
         opened = connection.execute(
             insert(connection, table)
@@ -154,6 +198,7 @@ class OutgoingStreams:
             previous_epoch=last.epoch if last else 0,
             previous_seq=last.last_seq if last else 0,
             previous_hash=last.running_hash if last else NO_HASH,
+            snapshot=snapshot,
         )
         self._write(connection, reader, lane, opened, encode(start), at)
 
@@ -162,7 +207,7 @@ class OutgoingStreams:
         connection: Connection,
         reader: int,
         lane: int,
-        counter: Row[*tuple[Any, ...]],
+        counter: Sequence[Any],
         payload: bytes,
         at: datetime,
     ) -> Position:
@@ -192,25 +237,24 @@ class OutgoingStreams:
         self,
         connection: Connection,
         reader: int,
-        said: Iterable[Acknowledgement] | None = None,
+        said: Iterable[Acknowledgement] = (),
         limit: int = 1000,
     ) -> list[Outgoing]:
         """At most `limit` events that the reader does not have, lane by lane, oldest first.
 
-        `said` is all that the reader has just said it has; a stream that it does not name starts
-        from its first event, because the reader has lost it. Without `said` our notes count.
+        `said` is what the reader has just said of some streams; for the others our notes count.
         """
         streams, table = self.streams, self.events
         of_reader = connection.execute(
             select(streams)
-            .where(streams.c.reader == reader)
+            .where(streams.c.reader == reader, streams.c.dropped.is_not(true()))
             .order_by(streams.c.lane, streams.c.ordinal)
         ).all()
-        has = {(each.lane, each.epoch): each for each in said or ()}
+        has = {(each.lane, each.epoch): each for each in said}
         found: list[Outgoing] = []
         for stream in of_reader:
             known = has.get((stream.lane, stream.epoch)) or Acknowledgement(
-                stream.lane, stream.epoch, stream.acknowledged if said is None else 0
+                stream.lane, stream.epoch, stream.acknowledged
             )
             if known.cursor >= stream.last_seq:
                 continue
@@ -234,31 +278,31 @@ class OutgoingStreams:
                 break
         return found
 
-    def acknowledge(self, connection: Connection, reader: int, said: Acknowledgement) -> bool:
-        """Notes what the reader has. False when it claims events that we never wrote: one of the
-        two sides was restored from a backup.
-        """
+    def stream(
+        self, connection: Connection, reader: int, at: Position | Acknowledgement
+    ) -> Row[*tuple[Any, ...]] | None:
+        """The row of one stream, None when there is none."""
         table = self.streams
-        here = and_(
-            table.c.reader == reader, table.c.lane == said.lane, table.c.epoch == said.epoch
-        )
-        stream = connection.execute(select(table).where(here)).one_or_none()
-        if stream is None or said.cursor > stream.last_seq:
-            return said.cursor == 0
-        if said.cursor > stream.acknowledged:
-            connection.execute(
-                update(table)
-                .where(here, table.c.acknowledged < said.cursor)
-                .values(acknowledged=said.cursor)
-            )
-        return True
+        here = and_(table.c.reader == reader, table.c.lane == at.lane, table.c.epoch == at.epoch)
+        return connection.execute(select(table).where(here)).one_or_none()
+
+    def take_back(
+        self,
+        connection: Connection,
+        stream: Row[*tuple[Any, ...]],
+        payload: bytes,
+        now: datetime,
+    ) -> None:
+        """Adds an event of our own that we had lost to the stream that it once stood in."""
+        counter = (stream.epoch, stream.last_seq, stream.running_hash)
+        self._write(connection, stream.reader, stream.lane, counter, payload, now)
 
     def hash_at(self, connection: Connection, reader: int, at: Position) -> bytes | None:
-        """Our running hash after that event; None when we have no such event."""
+        """Our running hash after that event; None when we have no such event, or not any more."""
         if at.seq == 0:
             return NO_HASH
         table = self.events
-        return connection.execute(
+        kept: bytes | None = connection.execute(
             select(table.c.running_hash).where(
                 table.c.reader == reader,
                 table.c.lane == at.lane,
@@ -266,17 +310,17 @@ class OutgoingStreams:
                 table.c.seq == at.seq,
             )
         ).scalar_one_or_none()
+        if kept is not None:
+            return kept
+        stream = self.stream(connection, reader, at)
+        return stream.running_hash if stream is not None and stream.last_seq == at.seq else None
 
     def heads(self, connection: Connection) -> dict[int, int]:
         """How many events each reader's streams hold together: it grows with every append."""
         table = self.streams
-        query = select(table.c.reader, func.sum(table.c.last_seq)).group_by(table.c.reader)
-        return {reader: int(total) for reader, total in connection.execute(query)}
-
-    def unacknowledged(self, connection: Connection, reader: int) -> int:
-        """How many events the reader has not confirmed."""
-        table = self.streams
-        query = select(func.sum(table.c.last_seq - table.c.acknowledged)).where(
-            table.c.reader == reader
+        query = (
+            select(table.c.reader, func.sum(table.c.last_seq))
+            .where(table.c.dropped.is_not(true()))
+            .group_by(table.c.reader)
         )
-        return int(connection.execute(query).scalar_one() or 0)
+        return {reader: int(total) for reader, total in connection.execute(query)}

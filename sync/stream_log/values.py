@@ -12,6 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 HASH_BYTES = 16
 AHEAD_BITS = 32
+# Of a stream's hash, where it is spelled out on the wire.
+SHOWN_HASH_BYTES = 8
 NO_HASH = b""
 # On SQLite, rows that stand in the tree of their key: half the pages to write of a second tree.
 IN_KEY_ORDER: Mapping[str, Any] = {"sqlite_with_rowid": False}
@@ -60,6 +62,24 @@ class Acknowledgement:
         """True when the reader has this number."""
         distance = seq - self.cursor - 1
         return distance < 0 or (distance < AHEAD_BITS and bool(self.ahead >> distance & 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a reader's whole account of our streams fits ours.
+
+    `lost` names streams of which the reader has more than we do, as (lane, epoch, our last number):
+    our database was set back to an older copy. `diverged`: it has other events under the same
+    numbers. `behind`: it lacks events that are not kept any more, or has lost all it had.
+    """
+
+    lost: tuple[Position, ...] = ()
+    diverged: bool = False
+    behind: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        return not (self.lost or self.diverged or self.behind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def test_damaged_requests_and_answers_are_refused_flatly(two_sides: Both) -> Non
     hospital.box.accept(dispatch_id, "AK")
     now = hospital.system.now()
     prepared = hospital.store.read(
-        lambda connection: hospital.exchanger._peer.request(connection, b"n" * 16, now, None)
+        lambda connection: hospital.exchanger._peer.request(connection, now, None)
     )
     good = hospital.network.deliver("/sync/v1/exchange", prepared.body)
     effects = gateway.effects()
@@ -166,8 +166,8 @@ def test_an_answer_opens_only_for_its_own_request(two_sides: Both) -> None:
     _, hospital = two_sides
     hospital.exchanges()
     now, peer = hospital.system.now(), hospital.exchanger._peer
-    one = hospital.store.read(lambda c: peer.request(c, b"a" * 16, now, None))
-    other = hospital.store.read(lambda c: peer.request(c, b"b" * 16, now, None))
+    one = hospital.store.read(lambda c: peer.request(c, now, None))
+    other = hospital.store.read(lambda c: peer.request(c, now, None))
     answer = hospital.network.deliver("/sync/v1/exchange", one.body)
     peer.open(one, answer)
     with pytest.raises(Refused):
@@ -273,4 +273,4 @@ def test_a_backlog_comes_whole(two_sides: Both) -> None:
     hospital.exchanges()
     listed = hospital.box.dispatches()
     assert [dispatch.id for dispatch in listed] == sorted(ids, reverse=True)
-    assert hospital.store.read(lambda c: box_streams.outgoing.unacknowledged(c, 0)) == 0
+    assert hospital.store.read(lambda c: box_streams.readers.unacknowledged(c, 0)) == 0

@@ -11,7 +11,18 @@ from pathlib import Path
 from random import Random
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Column, Connection, Engine, Integer, MetaData, String, Table, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    select,
+    update,
+)
 
 from edge_node import enrolment
 from edge_node.alarm import Alarm
@@ -33,10 +44,12 @@ from shared.dispatch import DispatchState, move
 from shared.emergency import Kind, Priority
 from shared.errors import IllegalMove
 from shared.system import System
+from sync.codec import decode, encode
 from sync.events import (
     AcceptDispatch,
     CannotTreat,
     Claim,
+    DispatchChanged,
     DispatchDelivered,
     DispatchOffered,
     Event,
@@ -57,6 +70,7 @@ toy_dispatches = Table(
     Column("id", Id, primary_key=True),
     Column("state", String(20), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("offer", LargeBinary, nullable=False),
 )
 effects = Table(
     "effects",
@@ -72,6 +86,8 @@ _TARGETS = {
     TreatAfterAll: DispatchState.ACCEPTED,
     PatientArrived: DispatchState.ARRIVED,
 }
+
+_TOLD = DispatchOffered | DispatchChanged | Verdict
 
 
 class Crash(BaseException):
@@ -135,6 +151,7 @@ class Gateway:
         self.system = system or clock.system(1)
         self.keys = NodeKeys(keys)
         self.quiet = database  # for what a test arranges: it does not crash
+        self.alarms: list[str] = []
         self.desk = ExchangeDesk(crashing or database, self.system, self.keys, self)
         self.enrolment = EnrolmentDesk(self.system, self.keys, "", self.opening)
 
@@ -165,9 +182,7 @@ class Gateway:
         )
 
         def work(connection: Connection) -> None:
-            connection.execute(
-                toy_dispatches.insert().values(id=dispatch_id, state="offered", version=1)
-            )
+            self._add(connection, offer)
             assert publish(connection, HOSPITAL, offer)
 
         self.quiet.write(work)
@@ -178,9 +193,7 @@ class Gateway:
 
         def work(connection: Connection) -> None:
             for offer in offers:
-                connection.execute(
-                    toy_dispatches.insert().values(id=offer.dispatch_id, state="offered", version=1)
-                )
+                self._add(connection, offer)
                 assert publish(connection, HOSPITAL, offer)
 
         self.quiet.write(work)
@@ -197,8 +210,51 @@ class Gateway:
         query = select(effects.c.claim_id)
         return list(self.quiet.read(lambda connection: connection.execute(query).scalars().all()))
 
-    def opening(self, connection: Connection, hospital_id: int) -> list[Event]:
-        return []
+    def opening(
+        self, connection: Connection, hospital_id: int, *, removing: bool = False
+    ) -> list[Event]:
+        """What matters: every dispatch as it stands. This toy keeps no facts but the first."""
+        rows = connection.execute(select(toy_dispatches).order_by(toy_dispatches.c.id))
+        events: list[Event] = []
+        for row in rows:
+            offer = decode(row.offer)
+            assert isinstance(offer, DispatchOffered)
+            standing = DispatchChanged(
+                at=self.system.now(),
+                dispatch_id=row.id,
+                version=row.version,
+                state=DispatchState(row.state),
+            )
+            events += [offer, standing]
+        return events if removing else []
+
+    def recover(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> Folded:
+        for event in sorted(
+            (event for event in events if isinstance(event, _TOLD)), key=lambda each: each.version
+        ):
+            state = event.state if not isinstance(event, DispatchOffered) else "offered"
+            row = connection.execute(
+                select(toy_dispatches).where(toy_dispatches.c.id == event.dispatch_id)
+            ).one_or_none()
+            if row is None and isinstance(event, DispatchOffered):
+                self._add(connection, event)
+            elif row is not None and event.version > row.version:
+                connection.execute(
+                    update(toy_dispatches)
+                    .where(toy_dispatches.c.id == event.dispatch_id)
+                    .values(state=state, version=event.version)
+                )
+        return Folded()
+
+    def histories_differ(self, connection: Connection, hospital_id: int, *, lost: bool) -> None:
+        self.alarms.append("lost" if lost else "diverged")
+
+    def _add(self, connection: Connection, offer: DispatchOffered) -> None:
+        connection.execute(
+            toy_dispatches.insert().values(
+                id=offer.dispatch_id, state="offered", version=1, offer=encode(offer)
+            )
+        )
 
     def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
         pass
@@ -301,6 +357,7 @@ class Hospital:
         self.store = Store(self.folder / "store.sqlite", self.identity.store_key())
         epoch = self.system.rng.randrange(1, 1 << 32)
         self.store.write(lambda connection: box_streams.outgoing.begin_epoch(connection, epoch))
+        self._exchanger: Exchanger | None = None
         self.link = Link(LinkState(enrolled=True))
         self.notifier, self.alarm = Notifier(), Alarm(self.system.now)
         self.box = Box(self.store, self.system, self.alarm, self.notifier, lambda: None)
@@ -316,16 +373,19 @@ class Hospital:
 
     @property
     def exchanger(self) -> Exchanger:
-        return Exchanger(
-            self.store,
-            self.system,
-            self.identity.node_keys(),
-            self.identity.site(),
-            self.network,
-            self.link,
-            self.notifier,
-            lambda: self.alarm.audible,
-        )
+        """The program's one exchanger, which knows what the gateway has been told."""
+        if self._exchanger is None:
+            self._exchanger = Exchanger(
+                self.store,
+                self.system,
+                self.identity.node_keys(),
+                self.identity.site(),
+                self.network,
+                self.link,
+                self.notifier,
+                lambda: self.alarm.audible,
+            )
+        return self._exchanger
 
     def exchanges(self) -> int:
         """Exchanges until nothing waits; how many it took."""

@@ -128,7 +128,7 @@ any_event: st.SearchStrategy[events.Event] = st.one_of(
         status=st.sampled_from(HospitalStatus),
         staffed_beds=_maybe(numbers),
         free_beds=_maybe(numbers),
-        last_dispatch_seq_seen=numbers,
+        last_dispatch_seen=identifiers,
     ),
     st.builds(
         events.AlarmState, at=instants, audible=st.booleans(), reason=texts, unknown_tail=tails

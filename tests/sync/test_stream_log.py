@@ -40,7 +40,7 @@ class Node:
 
     def owes(self, *after: Acknowledgement, limit: int = 1000) -> list[Outgoing]:
         with self.engine.begin() as connection:
-            return self.log.outgoing.pending(connection, BOX, after or None, limit)
+            return self.log.outgoing.pending(connection, BOX, after, limit)
 
     def gets(self, seq: int, payload: bytes, epoch: int = 1, lane: int = LANE) -> Received:
         with self.engine.begin() as connection:
@@ -123,8 +123,8 @@ def test_what_is_acknowledged_is_not_owed_any_more(node: Node) -> None:
     ahead = Acknowledgement(LANE, 1, 2, ahead=0b10)
     assert [event.payload for event in node.owes(ahead)] == [b"b"]
     with node.engine.begin() as connection:
-        assert node.log.outgoing.acknowledge(connection, BOX, Acknowledgement(LANE, 1, 3))
-        assert node.log.outgoing.acknowledge(connection, BOX, Acknowledgement(LANE, 1, 2))
+        assert node.log.readers.acknowledge(connection, BOX, Acknowledgement(LANE, 1, 3))
+        assert node.log.readers.acknowledge(connection, BOX, Acknowledgement(LANE, 1, 2))
     assert [event.payload for event in node.owes()] == [b"c"]
 
 
@@ -136,7 +136,7 @@ def test_acknowledging_what_was_never_written_is_noticed(
 ) -> None:
     node.writes(b"a")
     with node.engine.begin() as connection:
-        assert not node.log.outgoing.acknowledge(connection, BOX, claimed)
+        assert not node.log.readers.acknowledge(connection, BOX, claimed)
     assert len(node.owes()) == 2
 
 

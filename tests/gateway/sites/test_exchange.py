@@ -73,6 +73,17 @@ class FailsAt:
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         return self.gateway.set_aside(connection, hospital_id, event)
 
+    def opening(
+        self, connection: Connection, hospital_id: int, *, removing: bool
+    ) -> Sequence[Event]:
+        return self.gateway.opening(connection, hospital_id, removing=removing)
+
+    def recover(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> Folded:
+        return self.gateway.recover(connection, hospital_id, events)
+
+    def histories_differ(self, connection: Connection, hospital_id: int, *, lost: bool) -> None:
+        self.gateway.histories_differ(connection, hospital_id, lost=lost)
+
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         folded = self.gateway.fold(connection, hospital_id, event)
         if isinstance(event, AcceptDispatch) and event.dispatch_id == self.dispatch_id:

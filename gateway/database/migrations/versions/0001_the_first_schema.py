@@ -431,6 +431,7 @@ def upgrade() -> None:
         sa.Column("previous_epoch", sa.BigInteger(), nullable=True),
         sa.Column("previous_seq", sa.BigInteger(), nullable=True),
         sa.Column("previous_hash", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("superseded", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("writer", "lane", "epoch", name=op.f("pk_site_incoming_streams")),
         sqlite_with_rowid=False,
     )
@@ -465,6 +466,9 @@ def upgrade() -> None:
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
         sa.Column("running_hash", sa.LargeBinary(length=16), nullable=False),
         sa.Column("acknowledged", sa.BigInteger(), nullable=False),
+        sa.Column("acknowledged_hash", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("dropped", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("reader", "lane", "epoch", name=op.f("pk_site_outgoing_streams")),
         sqlite_with_rowid=False,
     )

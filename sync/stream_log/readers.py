@@ -1,0 +1,227 @@
+"""What the readers of our streams have: noted, compared, taken back where we lost it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, or_, select, true, update
+
+from sync.packing import milliseconds
+from sync.stream_log.outgoing import OutgoingStreams
+from sync.stream_log.values import (
+    NO_HASH,
+    SHOWN_HASH_BYTES,
+    Acknowledgement,
+    Position,
+    Received,
+    Standing,
+)
+
+
+class Readers:
+    """The other ends of our own streams. `reader` is the other node's number."""
+
+    def __init__(self, outgoing: OutgoingStreams) -> None:
+        self._outgoing = outgoing
+
+    def acknowledge(self, connection: Connection, reader: int, said: Acknowledgement) -> bool:
+        """Notes what the reader has by now. False when it claims events that we never wrote: one of
+        the two sides was restored from a backup.
+        """
+        stream = self._outgoing.stream(connection, reader, said)
+        if stream is None or said.cursor > stream.last_seq:
+            return said.cursor == 0
+        if said.cursor > stream.acknowledged:
+            self._note(connection, stream, said.cursor)
+        return True
+
+    def standing(
+        self, connection: Connection, reader: int, said: Iterable[Acknowledgement]
+    ) -> Standing:
+        """How all that the reader says it has fits ours; a stream that it does not name it has
+        nothing of. Every hash that it shows is compared. It only reads.
+        """
+        lost: list[Position] = []
+        diverged = behind = False
+        for each, stream in self._compared(connection, reader, said):
+            if stream is None or each.cursor > stream.last_seq:
+                last_seq = stream.last_seq if stream is not None else 0
+                lost.append(Position(each.lane, each.epoch, last_seq))
+            elif self._differs(connection, stream, each):
+                diverged = True
+            elif not self._can_go_on(connection, stream, each):
+                behind = True
+        return Standing(tuple(lost), diverged, behind)
+
+    def acknowledge_all(
+        self, connection: Connection, reader: int, said: Iterable[Acknowledgement]
+    ) -> None:
+        """Notes all that the reader has, which may be less than it once had; where that does not
+        fit ours, nothing is noted.
+        """
+        for each, stream in self._compared(connection, reader, said):
+            if (
+                stream is not None
+                and each.cursor <= stream.last_seq
+                and each.cursor != stream.acknowledged
+                and not self._differs(connection, stream, each)
+                and self._can_go_on(connection, stream, each)
+            ):
+                self._note(connection, stream, each.cursor)
+
+    def _compared(
+        self, connection: Connection, reader: int, said: Iterable[Acknowledgement]
+    ) -> list[tuple[Acknowledgement, Row[*tuple[Any, ...]] | None]]:
+        """What the reader says beside our stream, which is None where we know of none."""
+        table = self._outgoing.streams
+        known = {
+            (stream.lane, stream.epoch): stream
+            for stream in connection.execute(
+                select(table).where(table.c.reader == reader).order_by(table.c.lane, table.c.epoch)
+            )
+        }
+        has = {(each.lane, each.epoch): each for each in said if each.cursor or each.ahead}
+        compared = [(has[key], None) for key in has if key not in known]
+        return compared + [
+            (has.get(key) or Acknowledgement(*key, 0), stream)
+            for key, stream in known.items()
+            if not stream.dropped
+        ]
+
+    def _differs(
+        self, connection: Connection, stream: Row[*tuple[Any, ...]], has: Acknowledgement
+    ) -> bool:
+        at = Position(stream.lane, stream.epoch, has.cursor)
+        ours = self._outgoing.hash_at(connection, stream.reader, at)
+        shown = has.running_hash[:SHOWN_HASH_BYTES]
+        return ours is not None and ours[:SHOWN_HASH_BYTES] != shown
+
+    def _can_go_on(
+        self,
+        connection: Connection,
+        stream: Row[*tuple[Any, ...]],
+        has: Acknowledgement,
+    ) -> bool:
+        """Whether the reader can be given what it lacks, from its next number on. One that had
+        events and has none now is told what matters today instead of all that ever was.
+        """
+        if has.cursor >= stream.last_seq:
+            return True
+        if has.cursor == 0 and stream.acknowledged > 0 and not has.ahead:
+            return False
+        following = Position(stream.lane, stream.epoch, has.cursor + 1)
+        return self._outgoing.hash_at(connection, stream.reader, following) is not None
+
+    def believed(self, connection: Connection, reader: int) -> list[Acknowledgement]:
+        """What we think the reader has, with the running hashes; what a snapshot replaced is left
+        out.
+        """
+        table = self._outgoing.streams
+        query = (
+            select(table)
+            .where(
+                table.c.reader == reader, table.c.acknowledged > 0, table.c.dropped.is_not(true())
+            )
+            .order_by(table.c.lane, table.c.epoch)
+        )
+        return [
+            Acknowledgement(row.lane, row.epoch, row.acknowledged, 0, row.acknowledged_hash)
+            for row in connection.execute(query)
+        ]
+
+    def adopt(
+        self, connection: Connection, reader: int, at: Position, payload: bytes, now: datetime
+    ) -> Received:
+        """Takes back an event of our own that the reader kept and we lost, in the order of their
+        numbers. CONFLICT when it does not follow what we have.
+        """
+        events = self._outgoing.events
+        stream = self._outgoing.stream(connection, reader, at) or self._lost_stream(
+            connection, reader, at
+        )
+        if at.seq <= stream.last_seq:
+            present = connection.execute(
+                select(events.c.payload).where(
+                    events.c.reader == reader,
+                    events.c.lane == at.lane,
+                    events.c.epoch == at.epoch,
+                    events.c.seq == at.seq,
+                )
+            ).scalar_one_or_none()
+            return Received.DUPLICATE if present in (None, payload) else Received.CONFLICT
+        if at.seq != stream.last_seq + 1 or stream.is_open:
+            return Received.CONFLICT
+        self._outgoing.take_back(connection, stream, payload, now)
+        self._note(connection, stream, at.seq)
+        return Received.NEW
+
+    def write_off(self, connection: Connection, reader: int, lost: Iterable[Position]) -> None:
+        """Expects nothing more of streams that the reader cannot give back."""
+        table = self._outgoing.streams
+        for at in lost:
+            if self._outgoing.stream(connection, reader, at) is None:
+                self._lost_stream(connection, reader, at)
+            connection.execute(
+                update(table)
+                .where(table.c.reader == reader, table.c.lane == at.lane, table.c.epoch == at.epoch)
+                .values(dropped=True, is_open=False)
+            )
+
+    def _lost_stream(
+        self, connection: Connection, reader: int, at: Position
+    ) -> Row[*tuple[Any, ...]]:
+        table = self._outgoing.streams
+        lost = table.insert().values(
+            reader=reader,
+            lane=at.lane,
+            epoch=at.epoch,
+            ordinal=-1,  # before every stream that we know
+            last_seq=0,
+            running_hash=NO_HASH,
+            acknowledged=0,
+            acknowledged_hash=NO_HASH,
+            is_open=False,
+            dropped=False,
+        )
+        return connection.execute(lost.returning(*table.c)).one()
+
+    def forget(self, connection: Connection, before: datetime) -> int:
+        """Deletes events written before that moment which their readers have, or need no more. The
+        streams themselves, their numbers and hashes stay. How many it were.
+        """
+        table, streams = self._outgoing.events, self._outgoing.streams
+        done = (
+            select(streams.c.epoch)
+            .where(
+                streams.c.reader == table.c.reader,
+                streams.c.lane == table.c.lane,
+                streams.c.epoch == table.c.epoch,
+                or_(streams.c.acknowledged > table.c.seq, streams.c.dropped.is_(true())),
+            )
+            .exists()
+        )
+        old = table.c.at_ms < milliseconds(before)
+        return connection.execute(delete(table).where(old, done)).rowcount
+
+    def _note(self, connection: Connection, stream: Row[*tuple[Any, ...]], cursor: int) -> None:
+        table = self._outgoing.streams
+        hashed = self._outgoing.hash_at(
+            connection, stream.reader, Position(stream.lane, stream.epoch, cursor)
+        )
+        connection.execute(
+            update(table)
+            .where(
+                table.c.reader == stream.reader,
+                table.c.lane == stream.lane,
+                table.c.epoch == stream.epoch,
+            )
+            .values(acknowledged=cursor, acknowledged_hash=hashed or NO_HASH)
+        )
+
+    def unacknowledged(self, connection: Connection, reader: int) -> int:
+        """How many events the reader has not confirmed."""
+        table = self._outgoing.streams
+        query = select(func.sum(table.c.last_seq - table.c.acknowledged)).where(
+            table.c.reader == reader, table.c.dropped.is_not(true())
+        )
+        return int(connection.execute(query).scalar_one() or 0)
