@@ -18,7 +18,7 @@ from edge_node.tables import streams
 from shared.system import System
 from sync import exchange, peer
 from sync.events import Claim, DispatchChanged, DispatchDelivered, DispatchOffered, Event, Verdict
-from sync.exchange import Note
+from sync.exchange import Message
 from sync.frame import Frame
 from sync.peer import BoxPeer, CannotApply, Prepared
 from sync.sealing import NodeKeys
@@ -75,7 +75,7 @@ class Exchanger:
         )
         body = self._connection.post(EXCHANGE_PATH, prepared.body)
         message = self._peer.open(prepared, body)
-        self._take_note(message.note, prepared)
+        self._take_note(message, prepared)
         received = 0
         for frame in message.frames:
             received += self._store.write(
@@ -106,7 +106,8 @@ class Exchanger:
             connection, frame, now, lambda event: self._act(connection, event)
         )
 
-    def _take_note(self, note: Note, prepared: Prepared) -> None:
+    def _take_note(self, message: Message, prepared: Prepared) -> None:
+        note = message.note
         now, sent_at = self._system.now(), prepared.sent_at
         # The gateway read its clock somewhere between our sending and our receiving.
         offset = note.clock - (sent_at + (now - sent_at) / 2)
@@ -118,7 +119,7 @@ class Exchanger:
             last_exchange_at=now,
             heard_at=note.clock,
             offset=offset,
-            differs=note.differs or standing.diverged,
+            differs=note.differs or bool(standing.diverged),
             retired=note.retired,
         )
         stale = self._stored_at is None or now - self._stored_at >= _STORE_LINK_EVERY
@@ -126,7 +127,7 @@ class Exchanger:
         if seen or stale or stepped or note.acknowledgements or note.complete:
 
             def work(connection: Connection) -> int:
-                self._peer.take_note(connection, note)
+                self._peer.take_note(connection, prepared, message)
                 link_module.store(connection, self._link.state)
                 return claims.mark_sent(connection, note.acknowledgements)
 

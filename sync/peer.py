@@ -151,6 +151,7 @@ class Prepared:
     sent_at: datetime
     complete: bool
     told: tuple[Acknowledgement, ...]
+    lost: tuple[Position, ...]
 
 
 class BoxPeer:
@@ -207,7 +208,7 @@ class BoxPeer:
             packed_frames_of(self._log.outgoing.pending(connection, GATEWAY, limit=_MOST_EVENTS)),
         )
         body = exchange.build_request(session, number, note, frames, Bearer.HTTPS)
-        return Prepared(session, body, now, complete, has)
+        return Prepared(session, body, now, complete, has, lost)
 
     def open(self, prepared: Prepared, body: bytes) -> Message:
         """The gateway's answer. Raises Refused for anything else; nothing has changed then."""
@@ -236,9 +237,19 @@ class BoxPeer:
         """True when the last answer asked for something, or did not fit what we know."""
         return self._told is None or self._ask_spell or bool(self._lost or self._to_give_back)
 
-    def take_note(self, connection: Connection, note: Note) -> None:
-        """Stores what the gateway has of ours."""
+    def take_note(self, connection: Connection, prepared: Prepared, message: Message) -> None:
+        """Stores what the gateway has of ours. Where it could not give back what we have lost, its
+        word is taken for that.
+        """
+        note = message.note
         if note.complete:
+            if prepared.lost and not any(frame.recovered for frame in message.frames):
+                lost = {(at.lane, at.epoch) for at in prepared.lost}
+                self._log.readers.believe(
+                    connection,
+                    GATEWAY,
+                    [each for each in note.acknowledgements if (each.lane, each.epoch) in lost],
+                )
             self._log.readers.acknowledge_all(connection, GATEWAY, note.acknowledgements)
             return
         for each in note.acknowledgements:
@@ -334,10 +345,10 @@ class GatewayPeer:
                     if note.spell or each.ahead or (each.lane, each.epoch) in mentioned
                 ),
                 complete=note.spell,
-                lost=standing.lost,
+                lost=standing.lost + standing.diverged,
                 more=waiting or len(pending) == _MOST_EVENTS,
                 spell=not agrees,
-                differs=standing.diverged,
+                differs=bool(standing.diverged),
                 retired=retired,
             )
 

@@ -99,6 +99,26 @@ ALARM_WORDS = {
         "Many are hurt at one place.",
         "Phone hospitals and ambulances; see: haven-gateway mass-casualty list, and " + _SHOW,
     ),
+    "given_back": AlarmWords(
+        "This gateway had lost the patient; the hospital's box gave them back.",
+        f"Ask the hospital how things stand, and phone the caller: {_SHOW}",
+        f"Ask the hospital how things stand: {_SHOW}",
+    ),
+    "box_knows_more": AlarmWords(
+        "A hospital's box knows what this gateway does not: the database is older than it was.",
+        "See that the right database runs. What was lost comes back box by box: haven-gateway "
+        "sites list, and haven-gateway emergencies list",
+    ),
+    "box_differs": AlarmWords(
+        "A hospital's box has other events than this gateway under the same numbers: a copy of the "
+        "database has been written to as well.",
+        "See that only one gateway runs. The box was told everything anew; ask the hospital which "
+        "patients it expects: haven-gateway emergencies list",
+    ),
+    "restored": AlarmWords(
+        "The database is older than it was: it was set back to a copy. What was due before waits.",
+        "See that it is the right copy, then wait for the boxes, or: haven-gateway sites release",
+    ),
     "staff_wrote": AlarmWords(
         "A hospital's duty phone wrote words that answer no offer.",
         "Read it, and phone the hospital where it matters.",

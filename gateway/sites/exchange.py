@@ -172,13 +172,15 @@ def _take(
     )
     if not fresh:
         standing = Standing()
-    if request.note.complete and fresh:
+    elif request.note.complete:
         noted |= _noted_standing(connection, desk, site, standing, now)
-    if standing.lost and now - noted["differs_at"] >= _GIVES_BACK_WITHIN:
+        gives_back = any(frame.recovered for frame in request.frames)
+        waits = _still_gives_back(standing, noted["differs_at"], now, gives_back=gives_back)
+    if standing.lost and not waits:
         # It has had its time. Claims must not wait for what nobody can give back.
-        streams.readers.write_off(connection, site.id, standing.lost)
-        standing, waits = Standing(diverged=True), False
-    anew = _told_anew(connection, desk, site, standing)
+        _give_up(connection, site.id, request, standing)
+        standing = Standing(diverged=standing.lost)
+    anew = () if waits else _told_anew(connection, desk, site, standing)
     recovered = _recovered(connection, desk, site, request)
     answers.extend(recovered.answers)
     others.extend(recovered.others)
@@ -194,7 +196,7 @@ def _take(
     for hospital_id, event in before:
         publish(connection, hospital_id, event)
     if not standing.agrees:
-        _renew(connection, desk, site, standing, anew, now)
+        _renew(connection, desk, site, standing, anew, now, snapshot=not waits)
     _peer.reply(connection, site.id, request, answers, now, fresh=fresh)
     for hospital_id, event in others[len(before) :]:
         publish(connection, hospital_id, event)
@@ -212,19 +214,34 @@ def _noted_standing(
     now: datetime,
 ) -> dict[str, Any]:
     """What is noted of how the two histories fit; people are alarmed once."""
-    differs = bool(standing.lost) or standing.diverged
+    differs = bool(standing.lost or standing.diverged)
     if differs and site.differs_at is None:
         desk.claims.histories_differ(connection, site.hospital_id, lost=bool(standing.lost))
     return {"differs_at": (site.differs_at or now) if differs else None}
+
+
+def _give_up(connection: Connection, site_id: int, request: Message, standing: Standing) -> None:
+    lost = {(at.lane, at.epoch) for at in standing.lost}
+    said = [each for each in request.note.acknowledgements if (each.lane, each.epoch) in lost]
+    streams.readers.believe(connection, site_id, said)
+
+
+def _still_gives_back(
+    standing: Standing, differs_at: datetime | None, now: datetime, *, gives_back: bool
+) -> bool:
+    """True while the box has yet to give back what it has and we have not. One that cannot is not
+    waited for for long.
+    """
+    if differs_at is None or now - differs_at >= _GIVES_BACK_WITHIN:
+        return False
+    return bool(standing.lost) or not gives_back
 
 
 def _told_anew(
     connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], standing: Standing
 ) -> Sequence[Event]:
     """A box that cannot simply go on where it stopped is told everything that matters today."""
-    if standing.lost or not (standing.diverged or standing.behind):
-        return ()
-    if site.state != SiteState.ACTIVE:
+    if standing.agrees or site.state != SiteState.ACTIVE:
         return ()
     return desk.claims.opening(connection, site.hospital_id, removing=True)
 
@@ -247,13 +264,15 @@ def _renew(
     standing: Standing,
     anew: Sequence[Event],
     now: datetime,
+    *,
+    snapshot: bool,
 ) -> None:
     """Goes on in a new epoch: what we write from here on must not share a number with anything that
     we have lost, or that the box has otherwise.
     """
     open_epochs = streams.outgoing.open_epochs(connection, site.id)
-    snapshot = not standing.lost
-    if not snapshot and not any(lost.epoch in open_epochs for lost in standing.lost):
+    doubtful = {at.epoch for at in (*standing.lost, *standing.diverged)}
+    if not (snapshot or doubtful & open_epochs):
         return
     epoch = desk.system.rng.randrange(1, 1 << 32)
     streams.outgoing.renew(connection, site.id, epoch, now, snapshot=snapshot)

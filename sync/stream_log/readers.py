@@ -17,6 +17,10 @@ from sync.stream_log.values import (
     Standing,
 )
 
+# Where histories part, so many of the latest events are asked back: what was written after a
+# restore is recent.
+_LOOKED_BACK = 500
+
 
 class Readers:
     """The other ends of our own streams. `reader` is the other node's number."""
@@ -42,16 +46,18 @@ class Readers:
         nothing of. Every hash that it shows is compared. It only reads.
         """
         lost: list[Position] = []
-        diverged = behind = False
+        diverged: list[Position] = []
+        behind = False
         for each, stream in self._compared(connection, reader, said):
             if stream is None or each.cursor > stream.last_seq:
                 last_seq = stream.last_seq if stream is not None else 0
                 lost.append(Position(each.lane, each.epoch, last_seq))
             elif self._differs(connection, stream, each):
-                diverged = True
+                before = max(0, each.cursor - _LOOKED_BACK)
+                diverged.append(Position(each.lane, each.epoch, before))
             elif not self._can_go_on(connection, stream, each):
                 behind = True
-        return Standing(tuple(lost), diverged, behind)
+        return Standing(tuple(lost), tuple(diverged), behind)
 
     def acknowledge_all(
         self, connection: Connection, reader: int, said: Iterable[Acknowledgement]
@@ -155,16 +161,27 @@ class Readers:
         self._note(connection, stream, at.seq)
         return Received.NEW
 
-    def write_off(self, connection: Connection, reader: int, lost: Iterable[Position]) -> None:
-        """Expects nothing more of streams that the reader cannot give back."""
+    def believe(self, connection: Connection, reader: int, said: Iterable[Acknowledgement]) -> None:
+        """Takes the reader's word for streams of which it has more than we do and nobody can give
+        back the rest: it is not expected any more.
+        """
         table = self._outgoing.streams
-        for at in lost:
-            if self._outgoing.stream(connection, reader, at) is None:
-                self._lost_stream(connection, reader, at)
+        for each in said:
+            at = Position(each.lane, each.epoch, each.cursor)
+            stream = self._outgoing.stream(connection, reader, at)
+            if stream is None:
+                stream = self._lost_stream(connection, reader, at)
+            if stream.last_seq >= each.cursor or stream.is_open:
+                continue
             connection.execute(
                 update(table)
                 .where(table.c.reader == reader, table.c.lane == at.lane, table.c.epoch == at.epoch)
-                .values(dropped=True, is_open=False)
+                .values(
+                    last_seq=each.cursor,
+                    running_hash=each.running_hash,
+                    acknowledged=each.cursor,
+                    acknowledged_hash=each.running_hash,
+                )
             )
 
     def _lost_stream(

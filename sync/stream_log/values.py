@@ -68,13 +68,14 @@ class Acknowledgement:
 class Standing:
     """How a reader's whole account of our streams fits ours.
 
-    `lost` names streams of which the reader has more than we do, as (lane, epoch, our last number):
-    our database was set back to an older copy. `diverged`: it has other events under the same
-    numbers. `behind`: it lacks events that are not kept any more, or has lost all it had.
+    `lost` names streams of which the reader has more than we do, each with our last number in it:
+    our database was set back to an older copy. `diverged` names those in which it has other events
+    under the same numbers, each with a number before which both are believed to be the same.
+    `behind`: it lacks events that are not kept any more, or has lost all it had.
     """
 
     lost: tuple[Position, ...] = ()
-    diverged: bool = False
+    diverged: tuple[Position, ...] = ()
     behind: bool = False
 
     @property

@@ -1,0 +1,178 @@
+"""Databases that are set back to an older copy, on either side: what the other one kept comes
+back, and nothing counts twice.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from edge_node.dispatch import ClaimState
+from edge_node.tables import streams as box_streams
+from gateway.sites.tables import streams as gateway_streams
+from shared.dispatch import CannotTreatReason, DispatchState
+from tests.edge_node.two_sides import Gateway, Hospital, running
+from tests.sync.conftest import sqlite_engine
+
+
+class Backup:
+    """A copy of the gateway's whole database, and the way back to it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._copy = sqlite3.connect(":memory:", check_same_thread=False)
+        self._driver().backup(self._copy)
+
+    def _driver(self) -> Any:
+        with self._engine.connect() as connection:
+            return connection.connection.dbapi_connection
+
+    def restore(self) -> None:
+        self._copy.backup(self._driver())
+
+
+class Side:
+    """Both sides, and what may be set back."""
+
+    def __init__(self, engine: Engine, gateway: Gateway, hospital: Hospital) -> None:
+        self.gateway, self.hospital = gateway, hospital
+        self._engine = engine
+
+    def backs_up(self) -> Callable[[], None]:
+        return Backup(self._engine).restore
+
+    def meets(self) -> None:
+        """Several exchanges, as the box makes them by the clock."""
+        for _ in range(4):
+            self.gateway.clock.forward(15)
+            self.hospital.exchanges()
+
+    def agree(self) -> bool:
+        gateway, hospital = self.gateway, self.hospital
+        shown = {each.id: each.state for each in hospital.box.dispatches(limit=1000)}
+        kept = {each: gateway.state_of(each) for each in shown}
+        return shown == kept and not hospital.link.state.differs
+
+    def effects(self) -> Counter[int]:
+        return Counter(self.gateway.effects())
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Iterator[Side]:
+    engine = sqlite_engine()
+    with running(engine, tmp_path) as (gateway, hospital):
+        yield Side(engine, gateway, hospital)
+    engine.dispose()
+
+
+def test_a_restored_gateway_gets_back_what_it_had_told(side: Side) -> None:
+    before = side.gateway.offers()
+    side.meets()
+    restore = side.backs_up()
+    lost = [side.gateway.offers() for _ in range(3)]
+    side.meets()
+    side.hospital.box.accept(before, "AK")
+    side.hospital.box.accept(lost[0], "AK")
+    side.hospital.box.cannot_treat(lost[1], "AK", CannotTreatReason.NO_BED)
+    side.meets()
+    restore()
+    side.meets()
+    assert side.gateway.alarms == ["lost"]
+    assert side.gateway.state_of(before) is DispatchState.ACCEPTED
+    assert side.gateway.state_of(lost[0]) is DispatchState.ACCEPTED
+    assert side.gateway.state_of(lost[1]) is DispatchState.CANNOT_TREAT
+    claims = {claim.id: claim for each in side.hospital.box.dispatches() for claim in each.claims}
+    assert set(side.effects()) == set(claims)
+    assert set(side.effects().values()) == {1}
+    assert {claim.state for claim in claims.values()} == {ClaimState.ACCEPTED}
+    later = side.gateway.offers()
+    side.meets()
+    assert side.hospital.box.dispatch(later).rings
+    assert side.agree()
+
+
+def test_a_gateway_that_wrote_on_after_its_restore_hears_both_stories(side: Side) -> None:
+    side.gateway.offers()
+    side.meets()
+    restore = side.backs_up()
+    lost = [side.gateway.offers(note="lost") for _ in range(2)]
+    side.meets()
+    side.hospital.box.accept(lost[1], "AK")
+    side.meets()
+    restore()
+    # Under the numbers of what it has lost.
+    others = [side.gateway.offers(note="other") for _ in range(9)]
+    side.meets()
+    assert "diverged" in side.gateway.alarms
+    assert {side.gateway.state_of(each) for each in others} == {DispatchState.DELIVERED}
+    assert side.gateway.state_of(lost[0]) is DispatchState.DELIVERED
+    assert side.gateway.state_of(lost[1]) is DispatchState.ACCEPTED
+    assert set(side.effects().values()) == {1}
+    assert {each.id for each in side.hospital.box.dispatches()} >= {*lost, *others}
+    assert side.agree()
+
+
+def test_an_old_request_again_brings_no_snapshot(side: Side) -> None:
+    side.gateway.offers()
+    side.meets()
+    first = side.hospital.network.requests[1]
+    heads = side.gateway.quiet.read(gateway_streams.outgoing.heads)
+    side.gateway.clock.forward(3600)
+    side.hospital.network.deliver("/sync/v1/exchange", first)
+    assert side.gateway.quiet.read(gateway_streams.outgoing.heads) == heads
+    side.meets()
+    assert side.agree()
+
+
+def test_a_box_that_lost_its_store_is_told_what_matters_and_gets_its_answers_back(
+    side: Side,
+) -> None:
+    ids = [side.gateway.offers() for _ in range(20)]
+    side.meets()
+    side.hospital.box.accept(ids[3], "AK")
+    side.hospital.box.cannot_treat(ids[4], "AK", CannotTreatReason.NO_STAFF, "two away")
+    side.meets()
+    effects = side.effects()
+    side.hospital.store.close()
+    (side.hospital.folder / "store.sqlite").unlink()
+    side.hospital.starts()
+    side.meets()
+    box = side.hospital.box
+    assert {each.id for each in box.dispatches()} == set(ids)
+    assert [claim.by for claim in box.dispatch(ids[3]).claims if claim.by] == ["AK"]
+    assert box.dispatch(ids[4]).claims[1].detail == "no_staff: two away"
+    assert not box.dispatch(ids[3]).rings
+    assert effects <= side.effects()
+    assert set(side.effects().values()) == {1}
+    assert side.agree()
+
+
+def test_what_is_older_than_any_backup_is_forgotten_and_nothing_breaks(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    old = [gateway.offers() for _ in range(5)]
+    side.meets()
+    request = hospital.network.requests[-1]
+    gateway.clock.forward(timedelta(days=36).total_seconds())
+    since = gateway.clock.now - timedelta(days=35)
+    assert gateway.quiet.write(lambda c: gateway_streams.incoming.forget(c, since)) > 4
+    assert gateway.quiet.write(lambda c: gateway_streams.readers.forget(c, since)) > 4
+    assert hospital.store.write(lambda c: box_streams.incoming.forget(c, since)) > 4
+    assert hospital.store.write(lambda c: box_streams.readers.forget(c, since)) > 4
+    effects = side.effects()
+    hospital.network.deliver("/sync/v1/exchange", request)
+    new = gateway.offers()
+    side.meets()
+    assert hospital.box.dispatch(new).rings
+    assert side.effects() > effects
+    assert {each.id for each in hospital.box.dispatches()} == {*old, new}
+    hospital.store.close()
+    (hospital.folder / "store.sqlite").unlink()
+    hospital.starts()
+    side.meets()
+    assert {each.id for each in hospital.box.dispatches()} == {*old, new}
+    assert side.agree()
