@@ -29,6 +29,7 @@ from gateway.places.default_gazetteer import seed_default
 from gateway.places.finder import PlaceFinder
 from gateway.ports import Boxes, Places
 from gateway.providers.africastalking import AfricasTalking
+from gateway.restoring import hold
 from gateway.sites.tables import streams
 from gateway.travel.engine_address import check_before_asking, require_ours
 from gateway.travel.engine_http import EngineClient
@@ -149,6 +150,8 @@ def open_gateway(config: Config, system: System) -> Gateway:
         places=_places(config, database, keys),
     )
     database.read(services.hospitals.load)
+    # Before anything that is due is done.
+    hold.look(services)
     desk = BoxDesk(services, AvailabilityBoard(system))
     return Gateway(services, keys, NodeKeys(keys.boxes), desk)
 

@@ -23,6 +23,7 @@ from gateway.operators.emergency_commands import add_emergency_commands
 from gateway.operators.hospital_commands import add_hospital_commands
 from gateway.operators.opened import Openers, Reading
 from gateway.places.commands import places_group
+from gateway.restoring.commands import restores_commands
 from gateway.simulation.commands import simulate_group
 from gateway.sites.commands import sites_commands
 from gateway.unit_of_work import Services
@@ -157,6 +158,7 @@ def database_commands() -> Mapping[str, click.Command]:
         keys,
         mass_casualty_commands(openers),
         places_group(_registers),
+        restores_commands(openers),
         simulate_group(_reading),
         sites_commands(_open_for_command, find_hospital),
     )

@@ -61,6 +61,11 @@ def first_at(moment: datetime) -> int:
     return max((moment - _EPOCH) // _MILLISECOND, 0) << _RANDOM_BITS
 
 
+def seconds_of(identifier: int) -> float:
+    """When it was made, in seconds since 1970."""
+    return _EPOCH.timestamp() + (identifier >> _RANDOM_BITS) / 1000
+
+
 def to_text(identifier: int) -> str:
     """Thirteen characters of Crockford's base 32, for URLs and JSON, where 63 bits lose
     precision.

@@ -13,6 +13,7 @@ import gateway.medical.tables
 import gateway.menus.tables
 import gateway.notifications.tables
 import gateway.places.tables
+import gateway.restoring.tables
 import gateway.return_calls.tables
 import gateway.sites.tables
 import gateway.sms.tables

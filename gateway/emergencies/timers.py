@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Insert, bindparam, delete, select, update
 
 from gateway.emergencies.tables import timers
+from gateway.restoring.tables import is_not_held
 from gateway.unit_of_work import UnitOfWork
 from sync.prepared import Prepared, insert_into
 
@@ -68,7 +69,7 @@ _BRING_FORWARD = Prepared(
 )
 _NEXT_DUE = Prepared(
     select(timers.c.emergency_id, timers.c.dispatch_id, timers.c.kind)
-    .where(timers.c.due_at <= bindparam("now"))
+    .where(timers.c.due_at <= bindparam("now"), is_not_held(timers.c.due_at))
     .order_by(timers.c.due_at, *timers.primary_key)
     .limit(bindparam("most"))
 )

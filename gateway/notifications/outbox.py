@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from gateway.notifications.tables import delivery_attempts, messages
+from gateway.restoring.tables import is_not_held
 from gateway.unit_of_work import UnitOfWork
 from shared.phone_number import masked
 from sync.prepared import Prepared
@@ -69,6 +70,7 @@ _is_due = (
         messages.c.lease_until > bindparam("absurd"),
     )
     & or_(messages.c.due_at <= bindparam("now"), messages.c.due_at > bindparam("absurd"))
+    & is_not_held(messages.c.created_at)
 )
 _ANY_DUE = Prepared(select(messages.c.id).where(_is_due).limit(1))
 _CLAIM = Prepared(

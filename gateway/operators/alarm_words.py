@@ -117,7 +117,7 @@ ALARM_WORDS = {
     ),
     "restored": AlarmWords(
         "The database is older than it was: it was set back to a copy. What was due before waits.",
-        "See that it is the right copy, then wait for the boxes, or: haven-gateway sites release",
+        "See that it is the right copy, then: haven-gateway restores show",
     ),
     "staff_wrote": AlarmWords(
         "A hospital's duty phone wrote words that answer no offer.",

@@ -1,5 +1,5 @@
 """The threads that act by themselves: a sweeper that fires due timers, one that reads changed
-places, and senders that empty the outbox.
+places, one that notices a database set back to a copy, and senders that empty the outbox.
 
 On SQLite they live in the web process, the only one that writes; on PostgreSQL in worker processes.
 """
@@ -12,11 +12,14 @@ import structlog
 from gateway.delivery.sending import Carriers, send
 from gateway.emergencies import firing
 from gateway.notifications import outbox
+from gateway.restoring import hold
 from gateway.unit_of_work import Services
 
 _log = structlog.get_logger(__name__)
 
 _SWEEP_EVERY_S = 1.0
+# How far the database has come is written to a file of its own, durably.
+_WATCH_EVERY_S = 5.0
 # Two sends of at most 13 s each end well within a lease.
 _CLAIMED_AT_ONCE = 2
 # One interpreter does both: a text that goes out a moment later costs a caller nothing, a screen
@@ -45,6 +48,14 @@ class Workers:
                 target=self._loop,
                 args=(self._refresh_places, self._stopping.wait),
                 name="places",
+                daemon=True,
+            )
+        )
+        self._threads.append(
+            threading.Thread(
+                target=self._loop,
+                args=(self._watch_restores, lambda _: self._stopping.wait(_WATCH_EVERY_S)),
+                name="restores",
                 daemon=True,
             )
         )
@@ -85,6 +96,11 @@ class Workers:
         fired = firing.fire_due(self._services)
         if fired:
             self._services.sender_bell.ring(fired)
+        return False
+
+    def _watch_restores(self) -> bool:
+        hold.look(self._services)
+        hold.release_when_ready(self._services)
         return False
 
     def _refresh_places(self) -> bool:

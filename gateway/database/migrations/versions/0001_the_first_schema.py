@@ -366,6 +366,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "source_id", name=op.f("uq_places_source_source_id")),
     )
     op.create_table(
+        "restores",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("noticed_at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "newest_before", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "newest_found", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("released_at", sa.BigInteger(), nullable=True),
+        sa.Column("released_by", sa.String(length=60), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restores")),
+    )
+    op.create_table(
         "return_calls",
         sa.Column(
             "id",
