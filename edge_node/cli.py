@@ -14,6 +14,7 @@ from edge_node import claims
 from edge_node import enrolment as enrolment_module
 from edge_node import link as link_module
 from edge_node import server as server_module
+from edge_node.bundle_commands import bundle_commands
 from edge_node.config import Config, from_environment
 from edge_node.gateway_connection import HttpsConnection
 from edge_node.identity import Identity, NotEnrolled
@@ -99,6 +100,9 @@ def sync(as_json: bool) -> None:
         click.echo(json.dumps({"received": received, "unsent_claims": unsent}))
     else:
         click.echo(f"{received} events received, {unsent} answers unsent.")
+
+
+main.add_command(bundle_commands())
 
 
 @main.command()

@@ -1,14 +1,13 @@
 """One exchange of the box with its gateway: send what waits, store what comes, ring at once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from edge_node import claims, dispatches
+from edge_node import claims
 from edge_node import link as link_module
-from edge_node.dispatch import ClaimKind
+from edge_node.acting import Actor
 from edge_node.gateway_connection import GatewayConnection
 from edge_node.identity import Site
 from edge_node.link import Link
@@ -17,10 +16,8 @@ from edge_node.store import Store
 from edge_node.tables import streams
 from shared.system import System
 from sync import exchange, peer
-from sync.events import Claim, DispatchChanged, DispatchDelivered, DispatchOffered, Event, Verdict
 from sync.exchange import Message
-from sync.frame import Frame
-from sync.peer import BoxPeer, CannotApply, Prepared
+from sync.peer import BoxPeer, Prepared
 from sync.sealing import NodeKeys
 
 EXCHANGE_PATH = "/sync/v1/exchange"
@@ -38,7 +35,7 @@ class Outcome:
 
 
 class Exchanger:
-    """Carries out exchanges, one at a time. `audible` tells whether anybody can hear it ring."""
+    """Carries out exchanges. Several threads may do so at the same time."""
 
     def __init__(
         self,
@@ -49,14 +46,14 @@ class Exchanger:
         connection: GatewayConnection,
         link: Link,
         notifier: Notifier,
-        audible: Callable[[], bool],
+        actor: Actor,
     ) -> None:
         self._store = store
         self._system = system
         self._connection = connection
         self._link = link
         self._notifier = notifier
-        self._audible = audible
+        self._actor = actor
         self._stored_at: datetime | None = None
         self._peer = BoxPeer(
             streams, lambda epoch: exchange.session(keys, site.gateway, site.site_id, epoch)
@@ -79,7 +76,7 @@ class Exchanger:
         received = 0
         for frame in message.frames:
             received += self._store.write(
-                lambda connection, frame=frame: self._take_frame(  # type: ignore[misc]
+                lambda connection, frame=frame: self._actor.take_frame(  # type: ignore[misc]
                     connection, frame
                 )
             )
@@ -93,18 +90,6 @@ class Exchanger:
         asked = self._peer.has_more_to_say and not prepared.complete
         more = progress and (message.note.more or bool(waits) or self._peer.has_more_to_say)
         return Outcome(received, more=more or asked)
-
-    def _take_frame(self, connection: Connection, frame: Frame) -> int:
-        now = self._system.now()
-        if frame.recovered:
-            own = peer.take_back(connection, streams, peer.GATEWAY, frame, now)
-            for at, event in own:
-                if isinstance(event, Claim):
-                    claims.restore(connection, event, at)
-            return len(own)
-        return self._peer.take_frame(
-            connection, frame, now, lambda event: self._act(connection, event)
-        )
 
     def _take_note(self, message: Message, prepared: Prepared) -> None:
         note = message.note
@@ -135,28 +120,3 @@ class Exchanger:
             self._stored_at = now
         if seen:
             self._notifier.changed()
-
-    def _act(self, connection: Connection, event: Event) -> None:
-        now = self._system.now()
-        gateway_now = now + (self._link.state.offset or timedelta())
-        match event:
-            case DispatchOffered():
-                if dispatches.take_offer(connection, event, now, gateway_now):
-                    self._say_delivered(connection, event, now)
-            case DispatchChanged():
-                dispatches.take_change(connection, event, now, gateway_now)
-            case Verdict():
-                dispatches.take_verdict(connection, event, now, gateway_now)
-            case _:
-                raise CannotApply(
-                    f"A {type(event).__name__} is not for boxes of this version: update it."
-                )
-
-    def _say_delivered(self, connection: Connection, offer: DispatchOffered, now: datetime) -> None:
-        claim = DispatchDelivered(
-            at=now,
-            claim_id=self._system.new_id(),
-            dispatch_id=offer.dispatch_id,
-            audible=self._audible(),
-        )
-        claims.store(connection, ClaimKind.DELIVERED, claim, "", now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from edge_node import claims
 from edge_node import link as link_module
+from edge_node.acting import Actor
 from edge_node.agent import Agent
 from edge_node.alarm import Alarm
 from edge_node.box import Box
@@ -17,6 +18,7 @@ from edge_node.link import Link, LinkState
 from edge_node.notifier import Notifier
 from edge_node.store import Store
 from edge_node.tables import streams
+from edge_node.watch import StoreWatch
 from shared.system import System
 
 STORE_NAME = "store.sqlite"
@@ -35,6 +37,13 @@ class Node:
     notifier: Notifier
     exchanger: Exchanger | None
     agent: Agent | None
+    watch: StoreWatch
+
+    def start(self) -> None:
+        """Lets the threads run: from here on it talks, and notices."""
+        self.watch.start()
+        if self.agent is not None:
+            self.agent.start()
 
     def link_state(self) -> tuple[LinkState, int]:
         """The link's state, and how many answers of the staff are unsent."""
@@ -43,6 +52,7 @@ class Node:
     def close(self) -> None:
         """Stops the threads and lets go of the store; whatever was not sent is in it."""
         self.notifier.close()
+        self.watch.stop()
         if self.agent is not None:
             self.agent.stop()
         self.store.close()
@@ -54,7 +64,7 @@ def open_store(config: Config, identity: Identity) -> Store:
 
 
 def open_node(config: Config, system: System) -> Node:
-    """The box, not yet talking; `agent.start()` makes it. A new epoch begins here."""
+    """The box, not yet talking; `start()` makes it. A new epoch begins here."""
     identity = Identity(config.directory)
     store = open_store(config, identity)
     epoch = system.rng.randrange(1, 1 << 32)
@@ -71,6 +81,7 @@ def open_node(config: Config, system: System) -> Node:
         link.update(enrolled=True)
         hospital_name = site.hospital_name
         keys = identity.node_keys()
+        actor = Actor(system, link, lambda: alarm.audible)
         exchanger = Exchanger(
             store,
             system,
@@ -79,7 +90,7 @@ def open_node(config: Config, system: System) -> Node:
             HttpsConnection(site.gateway_url),
             link,
             notifier,
-            lambda: alarm.audible,
+            actor,
         )
         doorbell = Doorbell(store, keys, site, link, notifier, system.rng)
         agent = Agent(
@@ -104,6 +115,7 @@ def open_node(config: Config, system: System) -> Node:
         notifier=notifier,
         exchanger=exchanger,
         agent=agent,
+        watch=StoreWatch(store, notifier),
     )
 
 

@@ -67,7 +67,6 @@ def serve(node: Node, config: Config) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    if node.agent is not None:
-        node.agent.start()
+    node.start()
     _log.info("serving", host=config.host, port=server.effective_port)
     server.run()

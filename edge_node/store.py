@@ -1,7 +1,8 @@
 """The box's own database: one encrypted SQLite file that survives power cuts."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,6 +46,19 @@ class Store:
         """What `work` returns, seeing one consistent state."""
         with self._reader.connect() as connection:
             return work(connection)
+
+    @contextmanager
+    def watched(self) -> Iterator[Callable[[], int]]:
+        """A function whose number is another one after each commit that somebody else made, also
+        another program on this box: some ten microseconds, and no transaction.
+        """
+        connection = self._reader.raw_connection()
+        cursor = connection.cursor()
+        try:
+            yield lambda: int(cursor.execute("PRAGMA data_version").fetchone()[0])
+        finally:
+            cursor.close()
+            connection.close()
 
     def close(self) -> None:
         """Lets go of the file."""

@@ -9,10 +9,12 @@ import click
 
 from gateway import bootstrap
 from gateway import keys as keys_module
+from gateway.box_desk import BoxDesk
 from gateway.config import Config, from_environment
 from gateway.database import migrate
 from gateway.database.polite import PoliteWriter
 from gateway.delivery.overview import latest, retry_now
+from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.commands import hospitals_group
 from gateway.hospitals.lookup import find_hospital
 from gateway.importing.commands import Registers
@@ -25,7 +27,9 @@ from gateway.operators.opened import Openers, Reading
 from gateway.places.commands import places_group
 from gateway.restoring.commands import restores_commands
 from gateway.simulation.commands import simulate_group
+from gateway.sites.bundle_commands import bundle_commands
 from gateway.sites.commands import sites_commands
+from gateway.sites.exchange import ExchangeDesk
 from gateway.unit_of_work import Services
 from shared.errors import InvalidInput
 from shared.identifier import to_text
@@ -107,6 +111,14 @@ def _acting() -> Iterator[Services]:
         services.database.close()
 
 
+@contextmanager
+def _exchange_desk() -> Iterator[ExchangeDesk]:
+    with _acting() as services:
+        keys = NodeKeys(keys_module.load(services.config.secret_dir).boxes)
+        claims = BoxDesk(services, AvailabilityBoard(services.system))
+        yield ExchangeDesk(services.database, services.system, keys, claims)
+
+
 @click.group()
 def emergencies() -> None:
     """What is going on, and acting on it by hand."""
@@ -151,6 +163,7 @@ def database_commands() -> Mapping[str, click.Command]:
     add_hospital_commands(hospitals, openers)
     made = (
         alarm_commands(openers),
+        bundle_commands(_exchange_desk),
         db,
         deliveries,
         emergencies,

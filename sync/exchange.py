@@ -157,7 +157,7 @@ def build_request(
     epoch, so that no two are alike.
     """
     head = Head(using.site_id, using.epoch, number).pack()
-    sealed_note = using.up.close(_pack_note(note), _bound(bearer, MessageType.REQUEST, head))
+    sealed_note = seal_note(using.up, note, bearer, MessageType.REQUEST, head)
     body = head + packing.block(sealed_note)
     for frame in frames:
         sealed = seal_frame(using.up, frame, bearer, MessageType.REQUEST_FRAME, head)
@@ -172,7 +172,7 @@ def open_request(using: Session, body: bytes, bearer: Bearer) -> Message:
     head = Head(using.site_id, using.epoch, read_head(body).number).pack()
     if not body.startswith(head) or len(body) > LONGEST_REQUEST_BYTES:
         raise Refused
-    return _open(
+    return open_message(
         using.up,
         body[len(head) :],
         (bearer, MessageType.REQUEST, MessageType.REQUEST_FRAME),
@@ -201,9 +201,7 @@ def build_answer(
             break
         sealed_frames.append(sealed)
         size += len(sealed)
-    sealed_note = using.down.close(
-        _pack_note(note(waiting)), _bound(bearer, MessageType.RESPONSE, request)
-    )
+    sealed_note = seal_note(using.down, note(waiting), bearer, MessageType.RESPONSE, request)
     return bytes([_VERSION]) + packing.block(sealed_note) + b"".join(sealed_frames)
 
 
@@ -211,12 +209,19 @@ def open_answer(using: Session, request_body: bytes, body: bytes, bearer: Bearer
     """The answer to this very request. Raises Refused for anything else."""
     if body[:1] != bytes([_VERSION]):
         raise Refused
-    return _open(
+    return open_message(
         using.down,
         body[1:],
         (bearer, MessageType.RESPONSE, MessageType.RESPONSE_FRAME),
         _digest(request_body),
     )
+
+
+def seal_note(
+    seal: Seal, note: Note, bearer: Bearer, message_type: MessageType, answers: bytes
+) -> bytes:
+    """A note, sealed."""
+    return seal.close(_pack_note(note), _bound(bearer, message_type, answers))
 
 
 def seal_frame(
@@ -260,9 +265,10 @@ def open_ring(using: Session, challenge: bytes, body: bytes) -> int:
         raise Refused from None
 
 
-def _open(
+def open_message(
     seal: Seal, body: bytes, kind: tuple[Bearer, MessageType, MessageType], answers: bytes
 ) -> Message:
+    """A note and its frames. Raises Refused when any part of it is damaged, foreign or forged."""
     bearer, note_type, frame_type = kind
     reader = Reader(body)
     try:

@@ -255,10 +255,6 @@ class BoxPeer:
         for each in note.acknowledgements:
             self._log.readers.acknowledge(connection, GATEWAY, each)
 
-    def take_frame(self, connection: Connection, frame: Frame, now: datetime, act: Act) -> int:
-        """Takes one frame; it is acknowledged by the next request, once this is durable."""
-        return receive_frame(connection, self._log, GATEWAY, frame, now, act)
-
 
 class GatewayPeer:
     """The gateway's end, for one box at a time."""

@@ -48,6 +48,8 @@ class MessageType(IntEnum):
     RESPONSE_FRAME = 4
     HELLO = 5
     RING = 6
+    BUNDLE = 7
+    BUNDLE_FRAME = 8
 
 
 class Direction(IntEnum):

@@ -102,7 +102,7 @@ def answer(desk: ExchangeDesk, body: bytes) -> bytes:
     nothing has changed then. The same request again changes nothing either.
     """
     head = exchange.read_head(body)
-    site = desk.database.read(lambda connection: _find(connection, head.site_id))
+    site = desk.database.read(lambda connection: find_site(connection, head.site_id))
     box = PublicKeys(site.exchange_key, site.signing_key)
     session = exchange.session(desk.keys, box, head.site_id, head.epoch)
     request = exchange.open_request(session, body, Bearer.HTTPS)
@@ -119,11 +119,28 @@ def answer(desk: ExchangeDesk, body: bytes) -> bytes:
     )
 
 
-def _find(connection: Connection, site_id: int) -> Row[*tuple[Any, ...]]:
+def find_site(connection: Connection, site_id: int) -> Row[*tuple[Any, ...]]:
+    """The box. Raises Refused for one that is not known or was revoked."""
     site = connection.execute(select(sites).where(sites.c.id == site_id)).one_or_none()
     if site is None or site.state == SiteState.REVOKED:
         raise Refused
     return site
+
+
+def take_message(desk: ExchangeDesk, site: Row[*tuple[Any, ...]], message: Message) -> int:
+    """Takes what a box sent by a bearer that cannot be answered at once, a frame at a time; how
+    many events were new. What it says it has only grows: nobody knows how old it is.
+    """
+    note = replace(message.note, complete=False, heard_at=None)
+    new = 0
+    for frames in (*((frame,) for frame in message.frames), ()):
+        part = Message(note, frames)
+        new += desk.database.write(
+            lambda connection, part=part: _take(  # type: ignore[misc]
+                connection, desk, site, part, site.epoch, answerable=False
+            )
+        )
+    return new
 
 
 def _is_fresh(request: Message, now: datetime) -> bool:
@@ -143,8 +160,10 @@ def _take(
     desk: ExchangeDesk,
     site: Row[*tuple[Any, ...]],
     request: Message,
-    epoch: int,
-) -> None:
+    epoch: int | None,
+    *,
+    answerable: bool = True,
+) -> int:
     now = desk.system.now()
     answers: list[Event] = []
     others: list[tuple[int, Event]] = []
@@ -167,8 +186,9 @@ def _take(
     fresh = _is_fresh(request, now)
     standing = _peer.standing(connection, site.id, request.note)
     # A request that may be an old one again is asked for once more before anything is made of it.
-    waits = bool(standing.lost) or not (
-        request.note.complete or same_history(connection, streams, site.id, request.note)
+    waits = answerable and (
+        bool(standing.lost)
+        or not (request.note.complete or same_history(connection, streams, site.id, request.note))
     )
     if not fresh:
         standing = Standing()
@@ -200,10 +220,11 @@ def _take(
     _peer.reply(connection, site.id, request, answers, now, fresh=fresh)
     for hospital_id, event in others[len(before) :]:
         publish(connection, hospital_id, event)
-    if new or fresh:
+    if fresh or (new and answerable):
         noted |= {"last_seen_at": now, "epoch": epoch}
     if noted:
         connection.execute(update(sites).where(sites.c.id == site.id).values(noted))
+    return new
 
 
 def _noted_standing(

@@ -135,6 +135,12 @@ class Readers:
             for row in connection.execute(query)
         ]
 
+    def nothing(self, connection: Connection, reader: int) -> list[Acknowledgement]:
+        """Our streams as a reader would name them that has nothing of them."""
+        table = self._outgoing.streams
+        query = select(table.c.lane, table.c.epoch).where(table.c.reader == reader)
+        return [Acknowledgement(lane, epoch, 0) for lane, epoch in connection.execute(query)]
+
     def adopt(
         self, connection: Connection, reader: int, at: Position, payload: bytes, now: datetime
     ) -> Received:

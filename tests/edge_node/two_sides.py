@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from edge_node import enrolment
+from edge_node.acting import Actor
 from edge_node.alarm import Alarm
 from edge_node.box import Box
 from edge_node.exchange import Exchanger
@@ -383,7 +384,7 @@ class Hospital:
                 self.network,
                 self.link,
                 self.notifier,
-                lambda: self.alarm.audible,
+                Actor(self.system, self.link, lambda: self.alarm.audible),
             )
         return self._exchanger
 

@@ -1,0 +1,75 @@
+"""What an event of the gateway does to this box, whatever bearer brought it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from edge_node import claims, dispatches
+from edge_node.dispatch import ClaimKind
+from edge_node.link import Link
+from edge_node.tables import streams
+from shared.system import System
+from sync import peer
+from sync.events import (
+    Claim,
+    DispatchChanged,
+    DispatchDelivered,
+    DispatchOffered,
+    Event,
+    Verdict,
+)
+from sync.frame import Frame
+from sync.peer import CannotApply
+
+
+class Actor:
+    """Acts on events inside the transaction that stores them. `audible` tells whether anybody can
+    hear the box ring.
+    """
+
+    def __init__(self, system: System, link: Link, audible: Callable[[], bool]) -> None:
+        self._system = system
+        self._link = link
+        self._audible = audible
+
+    def take_frame(self, connection: Connection, frame: Frame) -> int:
+        """Takes a frame; how many of its events were new. It is acknowledged once this is
+        durable.
+        """
+        now = self._system.now()
+        if frame.recovered:
+            own = peer.take_back(connection, streams, peer.GATEWAY, frame, now)
+            for at, event in own:
+                if isinstance(event, Claim):
+                    claims.restore(connection, event, at)
+            return len(own)
+        return peer.receive_frame(
+            connection, streams, peer.GATEWAY, frame, now, lambda event: self.act(connection, event)
+        )
+
+    def act(self, connection: Connection, event: Event) -> None:
+        """Acts on one event that is new. Raises CannotApply for one that is not for boxes."""
+        now = self._system.now()
+        gateway_now = now + (self._link.state.offset or timedelta())
+        match event:
+            case DispatchOffered():
+                if dispatches.take_offer(connection, event, now, gateway_now):
+                    self._say_delivered(connection, event, now)
+            case DispatchChanged():
+                dispatches.take_change(connection, event, now, gateway_now)
+            case Verdict():
+                dispatches.take_verdict(connection, event, now, gateway_now)
+            case _:
+                raise CannotApply(
+                    f"A {type(event).__name__} is not for boxes of this version: update it."
+                )
+
+    def _say_delivered(self, connection: Connection, offer: DispatchOffered, now: datetime) -> None:
+        claim = DispatchDelivered(
+            at=now,
+            claim_id=self._system.new_id(),
+            dispatch_id=offer.dispatch_id,
+            audible=self._audible(),
+        )
+        claims.store(connection, ClaimKind.DELIVERED, claim, "", now)
