@@ -7,6 +7,7 @@ from random import Random
 import structlog
 
 from edge_node.exchange import Exchanger
+from edge_node.gateway_connection import GatewayConnection
 from edge_node.link import Link
 from edge_node.notifier import Notifier
 from shared.errors import HavenError, origin
@@ -30,6 +31,7 @@ class Agent:
         rng: Random,
         every_s: float,
         keep_doorbell: Callable[[Callable[[], None], threading.Event], None] | None,
+        beside: GatewayConnection,
     ) -> None:
         self._exchanger = exchanger
         self._link = link
@@ -38,7 +40,13 @@ class Agent:
         self._every_s = every_s
         self._stopping = threading.Event()
         self._wake = threading.Event()
-        self._threads = [threading.Thread(target=self._exchange, name="exchange", daemon=True)]
+        self._beside = beside
+        self._said = threading.Event()
+        self._exchanging = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._exchange, name="exchange", daemon=True),
+            threading.Thread(target=self._send_beside, name="send", daemon=True),
+        ]
         if keep_doorbell is not None:
             self._threads.append(
                 threading.Thread(
@@ -57,9 +65,15 @@ class Agent:
         """Something waits: exchange now."""
         self._wake.set()
 
+    def say(self) -> None:
+        """Staff have said something: it goes out now, beside an exchange that is under way."""
+        self._said.set()
+        self._wake.set()
+
     def stop(self) -> None:
         """Lets the exchange under way end. Whatever was not sent is in the store."""
         self._stopping.set()
+        self._said.set()
         self._wake.set()
         for thread in self._threads:
             if thread.is_alive():
@@ -78,8 +92,25 @@ class Agent:
                 wait_s = longest_s * (0.5 + self._rng.random() / 2)
             self._wake.wait(wait_s)
 
+    def _send_beside(self) -> None:
+        """An exchange that is under way was begun before the staff spoke, and may take long on a
+        slow line. Whatever fails here goes out with the next exchange.
+        """
+        while not self._stopping.is_set():
+            self._said.wait()
+            self._said.clear()
+            if self._stopping.is_set() or not self._exchanging.is_set():
+                continue
+            try:
+                self._exchanger.send(self._beside)
+            except HavenError as error:
+                _log.info("not sent beside an exchange", problem=str(error))
+            except Exception as error:
+                _log.error("sending beside an exchange failed", error=origin(error))
+
     def _drain(self) -> bool:
         """Exchanges until nothing waits. False when that failed."""
+        self._exchanging.set()
         try:
             for _ in range(_MOST_AT_ONCE):
                 if not self._exchanger.run().more or self._stopping.is_set():
@@ -95,6 +126,8 @@ class Agent:
                 "is not full; dispatches can be answered by SMS or telephone meanwhile."
             )
             return False
+        finally:
+            self._exchanging.clear()
         return True
 
     def _fail(self, problem: str) -> None:

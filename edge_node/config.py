@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.errors import InvalidInput
+from sync.exchange import USUAL_REPLY_BYTES
+
+_MOST_REPLY_BYTES = 1024 * 1024
 
 # Nothing that would end the list in the header: what follows would be read as a new rule.
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
@@ -14,7 +17,8 @@ _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 @dataclass(frozen=True, slots=True)
 class Config:
     """What whoever installs a box sets. `hostnames` are names under which browsers reach it;
-    `frame_ancestors` are origins whose pages may show the console in a frame.
+    `frame_ancestors` are origins whose pages may show the console in a frame. `reply_bytes` is how
+    much the gateway may answer at once.
     """
 
     directory: Path
@@ -23,6 +27,7 @@ class Config:
     hostnames: frozenset[str]
     exchange_every_s: float
     frame_ancestors: tuple[str, ...]
+    reply_bytes: int
 
 
 def from_environment(environment: Mapping[str, str]) -> Config:
@@ -38,6 +43,10 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         every_s = 0.0
     if not 1 <= every_s <= 3600:
         faults.append("HAVEN_EDGE_EXCHANGE_EVERY_S must be a number of seconds from 1 to 3600.")
+    reply = environment.get("HAVEN_EDGE_REPLY_BYTES") or str(USUAL_REPLY_BYTES)
+    if not reply.isdigit() or not 1024 <= int(reply) <= _MOST_REPLY_BYTES:
+        faults.append(f"HAVEN_EDGE_REPLY_BYTES must be a number from 1024 to {_MOST_REPLY_BYTES}.")
+        reply = "0"
     frame_ancestors = tuple(environment.get("HAVEN_EDGE_FRAME_ANCESTORS", "").split())
     if not all(_ORIGIN.fullmatch(each) for each in frame_ancestors):
         faults.append(
@@ -54,4 +63,5 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         hostnames=frozenset(name.strip().lower() for name in names if name.strip()),
         exchange_every_s=every_s,
         frame_ancestors=frame_ancestors,
+        reply_bytes=int(reply),
     )

@@ -35,7 +35,9 @@ class Outcome:
 
 
 class Exchanger:
-    """Carries out exchanges. Several threads may do so at the same time."""
+    """Carries out exchanges. Several threads may do so at the same time. `reply_bytes` is how long
+    an answer of the gateway may be.
+    """
 
     def __init__(
         self,
@@ -47,6 +49,7 @@ class Exchanger:
         link: Link,
         notifier: Notifier,
         actor: Actor,
+        reply_bytes: int = exchange.USUAL_REPLY_BYTES,
     ) -> None:
         self._store = store
         self._system = system
@@ -54,23 +57,32 @@ class Exchanger:
         self._link = link
         self._notifier = notifier
         self._actor = actor
+        self._reply_bytes = reply_bytes
         self._stored_at: datetime | None = None
         self._peer = BoxPeer(
             streams, lambda epoch: exchange.session(keys, site.gateway, site.site_id, epoch)
         )
 
-    def run(self, reply_limit: int = exchange.USUAL_REPLY_BYTES) -> Outcome:
-        """One exchange, whose answer may have `reply_limit` bytes of events. Several threads may
-        exchange at once.
+    def run(self) -> Outcome:
+        """One exchange.
 
         Raises GatewayUnreachable, GatewayRefused or Refused; nothing is lost then, and what was
         sent in vain is sent again.
         """
+        return self._exchange(self._connection, self._reply_bytes)
+
+    def send(self, beside: GatewayConnection) -> Outcome:
+        """Sends what waits on a connection of its own, and takes no events: an answer of the staff
+        must not wait until a long download has come through. Raises as `run` does.
+        """
+        return self._exchange(beside, 0)
+
+    def _exchange(self, way: GatewayConnection, reply_bytes: int) -> Outcome:
         now, heard_at = self._system.now(), self._link.state.heard_at
         prepared = self._store.read(
-            lambda connection: self._peer.request(connection, now, heard_at, reply_limit)
+            lambda connection: self._peer.request(connection, now, heard_at, reply_bytes)
         )
-        body = self._connection.post(EXCHANGE_PATH, prepared.body)
+        body = way.post(EXCHANGE_PATH, prepared.body)
         message = self._peer.open(prepared, body)
         self._take_note(message, prepared)
         received = 0

@@ -91,6 +91,7 @@ def open_node(config: Config, system: System) -> Node:
             link,
             notifier,
             actor,
+            config.reply_bytes,
         )
         doorbell = Doorbell(store, keys, site, link, notifier, system.rng)
         agent = Agent(
@@ -100,17 +101,18 @@ def open_node(config: Config, system: System) -> Node:
             system.rng,
             config.exchange_every_s,
             doorbell.keep if site.doorbell_url else None,
+            HttpsConnection(site.gateway_url),
         )
     if store.moved_aside is not None:
         link.update(
             problem=f"The store was damaged and is now {os.fspath(store.moved_aside)}. Dispatches "
             "are fetched from the gateway again; answers not yet sent may be missing."
         )
-    wake = agent.wake if agent is not None else _nobody
+    say = agent.say if agent is not None else _nobody
     return Node(
         hospital_name=hospital_name,
         store=store,
-        box=Box(store, system, alarm, notifier, wake),
+        box=Box(store, system, alarm, notifier, say),
         link=link,
         notifier=notifier,
         exchanger=exchanger,
