@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from edge_node import claims
+from edge_node import claims, retention
 from edge_node import link as link_module
 from edge_node.acting import Actor
 from edge_node.gateway_connection import GatewayConnection
@@ -23,6 +23,7 @@ from sync.sealing import NodeKeys
 EXCHANGE_PATH = "/sync/v1/exchange"
 # The link's row is for the next start only; this keeps the disk's write count low.
 _STORE_LINK_EVERY = timedelta(minutes=5)
+_FORGETS_EVERY = timedelta(days=1)
 _CLOCK_STEP = timedelta(seconds=2)
 
 
@@ -59,6 +60,7 @@ class Exchanger:
         self._actor = actor
         self._reply_bytes = reply_bytes
         self._stored_at: datetime | None = None
+        self._forgot_at: datetime | None = None
         self._peer = BoxPeer(
             streams, lambda epoch: exchange.session(keys, site.gateway, site.site_id, epoch)
         )
@@ -96,12 +98,23 @@ class Exchanger:
         waits = self._store.read(
             lambda connection: streams.outgoing.pending(connection, peer.GATEWAY, limit=1)
         )
+        self._forget_old()
         # Without progress there is no hurry: a gateway that confirms nothing is not asked in a
         # loop.
         progress = bool(received or message.note.acknowledgements)
         asked = self._peer.has_more_to_say and not prepared.complete
         more = progress and (message.note.more or bool(waits) or self._peer.has_more_to_say)
         return Outcome(received, more=more or asked)
+
+    def _forget_old(self) -> None:
+        """Once a day of the gateway's clock, which is heard by now: the box's own may be wrong."""
+        gateway_now = self._link.state.heard_at
+        if gateway_now is None or (
+            self._forgot_at is not None and gateway_now - self._forgot_at < _FORGETS_EVERY
+        ):
+            return
+        self._store.write(lambda connection: retention.forget_old(connection, gateway_now))
+        self._forgot_at = gateway_now
 
     def _take_note(self, message: Message, prepared: Prepared) -> None:
         note = message.note

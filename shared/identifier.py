@@ -14,6 +14,7 @@ from random import Random
 _EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _RANDOM_BITS = 22
+_ALL_BITS = 63
 # By so much a step within one millisecond is random, and so far back (a second) a clock may go
 # before its identifiers go back with it.
 _STEP_BITS = 10
@@ -36,9 +37,11 @@ def maker(now: Callable[[], datetime], rng: Random) -> Callable[[], int]:
 
     def new_id() -> int:
         nonlocal last
-        # A box whose clock has not been set yet counts from zero: its identifiers stay valid,
-        # only unordered.
-        moment = max((now() - _EPOCH) // _MILLISECOND, 0) << _RANDOM_BITS
+        moment = (now() - _EPOCH) // _MILLISECOND << _RANDOM_BITS
+        if moment <= 0:
+            # A box whose clock has not been set starts at the same moment each time: chance alone
+            # keeps its identifiers apart. They are in no order.
+            return rng.getrandbits(_ALL_BITS)
         with lock:
             if 0 <= last - moment < _SAME_MOMENT:
                 if not steps:
@@ -50,7 +53,7 @@ def maker(now: Callable[[], datetime], rng: Random) -> Callable[[], int]:
                 made = last + steps.pop()
             else:
                 made = moment | rng.getrandbits(_RANDOM_BITS)
-            last = made & (2**63 - 1)
+            last = made & ((1 << _ALL_BITS) - 1)
             return last
 
     return new_id

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete
 from gateway.config import Config
 from gateway.database.database import Database
 from gateway.database.exclusive import one_at_a_time
+from gateway.emergencies.store import KEPT_ON_BOXES
 from gateway.hospitals import experience, imposing
 from gateway.hospitals.tables import availability_reports
 from gateway.menus.tables import menu_sessions
@@ -21,6 +22,7 @@ from gateway.notifications.tables import delivery_reports, spoken_calls
 from gateway.places.confirmations import KEPT as PICKS_KEPT
 from gateway.places.tables import place_confirmations
 from gateway.return_calls.tables import return_calls
+from gateway.sites.tables import streams
 from gateway.staff import refresh, weekly_ok
 from gateway.unit_of_work import Services
 
@@ -54,6 +56,19 @@ def purge(services: Services) -> int:
     )
 
 
+def forget_told(services: Services) -> int:
+    """Deletes what boxes and this gateway told each other longer ago than a backup may be old; how
+    many events went. Numbers and hashes stay.
+    """
+    before = services.system.now() - KEPT_ON_BOXES
+    return services.write(
+        lambda uow: (
+            streams.incoming.forget(uow.connection, before)
+            + streams.readers.forget(uow.connection, before)
+        )
+    )
+
+
 def build_huey(config: Config, database: Database) -> Huey:
     """The queue: a file of its own on SQLite, the database itself on PostgreSQL."""
     if config.on_sqlite:
@@ -75,7 +90,7 @@ class JobRunner:
         self._huey = build_huey(services.config, services.database)
 
         def purge_hourly() -> None:
-            _log.info("purged", rows=purge(services))
+            _log.info("purged", rows=purge(services), events=forget_told(services))
 
         def look_after_channels() -> None:
             _log.info(

@@ -318,7 +318,8 @@ class IncomingStreams:
             )
             .exists()
         )
-        old = table.c.at_ms < milliseconds(before)
+        # 0 is a clock that had not been set: nobody knows how old it is.
+        old = and_(table.c.at_ms < milliseconds(before), table.c.at_ms > 0)
         return connection.execute(delete(table).where(old, table.c.parked.is_(None), done)).rowcount
 
     def parked(self, connection: Connection, writer: int) -> list[Outgoing]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, true, update
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select, true, update
 
 from sync.packing import milliseconds
 from sync.stream_log.outgoing import OutgoingStreams
@@ -223,7 +223,8 @@ class Readers:
             )
             .exists()
         )
-        old = table.c.at_ms < milliseconds(before)
+        # 0 is a clock that had not been set: nobody knows how old it is.
+        old = and_(table.c.at_ms < milliseconds(before), table.c.at_ms > 0)
         return connection.execute(delete(table).where(old, done)).rowcount
 
     def _note(self, connection: Connection, stream: Row[*tuple[Any, ...]], cursor: int) -> None:

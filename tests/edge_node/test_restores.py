@@ -5,12 +5,13 @@ back, and nothing counts twice.
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from edge_node.dispatch import ClaimState
 from edge_node.tables import streams as box_streams
@@ -161,18 +162,35 @@ def test_what_is_older_than_any_backup_is_forgotten_and_nothing_breaks(side: Sid
     since = gateway.clock.now - timedelta(days=35)
     assert gateway.quiet.write(lambda c: gateway_streams.incoming.forget(c, since)) > 4
     assert gateway.quiet.write(lambda c: gateway_streams.readers.forget(c, since)) > 4
-    assert hospital.store.write(lambda c: box_streams.incoming.forget(c, since)) > 4
-    assert hospital.store.write(lambda c: box_streams.readers.forget(c, since)) > 4
     effects = side.effects()
     hospital.network.deliver("/sync/v1/exchange", request)
     new = gateway.offers()
     side.meets()
     assert hospital.box.dispatch(new).rings
     assert side.effects() > effects
-    assert {each.id for each in hospital.box.dispatches()} == {*old, new}
+    # The box has forgotten by itself whom it was told of longer ago.
+    assert {each.id for each in hospital.box.dispatches()} == {new}
     hospital.store.close()
     (hospital.folder / "store.sqlite").unlink()
     hospital.starts()
     side.meets()
     assert {each.id for each in hospital.box.dispatches()} == {*old, new}
     assert side.agree()
+
+
+def test_a_box_without_a_clock_forgets_nobody_too_early(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    right = gateway.clock.now
+    hospital.system = replace(
+        hospital.system, now=lambda: datetime(1970, 1, 1, tzinfo=UTC) + (gateway.clock.now - right)
+    )
+    hospital.restarts()
+    patient = gateway.offers()
+    for _ in range(3):
+        gateway.clock.forward(timedelta(days=1).total_seconds())
+        hospital.exchanges()
+    assert {each.id for each in hospital.box.dispatches()} == {patient}
+    assert hospital.store.read(lambda c: c.execute(select(box_streams.outgoing.events)).all())
+    gateway.clock.forward(timedelta(days=36).total_seconds())
+    hospital.exchanges()
+    assert hospital.box.dispatches() == []

@@ -109,6 +109,16 @@ def test_identifiers_follow_a_clock_that_is_set_back() -> None:
     assert new_id() < before
 
 
+def test_identifiers_of_clocks_that_were_never_set_do_not_meet() -> None:
+    """A box without a battery begins each day in 1970."""
+    made = [
+        identifier.maker(lambda: datetime(1970, 1, 1, tzinfo=UTC), Random(start))()
+        for start in range(20_000)
+    ]
+    assert len(set(made)) == len(made)
+    assert all(0 <= each < 1 << 63 for each in made)
+
+
 @pytest.mark.parametrize(
     ("typed", "number"),
     [
