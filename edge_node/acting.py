@@ -48,6 +48,14 @@ class Actor:
             connection, streams, peer.GATEWAY, frame, now, lambda event: self.act(connection, event)
         )
 
+    def retry_parked(self, connection: Connection) -> int:
+        """Acts on what an earlier version of this program could not read; how many events it
+        were.
+        """
+        return peer.retry_parked(
+            connection, streams, peer.GATEWAY, lambda event: self.act(connection, event)
+        )
+
     def act(self, connection: Connection, event: Event) -> None:
         """Acts on one event that is new. Raises CannotApply for one that is not for boxes."""
         now = self._system.now()

@@ -82,6 +82,8 @@ def open_node(config: Config, system: System) -> Node:
         hospital_name = site.hospital_name
         keys = identity.node_keys()
         actor = Actor(system, link, lambda: alarm.audible)
+        # This version may read what the one before could not.
+        store.write(actor.retry_parked)
         exchanger = Exchanger(
             store,
             system,

@@ -39,8 +39,14 @@ class Store:
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, after everything it wrote is durable; nothing stays if it raises."""
-        with self._lock, self._writer.begin() as connection:
+        with self.writing() as connection:
             return work(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One durable transaction, as `write` carries it out."""
+        with self._lock, self._writer.begin() as connection:
+            yield connection
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, seeing one consistent state."""

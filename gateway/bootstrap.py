@@ -30,6 +30,7 @@ from gateway.places.finder import PlaceFinder
 from gateway.ports import Boxes, Places
 from gateway.providers.africastalking import AfricasTalking
 from gateway.restoring import hold
+from gateway.sites.exchange import ExchangeDesk, retry_all_parked
 from gateway.sites.tables import streams
 from gateway.travel.engine_address import check_before_asking, require_ours
 from gateway.travel.engine_http import EngineClient
@@ -153,6 +154,8 @@ def open_gateway(config: Config, system: System) -> Gateway:
     # Before anything that is due is done.
     hold.look(services)
     desk = BoxDesk(services, AvailabilityBoard(system))
+    # This version may read what the one before could not.
+    retry_all_parked(ExchangeDesk(database, system, NodeKeys(keys.boxes), desk))
     return Gateway(services, keys, NodeKeys(keys.boxes), desk)
 
 

@@ -25,7 +25,7 @@ CODEC_VERSION = 1
 LONGEST_BYTES = 4096
 
 _S = DispatchState
-_DISPATCH_STATES: dict[int, DispatchState] = dict(
+DISPATCH_STATES: dict[int, DispatchState] = dict(
     enumerate(
         (
             _S.OFFERED,
@@ -40,7 +40,7 @@ _DISPATCH_STATES: dict[int, DispatchState] = dict(
         start=1,
     )
 )
-_HOSPITAL_STATUSES: dict[int, HospitalStatus] = dict(
+HOSPITAL_STATUSES: dict[int, HospitalStatus] = dict(
     enumerate(
         (
             HospitalStatus.NORMAL,
@@ -140,8 +140,8 @@ _PRIORITY = _number_of(Priority, Priority.CRITICAL)
 _TRANSPORT = _number_of(Transport, Transport.NONE)
 _PART = _number_of(Part, Part.TREAT)
 _REASON = _number_of(CannotTreatReason, CannotTreatReason.OTHER)
-_STATE = _one_of(_DISPATCH_STATES)
-_STATUS = _one_of(_HOSPITAL_STATUSES)
+_STATE = _one_of(DISPATCH_STATES)
+_STATUS = _one_of(HOSPITAL_STATUSES)
 
 
 def _opt(name: str, form: Form, usual: Any = None) -> Field:
@@ -360,7 +360,11 @@ def encode(event: Event) -> bytes:
 
     Raises InvalidInput when it is longer than 4,096 bytes: half a frame, so that one always fits.
     """
-    layout = _BY_TYPE[type(event)]
+    return encode_as(_BY_TYPE[type(event)], event)
+
+
+def encode_as(layout: Layout, event: Event) -> bytes:
+    """The event as this layout packs it, which may be an earlier version's. Raises as `encode`."""
     at_ms = packing.milliseconds(event.at)
     packed = packing.unsigned(layout.number) + packing.unsigned(at_ms)
     for group in layout.groups:

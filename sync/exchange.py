@@ -191,7 +191,7 @@ def build_answer(
     """What the gateway answers: as many packed frames as fit `limit` bytes, at least one unless
     the limit is 0. `note` is given whether frames had to wait.
     """
-    request = _digest(request_body)
+    request = digest(request_body)
     sealed_frames: list[bytes] = []
     size, waiting = _NOTE_ROOM_BYTES, False
     for frame in frames:
@@ -213,7 +213,7 @@ def open_answer(using: Session, request_body: bytes, body: bytes, bearer: Bearer
         using.down,
         body[1:],
         (bearer, MessageType.RESPONSE, MessageType.RESPONSE_FRAME),
-        _digest(request_body),
+        digest(request_body),
     )
 
 
@@ -221,7 +221,7 @@ def seal_note(
     seal: Seal, note: Note, bearer: Bearer, message_type: MessageType, answers: bytes
 ) -> bytes:
     """A note, sealed."""
-    return seal.close(_pack_note(note), _bound(bearer, message_type, answers))
+    return seal.close(pack_note(note), _bound(bearer, message_type, answers))
 
 
 def seal_frame(
@@ -289,11 +289,13 @@ def _bound(bearer: Bearer, message_type: MessageType, answers: bytes) -> list[by
     return [bytes([_VERSION, bearer, message_type]), answers]
 
 
-def _digest(request_body: bytes) -> bytes:
+def digest(request_body: bytes) -> bytes:
+    """What an answer names its request by, 16 bytes."""
     return hashlib.blake2s(request_body, digest_size=16).digest()
 
 
-def _pack_note(note: Note) -> bytes:
+def pack_note(note: Note) -> bytes:
+    """The note's bytes before sealing."""
     flags = note.more * _MORE | note.spell * _SPELL | note.complete * _COMPLETE
     flags |= note.differs * _DIFFERS | note.retired * _RETIRED
     flags |= bool(note.acknowledgements or note.complete) * _ACKNOWLEDGES

@@ -21,7 +21,7 @@ from shared.system import System
 from sync import exchange
 from sync.codec import encode
 from sync.events import AlarmState, DispatchDelivered, Event
-from sync.exchange import Message
+from sync.exchange import Message, Note
 from sync.peer import CannotApply, GatewayPeer, append, readable, retry_parked, same_history
 from sync.sealing import Bearer, NodeKeys, PublicKeys, Refused
 from sync.stream_log import Standing
@@ -143,6 +143,26 @@ def take_message(desk: ExchangeDesk, site: Row[*tuple[Any, ...]], message: Messa
     return new
 
 
+def retry_all_parked(desk: ExchangeDesk) -> int:
+    """Acts on what boxes sent and an earlier version of this program could not read; how many
+    events it were.
+    """
+    done = 0
+    nothing = Message(Note(clock=desk.system.now(), state_hash=exchange.state_hash([])), ())
+    for site in desk.database.read(_with_parked_events):
+        done += desk.database.write(
+            lambda connection, site=site: _take(  # type: ignore[misc]
+                connection, desk, site, nothing, site.epoch, answerable=False, retries=True
+            )
+        )
+    return done
+
+
+def _with_parked_events(connection: Connection) -> Sequence[Row[*tuple[Any, ...]]]:
+    writers = streams.incoming.writers_of_parked(connection)
+    return connection.execute(select(sites).where(sites.c.id.in_(writers))).all()
+
+
 def _is_fresh(request: Message, now: datetime) -> bool:
     """True when the box has heard us lately, so that this cannot be an old request again."""
     heard_at = request.note.heard_at
@@ -163,6 +183,7 @@ def _take(
     epoch: int | None,
     *,
     answerable: bool = True,
+    retries: bool = False,
 ) -> int:
     now = desk.system.now()
     answers: list[Event] = []
@@ -208,9 +229,8 @@ def _take(
     # While the box gives back what we lost, its claims wait: they are about patients whom we know
     # again only after that.
     if not waits:
-        if request.note.complete:
-            retry_parked(connection, streams, site.id, act)
-        new = _peer.take(connection, site.id, request, now, act)
+        retried = retry_parked(connection, streams, site.id, act) if retries else 0
+        new = retried + _peer.take(connection, site.id, request, now, act)
     others.sort(key=lambda other: other[0])
     before = [other for other in others if other[0] < site.hospital_id]
     for hospital_id, event in before:

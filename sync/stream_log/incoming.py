@@ -332,6 +332,12 @@ class IncomingStreams:
         )
         return [Outgoing(Position(row.lane, row.epoch, row.seq), row.payload) for row in rows]
 
+    def writers_of_parked(self, connection: Connection) -> list[int]:
+        """Of whom there are such events."""
+        table = self.events
+        query = select(table.c.writer).where(table.c.parked.is_not(None)).distinct()
+        return list(connection.execute(query.order_by(table.c.writer)).scalars())
+
     def unpark(self, connection: Connection, writer: int, at: Position) -> None:
         """The event was acted on after all."""
         self._park(connection, writer, at, None)
