@@ -14,6 +14,7 @@ from sync.stream_log.incoming import IncomingStreams
 from sync.stream_log.outgoing import OutgoingStreams
 from sync.stream_log.readers import Readers
 from sync.stream_log.values import (
+    AHEAD_BITS,
     Acknowledgement,
     Connection,
     Outgoing,
@@ -24,6 +25,7 @@ from sync.stream_log.values import (
 )
 
 __all__ = [
+    "AHEAD_BITS",
     "Acknowledgement",
     "Connection",
     "Outgoing",

@@ -9,10 +9,11 @@ import pytest
 
 from shared.dispatch import CannotTreatReason, Part
 from shared.emergency import Kind, Priority, Transport
-from sync import codec, compression, exchange, frame, packing
+from sync import codec, compression, events, exchange, frame, packing, sms
 from sync.codec import LAYOUTS, decode
 from sync.packing import Reader
-from sync.sealing import Bearer, NodeKeys
+from sync.sealing import Bearer, Direction, NodeKeys
+from sync.stream_log import Position
 from tests.sync import vectors
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -74,6 +75,23 @@ def test_the_recorded_exchange_opens() -> None:
     at_box = exchange.session(box, gateway.public, head.site_id, head.epoch)
     answer = bytes.fromhex(recorded["answer"])
     assert exchange.open_answer(at_box, request, answer, Bearer.HTTPS).frames == opened.frames
+
+
+def test_the_recorded_texts_open() -> None:
+    box, gateway = NodeKeys(vectors.BOX_SECRET), NodeKeys(vectors.GATEWAY_SECRET)
+    at_gateway = exchange.session(gateway, box.public, vectors.SITE, vectors.EPOCH)
+    at_box = exchange.session(box, gateway.public, vectors.SITE, vectors.EPOCH)
+    recorded = RECORDED["sms"]
+    up = recorded["accept_up"]
+    assert sms.read_label(up) == sms.Label(vectors.SITE, vectors.EPOCH)
+    accept = sms.open_message(up, [at_gateway], Direction.UP, [vectors.EPOCH])
+    assert isinstance(decode(accept.payload), events.AcceptDispatch)
+    assert accept.heard == vectors.HEARD
+    verdict = sms.open_message(recorded["verdict_down_names_epoch"], [at_box], Direction.DOWN, [])
+    assert verdict.position == Position(1, vectors.GATEWAY_EPOCH, 300)
+    assert isinstance(decode(verdict.payload), events.Verdict)
+    heard = sms.open_message(recorded["heard_down"], [at_box], Direction.DOWN, [])
+    assert (heard.position, heard.heard) == (None, vectors.HEARD)
 
 
 def test_the_description_names_every_field_of_every_event_in_order() -> None:
