@@ -20,7 +20,8 @@ from sync.events import (
     Verdict,
 )
 from sync.frame import Frame
-from sync.peer import CannotApply
+from sync.peer import Act, CannotApply
+from sync.sms import Carried
 
 
 class Actor:
@@ -44,17 +45,26 @@ class Actor:
                 if isinstance(event, Claim):
                     claims.restore(connection, event, at)
             return len(own)
-        return peer.receive_frame(
-            connection, streams, peer.GATEWAY, frame, now, lambda event: self.act(connection, event)
+        act, complete = self._on(connection)
+        return peer.receive_frame(connection, streams, peer.GATEWAY, frame, now, act, complete)
+
+    def take_text(self, connection: Connection, carried: Carried) -> bool:
+        """Takes what an SMS of the gateway brought; whether its event was new."""
+        now = self._system.now()
+        act, complete = self._on(connection)
+        return peer.receive_text(connection, streams, peer.GATEWAY, carried, now, act, complete)
+
+    def _on(self, connection: Connection) -> tuple[Act, Act]:
+        return (
+            lambda event: self.act(connection, event),
+            lambda event: complete(connection, event),
         )
 
     def retry_parked(self, connection: Connection) -> int:
         """Acts on what an earlier version of this program could not read; how many events it
         were.
         """
-        return peer.retry_parked(
-            connection, streams, peer.GATEWAY, lambda event: self.act(connection, event)
-        )
+        return peer.retry_parked(connection, streams, peer.GATEWAY, self._on(connection)[0])
 
     def act(self, connection: Connection, event: Event) -> None:
         """Acts on one event that is new. Raises CannotApply for one that is not for boxes."""
@@ -81,3 +91,15 @@ class Actor:
             audible=self._audible(),
         )
         claims.store(connection, ClaimKind.DELIVERED, claim, "", now)
+
+
+def complete(connection: Connection, event: Event) -> None:
+    """Takes in what a text in brief left out of an event. It rings for nothing: that was done."""
+    match event:
+        case DispatchOffered():
+            dispatches.complete_offer(connection, event)
+        case DispatchChanged():
+            dispatches.complete_change(connection, event)
+        case Verdict():
+            claims.complete_verdict(connection, event)
+            dispatches.complete_change(connection, dispatches.standing(event), full=False)

@@ -115,6 +115,15 @@ def take_verdict(connection: Connection, verdict: Verdict, now: datetime) -> Non
     )
 
 
+def complete_verdict(connection: Connection, verdict: Verdict) -> None:
+    """The whole reason in place of the brief one."""
+    connection.execute(
+        update(claims)
+        .where(claims.c.id == verdict.claim_id, claims.c.state.not_in(OPEN_CLAIMS))
+        .values(why=verdict.reason[:_LONGEST_WHY])
+    )
+
+
 def unsent(connection: Connection) -> int:
     """How many answers of the staff are not known to be at the gateway."""
     query = select(func.count()).where(

@@ -50,6 +50,33 @@ def take_offer(
     return present is None
 
 
+def complete_offer(connection: Connection, offer: DispatchOffered) -> None:
+    """The whole offer in place of the brief one."""
+    stored = connection.execute(
+        select(dispatches.c.offer).where(dispatches.c.id == offer.dispatch_id)
+    ).scalar_one_or_none()
+    present = decode(stored) if stored is not None else None
+    if isinstance(present, DispatchOffered) and present.version <= offer.version:
+        connection.execute(
+            update(dispatches)
+            .where(dispatches.c.id == offer.dispatch_id)
+            .values(offer=encode(offer))
+        )
+
+
+def complete_change(connection: Connection, change: DispatchChanged, *, full: bool = True) -> None:
+    """The whole change in place of the brief one."""
+    connection.execute(
+        update(dispatch_changes)
+        .where(
+            dispatch_changes.c.dispatch_id == change.dispatch_id,
+            dispatch_changes.c.version == change.version,
+            dispatch_changes.c.full.is_(full),
+        )
+        .values(change=encode(change))
+    )
+
+
 def take_change(
     connection: Connection,
     change: DispatchChanged,
@@ -91,14 +118,18 @@ def take_verdict(
 ) -> None:
     """Marks the claim, and notes where the dispatch stands after it."""
     claims.take_verdict(connection, verdict, now)
-    change = DispatchChanged(
+    take_change(connection, standing(verdict), now, gateway_now, full=False)
+
+
+def standing(verdict: Verdict) -> DispatchChanged:
+    """Where the dispatch stands after a verdict."""
+    return DispatchChanged(
         at=verdict.at,
         dispatch_id=verdict.dispatch_id,
         version=verdict.version,
         state=verdict.state,
         reason="" if verdict.accepted else verdict.reason,
     )
-    take_change(connection, change, now, gateway_now, full=False)
 
 
 def mark_seen(connection: Connection, dispatch_id: int, now: datetime) -> None:

@@ -37,6 +37,7 @@ def enrol(
         gateway_url=gateway_url.rstrip("/"),
         doorbell_url=answer.doorbell_url,
         gateway=answer.gateway,
+        sms_number=answer.sms_number,
     )
     identity.keep(site)
     return site

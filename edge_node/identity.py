@@ -38,6 +38,8 @@ class Site:
     gateway_url: str
     doorbell_url: str
     gateway: PublicKeys
+    # Where to text to; empty where the gateway takes no texts.
+    sms_number: str = ""
 
 
 class Identity:
@@ -69,6 +71,8 @@ class Identity:
                     bytes.fromhex(stored["gateway_exchange_key"]),
                     bytes.fromhex(stored["gateway_signing_key"]),
                 ),
+                # A box that was enrolled by an earlier version was told none.
+                sms_number=str(stored.get("sms_number", "")),
             )
         except FileNotFoundError:
             raise NotEnrolled from None
@@ -87,6 +91,7 @@ class Identity:
             "doorbell_url": site.doorbell_url,
             "gateway_exchange_key": site.gateway.exchange.hex(),
             "gateway_signing_key": site.gateway.signing.hex(),
+            "sms_number": site.sms_number,
         }
         fresh = self._directory / f"{_SITE}.new"
         fresh.unlink(missing_ok=True)

@@ -82,6 +82,12 @@ class BoxDesk:
             )
         return Folded()
 
+    def complete(self, connection: Connection, hospital_id: int, event: Event) -> None:
+        """Takes in what a text in brief left out of a claim."""
+        if isinstance(event, Claim):
+            claim = event
+            self._services.within(connection, lambda uow: claims.complete(uow, hospital_id, claim))
+
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         """Has operators phone the hospital about a claim, and refuses it with a reason. What is no
         claim is shown beside the box (`sites list`).

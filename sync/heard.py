@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sync import packing
 from sync.packing import Reader
-from sync.stream_log import AHEAD_BITS
 
+AHEAD_BITS = 32
 _MARK_BYTES = 2
 
 

@@ -106,6 +106,11 @@ def build_heard(using: Session, direction: Direction, heard: Heard) -> str:
     return _text(head + _seal(using, direction).close(heard.pack(), _bound(head, 0)))
 
 
+def says_heard(text: str) -> bool:
+    """True when this text, which we have built, says what was heard: an event may leave no room."""
+    return bool(_read_head(Reader(_bytes(text)))[0] & _Flags.HEARD)
+
+
 def read_label(text: str) -> Label:
     """Whose message to the gateway this is. Raises Refused for anything else."""
     _, label, _ = _read_head(Reader(_bytes(text)))

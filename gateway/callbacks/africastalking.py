@@ -65,7 +65,21 @@ class Reply:
 Handler = Callable[[dict[str, str]], Reply]
 
 
-def in_front_of(others: Wsgi, services: Services, within_s: float = _ANSWER_WITHIN_S) -> Wsgi:
+# Takes in what a hospital's box texted (its number, the text); False when it is no box's.
+BoxTexts = Callable[[str, str], bool]
+
+
+def _no_boxes(sender: str, text: str) -> bool:
+    return False
+
+
+def in_front_of(
+    others: Wsgi,
+    services: Services,
+    within_s: float = _ANSWER_WITHIN_S,
+    *,
+    box_texts: BoxTexts = _no_boxes,
+) -> Wsgi:
     """Answers what is below `/callbacks/africastalking/<secret>/`, and hands on everything else.
 
     At every door a database that has not written after `within_s` is waited for no longer: threads
@@ -73,7 +87,7 @@ def in_front_of(others: Wsgi, services: Services, within_s: float = _ANSWER_WITH
     """
     services = replace(services, write_within_s=within_s)
     secrets = [secret.encode() for secret in services.config.callback_secrets]
-    handle_of = _handlers(services)
+    handle_of = _handlers(services, box_texts)
 
     def known(secret: str) -> bool:
         # Every accepted secret is compared, so that the time tells nothing about which one matched.
@@ -105,7 +119,7 @@ def in_front_of(others: Wsgi, services: Services, within_s: float = _ANSWER_WITH
     return answer
 
 
-def _handlers(services: Services) -> Callable[[str], Handler | None]:
+def _handlers(services: Services, box_texts: BoxTexts) -> Callable[[str], Handler | None]:
     """What answers at each door."""
 
     def ussd(form: dict[str, str]) -> Reply:
@@ -135,6 +149,10 @@ def _handlers(services: Services) -> Callable[[str], Handler | None]:
         )
         if not (came.sender or came.text.strip()):
             _log.warning("incoming sms refused", reason="neither a sender nor a text came.")
+            return Reply("")
+        if box_texts(came.sender, came.text):
+            # What the box said may have caused texts.
+            services.sender_bell.ring()
             return Reply("")
         if not came.provider_id:
             # Without the carrier's name for it one that comes again cannot be known: better two

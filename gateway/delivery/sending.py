@@ -60,8 +60,7 @@ def send(services: Services, carriers: Carriers, claimed: Claimed) -> None:
 
 
 def _require_fresh(services: Services, claimed: Claimed) -> None:
-    valid = calling_back.VALID if claimed.purpose == calling_back.PURPOSE else outbox.VALID
-    if services.system.now() - claimed.created_at > valid:
+    if services.system.now() > claimed.valid_until:
         raise SendRefused("too old to be sent: what it says may be wrong by now")
 
 

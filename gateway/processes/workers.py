@@ -1,5 +1,6 @@
 """The threads that act by themselves: a sweeper that fires due timers, one that reads changed
-places, one that notices a database set back to a copy, and senders that empty the outbox.
+places, one that notices a database set back to a copy, one that texts boxes which the network does
+not reach, and senders that empty the outbox.
 
 On SQLite they live in the web process, the only one that writes; on PostgreSQL in worker processes.
 """
@@ -13,7 +14,9 @@ from gateway.delivery.sending import Carriers, send
 from gateway.emergencies import firing
 from gateway.notifications import outbox
 from gateway.restoring import hold
+from gateway.sites import texting
 from gateway.unit_of_work import Services
+from sync.sealing import NodeKeys
 
 _log = structlog.get_logger(__name__)
 
@@ -30,9 +33,12 @@ _GIVES_WAY_S = 0.1
 class Workers:
     """Starts and stops the sweeper and the senders."""
 
-    def __init__(self, services: Services, carriers: Carriers, senders: int = 4) -> None:
+    def __init__(
+        self, services: Services, carriers: Carriers, node_keys: NodeKeys, senders: int = 4
+    ) -> None:
         self._services = services
         self._carriers = carriers
+        self._node_keys = node_keys
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(
@@ -56,6 +62,14 @@ class Workers:
                 target=self._loop,
                 args=(self._watch_restores, lambda _: self._stopping.wait(_WATCH_EVERY_S)),
                 name="restores",
+                daemon=True,
+            )
+        )
+        self._threads.append(
+            threading.Thread(
+                target=self._loop,
+                args=(self._text_boxes, self._stopping.wait),
+                name="box texts",
                 daemon=True,
             )
         )
@@ -101,6 +115,10 @@ class Workers:
     def _watch_restores(self) -> bool:
         hold.look(self._services)
         hold.release_when_ready(self._services)
+        return False
+
+    def _text_boxes(self) -> bool:
+        texting.text_boxes(self._services, self._node_keys)
         return False
 
     def _refresh_places(self) -> bool:

@@ -40,7 +40,8 @@ def load() -> Wsgi:
         # We hold the writer's lock: whoever had these messages is dead.
         gateway.services.write(free_leases)
         carriers: Carriers = bootstrap.carriers(config)
-        parts += [Workers(gateway.services, carriers), JobRunner(gateway.services)]
+        workers = Workers(gateway.services, carriers, gateway.node_keys)
+        parts += [workers, JobRunner(gateway.services)]
     roads = bootstrap.road_fetcher(gateway.services)
     if roads is not None:
         parts.append(roads)

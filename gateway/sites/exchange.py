@@ -22,14 +22,25 @@ from sync import exchange
 from sync.codec import encode
 from sync.events import AlarmState, DispatchDelivered, Event
 from sync.exchange import Message, Note
-from sync.peer import CannotApply, GatewayPeer, append, readable, retry_parked, same_history
+from sync.peer import (
+    CannotApply,
+    GatewayPeer,
+    append,
+    readable,
+    readable_text,
+    receive_text,
+    retry_parked,
+    same_history,
+)
 from sync.sealing import Bearer, NodeKeys, PublicKeys, Refused
+from sync.sms import Carried
 from sync.stream_log import Standing
 
 _FRESH = timedelta(minutes=2)
 # How exact `last_seen_at` is: an exchange with no news writes at most this often.
 _SEEN_EVERY = timedelta(seconds=60)
 _GIVES_BACK_WITHIN = timedelta(seconds=60)
+_LONGEST_PHONE = 20
 
 # The fault is in what was to be written, and will be the same next time. Anything else that the
 # database says, such as a lost connection or a deadlock, passes.
@@ -58,6 +69,10 @@ class ClaimsDesk(Protocol):
 
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         """Applies what a hospital says. If it raises, nothing of it stays."""
+        ...
+
+    def complete(self, connection: Connection, hospital_id: int, event: Event) -> None:
+        """Takes in the rest of an event that came in brief before, and has been folded."""
         ...
 
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
@@ -143,6 +158,19 @@ def take_message(desk: ExchangeDesk, site: Row[*tuple[Any, ...]], message: Messa
     return new
 
 
+def take_text(
+    desk: ExchangeDesk, site: Row[*tuple[Any, ...]], carried: Carried, epoch: int, sender: str
+) -> bool:
+    """Takes what a box texted in its `epoch`; whether it brought an event that was new."""
+    nothing = Message(Note(clock=desk.system.now(), state_hash=exchange.state_hash([])), ())
+    new = desk.database.write(
+        lambda connection: _take(
+            connection, desk, site, nothing, epoch, answerable=False, text=(carried, sender)
+        )
+    )
+    return bool(new)
+
+
 def retry_all_parked(desk: ExchangeDesk) -> int:
     """Acts on what boxes sent and an earlier version of this program could not read; how many
     events it were.
@@ -184,6 +212,7 @@ def _take(
     *,
     answerable: bool = True,
     retries: bool = False,
+    text: tuple[Carried, str] | None = None,
 ) -> int:
     now = desk.system.now()
     answers: list[Event] = []
@@ -203,7 +232,11 @@ def _take(
         if failure is not None:
             raise failure
 
-    desk.claims.lock(connection, site.hospital_id, readable(request))
+    def complete(event: Event) -> None:
+        desk.claims.complete(connection, site.hospital_id, event)
+
+    about = readable(request) if text is None else readable_text(text[0])
+    desk.claims.lock(connection, site.hospital_id, about)
     fresh = _is_fresh(request, now)
     standing = _peer.standing(connection, site.id, request.note)
     # A request that may be an old one again is asked for once more before anything is made of it.
@@ -230,7 +263,14 @@ def _take(
     # again only after that.
     if not waits:
         retried = retry_parked(connection, streams, site.id, act) if retries else 0
-        new = retried + _peer.take(connection, site.id, request, now, act)
+        new = retried + _peer.take(connection, site.id, request, now, act, complete)
+    if text is not None:
+        carried, sender = text
+        if receive_text(connection, streams, site.id, carried, now, act, complete):
+            new += 1
+            noted |= {"texted_at": now, "texted_epoch": epoch, "epoch": epoch}
+        if new or site.sim_phone is None:
+            noted["sim_phone"] = sender[:_LONGEST_PHONE]
     others.sort(key=lambda other: other[0])
     before = [other for other in others if other[0] < site.hospital_id]
     for hospital_id, event in before:

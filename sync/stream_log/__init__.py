@@ -13,8 +13,8 @@ from sqlalchemy import MetaData
 from sync.stream_log.incoming import IncomingStreams
 from sync.stream_log.outgoing import OutgoingStreams
 from sync.stream_log.readers import Readers
+from sync.stream_log.texts import Texts, Waiting
 from sync.stream_log.values import (
-    AHEAD_BITS,
     Acknowledgement,
     Connection,
     Outgoing,
@@ -25,7 +25,6 @@ from sync.stream_log.values import (
 )
 
 __all__ = [
-    "AHEAD_BITS",
     "Acknowledgement",
     "Connection",
     "Outgoing",
@@ -34,6 +33,7 @@ __all__ = [
     "Standing",
     "StreamLog",
     "Trouble",
+    "Waiting",
 ]
 
 
@@ -46,3 +46,4 @@ class StreamLog:
         self.outgoing = OutgoingStreams(metadata, prefix)
         self.readers = Readers(self.outgoing)
         self.incoming = IncomingStreams(metadata, prefix)
+        self.texts = Texts(metadata, prefix, self.outgoing, self.incoming)

@@ -141,6 +141,15 @@ class IncomingStreams:
         self._advance(connection, stream, at, payload)
         return Received.NEW
 
+    def has(self, connection: Connection, writer: int, at: Position) -> bool:
+        """True when this event has come, whole."""
+        here = {"of_writer": writer, "of_lane": at.lane, "of_epoch": at.epoch}
+        stream = connection.execute(self._stream, here).one_or_none()
+        if stream is None:
+            return False
+        present = connection.execute(self._payload, here | {"of_seq": at.seq}).first()
+        return at.seq <= stream.cursor or present is not None
+
     def _incoming_stream(
         self, connection: Connection, writer: int, lane: int, epoch: int
     ) -> Row[*tuple[Any, ...]]:

@@ -153,8 +153,9 @@ class Gateway:
         self.keys = NodeKeys(keys)
         self.quiet = database  # for what a test arranges: it does not crash
         self.alarms: list[str] = []
+        self.completed: list[Event] = []
         self.desk = ExchangeDesk(crashing or database, self.system, self.keys, self)
-        self.enrolment = EnrolmentDesk(self.system, self.keys, "", self.opening)
+        self.enrolment = EnrolmentDesk(self.system, self.keys, "", "40404", self.opening)
 
     def issues_code(self, hospital_id: int = HOSPITAL) -> str:
         return self.quiet.write(
@@ -259,6 +260,9 @@ class Gateway:
 
     def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
         pass
+
+    def complete(self, connection: Connection, hospital_id: int, event: Event) -> None:
+        self.completed.append(event)
 
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         if not isinstance(event, Claim):

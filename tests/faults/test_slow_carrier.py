@@ -24,7 +24,8 @@ from gateway.ussd.turn import UssdRequest, take_turn
 from tests.faults.callers import turn
 from tests.faults.installation import until
 from tests.faults.slow_carrier import Mood, SlowCarrier
-from tests.journeys.world import SERVICE_CODE, build_world
+from sync.sealing import NodeKeys
+from tests.journeys.world import KEYS, SERVICE_CODE, build_world
 
 _LIMITS = TimeLimits(connect_s=0.25, answer_s=0.25)
 
@@ -62,7 +63,7 @@ class Gateway:
             "sandbox", "no-key", base_url=carrier.url, voice_url=carrier.url, post=self.poster
         )
         carriers = Carriers(provider, provider, "20911")
-        self.workers = [Workers(self.services, carriers) for _ in range(2)]
+        self.workers = [Workers(self.services, carriers, NodeKeys(KEYS.boxes)) for _ in range(2)]
         for worker in self.workers:
             worker.start()
 

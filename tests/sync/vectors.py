@@ -211,6 +211,9 @@ def build() -> dict[str, Any]:
         Acknowledgement(1, GATEWAY_EPOCH, 300, 5, hashes[3]),
         Acknowledgement(2, GATEWAY_EPOCH, 1, 0, hashes[1]),
     ]
+    verdict = samples[6]
+    assert isinstance(verdict, events.Verdict)
+    verdict = replace(verdict, reason="")
     idle = Note(clock=NOON, state_hash=exchange.state_hash(has), heard_at=NOON)
     spelled = Note(
         clock=NOON,
@@ -314,7 +317,7 @@ def build() -> dict[str, Any]:
                 session,
                 Direction.DOWN,
                 Position(1, GATEWAY_EPOCH, 300),
-                encode(replace(samples[6], reason="")),
+                encode(verdict),
                 reader_knows_epoch=False,
             ),
             "heard_down": sms.build_heard(session, Direction.DOWN, HEARD),

@@ -304,6 +304,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.String(length=240), server_default="", nullable=False),
         sa.Column("cost", sa.String(length=24), server_default="", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("valid_until", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
@@ -417,6 +418,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "site_briefs",
+        sa.Column(
+            "writer",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("writer", "epoch", "seq", name=op.f("pk_site_briefs")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "site_incoming",
         sa.Column(
             "writer",
@@ -492,6 +508,35 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "site_texts_heard",
+        sa.Column(
+            "reader",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("mark", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.Column("ahead", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("reader", "mark", name=op.f("pk_site_texts_heard")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "site_texts_sent",
+        sa.Column(
+            "reader",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("reader", "epoch", "seq", name=op.f("pk_site_texts_sent")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "site_own_epoch",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
@@ -511,6 +556,12 @@ def upgrade() -> None:
         sa.Column("epoch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("last_seen_at", sa.BigInteger(), nullable=True),
         sa.Column("audible", sa.Boolean(), nullable=True),
+        sa.Column("sim_phone", sa.String(length=20), nullable=True),
+        sa.Column("texted_at", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "texted_epoch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("told_heard_at", sa.BigInteger(), nullable=True),
         sa.Column("differs_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
     )
