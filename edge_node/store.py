@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
-from edge_node.tables import metadata
+from edge_node.schema import metadata
 
 T = TypeVar("T")
 

@@ -141,6 +141,13 @@ class IncomingStreams:
         self._advance(connection, stream, at, payload)
         return Received.NEW
 
+    def epochs(self, connection: Connection, writer: int, lane: int) -> list[int]:
+        """The epochs of the writer's lane of which something is known, the liveliest first."""
+        table = self.streams
+        query = select(table.c.epoch).where(table.c.writer == writer, table.c.lane == lane)
+        lively = query.order_by(table.c.superseded, table.c.highest.desc())
+        return list(connection.execute(lively).scalars())
+
     def has(self, connection: Connection, writer: int, at: Position) -> bool:
         """True when this event has come, whole."""
         here = {"of_writer": writer, "of_lane": at.lane, "of_epoch": at.epoch}
