@@ -1,13 +1,13 @@
 """What an event of the gateway does to this box, whatever bearer brought it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from edge_node import claims, dispatches
+from edge_node import claims, dispatches, duty_phones, reports
 from edge_node.dispatch import ClaimKind
-from edge_node.link import Link
+from edge_node.link import Link, LinkState
 from edge_node.tables import streams
 from shared.system import System
 from sync import peer
@@ -16,7 +16,11 @@ from sync.events import (
     DispatchChanged,
     DispatchDelivered,
     DispatchOffered,
+    DispatchRemoved,
+    DutyPhonesSet,
     Event,
+    Report,
+    ReportTaken,
     Verdict,
 )
 from sync.frame import Frame
@@ -34,16 +38,31 @@ class Actor:
         self._link = link
         self._audible = audible
 
+    def heard(self, gateway_clock: datetime, bearer: str) -> LinkState:
+        """Notes what the gateway's clock was in a message that may be old; how things stand now."""
+        before = self._link.state
+        self._link.update(
+            heard_at=max(gateway_clock, before.heard_at or gateway_clock),
+            last_heard_at=max(gateway_clock, before.last_heard_at or gateway_clock),
+            last_exchange_at=self._system.now(),
+            bearer=bearer,
+        )
+        return self._link.state
+
     def take_frame(self, connection: Connection, frame: Frame) -> int:
         """Takes a frame; how many of its events were new. It is acknowledged once this is
         durable.
         """
+        # History is kept by the gateway's clock: our own may be years behind.
         now = self._system.now()
+        now = self._link.gateway_now(now) or now
         if frame.recovered:
             own = peer.take_back(connection, streams, peer.GATEWAY, frame, now)
             for at, event in own:
                 if isinstance(event, Claim):
                     claims.restore(connection, event, at)
+                if isinstance(event, Report):
+                    reports.restore(connection, event, at)
             return len(own)
         act, complete = self._on(connection)
         return peer.receive_frame(connection, streams, peer.GATEWAY, frame, now, act, complete)
@@ -69,7 +88,8 @@ class Actor:
     def act(self, connection: Connection, event: Event) -> None:
         """Acts on one event that is new. Raises CannotApply for one that is not for boxes."""
         now = self._system.now()
-        gateway_now = now + (self._link.state.offset or timedelta())
+        # An event is as old as its gateway's clock when nobody knows better.
+        gateway_now = self._link.gateway_now(now) or event.at
         match event:
             case DispatchOffered():
                 if dispatches.take_offer(connection, event, now, gateway_now):
@@ -78,6 +98,12 @@ class Actor:
                 dispatches.take_change(connection, event, now, gateway_now)
             case Verdict():
                 dispatches.take_verdict(connection, event, now, gateway_now)
+            case DispatchRemoved():
+                dispatches.remove(connection, event)
+            case ReportTaken():
+                reports.take_answer(connection, event)
+            case DutyPhonesSet():
+                duty_phones.store(connection, event)
             case _:
                 raise CannotApply(
                     f"A {type(event).__name__} is not for boxes of this version: update it."

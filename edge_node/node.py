@@ -1,20 +1,19 @@
 """The composition root of a box: everything that one program on it is made of."""
 
-import os
 from dataclasses import dataclass
 
-from edge_node import claims
 from edge_node import link as link_module
 from edge_node.acting import Actor
 from edge_node.agent import Agent
 from edge_node.alarm import Alarm
 from edge_node.box import Box
+from edge_node.condition import Condition, look
 from edge_node.config import Config
 from edge_node.doorbell import Doorbell
 from edge_node.exchange import Exchanger
 from edge_node.gateway_connection import HttpsConnection
-from edge_node.identity import Identity, NotEnrolled
-from edge_node.link import Link, LinkState
+from edge_node.identity import Identity, IdentityUnusable, NotEnrolled
+from edge_node.link import Link
 from edge_node.notifier import Notifier
 from edge_node.store import Store
 from edge_node.tables import streams
@@ -35,6 +34,7 @@ class Node:
     box: Box
     link: Link
     notifier: Notifier
+    alarm: Alarm
     exchanger: Exchanger | None
     agent: Agent | None
     watch: StoreWatch
@@ -45,9 +45,9 @@ class Node:
         if self.agent is not None:
             self.agent.start()
 
-    def link_state(self) -> tuple[LinkState, int]:
-        """The link's state, and how many answers of the staff are unsent."""
-        return self.link.state, self.store.read(claims.unsent)
+    def condition(self) -> Condition:
+        """How the box stands."""
+        return look(self.store, self.link.state, self.alarm.audible)
 
     def close(self) -> None:
         """Stops the threads and lets go of the store; whatever was not sent is in it."""
@@ -58,29 +58,34 @@ class Node:
         self.store.close()
 
 
-def open_store(config: Config, identity: Identity) -> Store:
-    """The box's store, opened or made."""
-    return Store(config.directory / STORE_NAME, identity.store_key())
+def open_store(config: Config, identity: Identity, *, mends: bool = False) -> Store:
+    """The box's store, opened or made. A damaged one is moved aside only by whoever `mends`: the
+    one program that holds the folder. Raises StoreUnusable.
+    """
+    return Store(config.directory / STORE_NAME, identity.store_key(), mends=mends)
 
 
-def open_node(config: Config, system: System) -> Node:
-    """The box, not yet talking; `start()` makes it. A new epoch begins here."""
+def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
+    """The box, not yet talking; `start()` makes it. A new epoch begins here. Raises StoreUnusable,
+    and IdentityUnusable for the store's key.
+    """
     identity = Identity(config.directory)
-    store = open_store(config, identity)
+    store = open_store(config, identity, mends=mends)
     epoch = system.rng.randrange(1, 1 << 32)
     store.write(lambda connection: streams.outgoing.begin_epoch(connection, epoch))
     notifier, alarm = Notifier(), Alarm(system.now)
-    link = Link(store.read(link_module.stored))
+    now = system.now()
+    link = Link(store.read(lambda connection: link_module.stored(connection, now)))
     exchanger = agent = None
     hospital_name = ""
     try:
-        site = identity.site()
-    except NotEnrolled as error:
+        site, keys = identity.site(), identity.node_keys()
+    except (NotEnrolled, IdentityUnusable) as error:
+        # It shows and rings what it has all the same.
         link.update(problem=str(error))
     else:
         link.update(enrolled=True)
         hospital_name = site.hospital_name
-        keys = identity.node_keys()
         actor = Actor(system, link, lambda: alarm.audible)
         # This version may read what the one before could not.
         store.write(actor.retry_parked)
@@ -105,18 +110,14 @@ def open_node(config: Config, system: System) -> Node:
             doorbell.keep if site.doorbell_url else None,
             HttpsConnection(site.gateway_url),
         )
-    if store.moved_aside is not None:
-        link.update(
-            problem=f"The store was damaged and is now {os.fspath(store.moved_aside)}. Dispatches "
-            "are fetched from the gateway again; answers not yet sent may be missing."
-        )
     say = agent.say if agent is not None else _nobody
     return Node(
         hospital_name=hospital_name,
         store=store,
-        box=Box(store, system, alarm, notifier, say),
+        box=Box(store, system, alarm, notifier, say, link.gateway_now),
         link=link,
         notifier=notifier,
+        alarm=alarm,
         exchanger=exchanger,
         agent=agent,
         watch=StoreWatch(store, notifier),

@@ -1,7 +1,7 @@
 """The folders of gammu-smsd's files service: a modem as both the gateway and a box use it.
 
-Beside the stream log this is the other place of `sync` that touches the world: the bearer *is* these
-folders (docs/adr/026). It knows neither events nor seals.
+Beside the stream log this is the other place of `sync` that touches the world: the bearer *is*
+these folders (docs/adr/026). It knows neither events nor seals.
 """
 
 import os

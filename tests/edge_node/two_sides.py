@@ -28,6 +28,7 @@ from edge_node import enrolment
 from edge_node.acting import Actor
 from edge_node.alarm import Alarm
 from edge_node.box import Box
+from edge_node.condition import Condition, look
 from edge_node.exchange import Exchanger
 from edge_node.gateway_connection import GatewayRefused, GatewayUnreachable
 from edge_node.identity import Identity
@@ -365,7 +366,17 @@ class Hospital:
         self._exchanger: Exchanger | None = None
         self.link = Link(LinkState(enrolled=True))
         self.notifier, self.alarm = Notifier(), Alarm(self.system.now)
-        self.box = Box(self.store, self.system, self.alarm, self.notifier, lambda: None)
+        self.box = Box(
+            self.store,
+            self.system,
+            self.alarm,
+            self.notifier,
+            lambda: None,
+            self.link.gateway_now,
+        )
+
+    def condition(self) -> Condition:
+        return look(self.store, self.link.state, self.alarm.audible)
 
     def restarts(self) -> None:
         self.store.close()

@@ -21,10 +21,10 @@ from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.http_post import Answer, PooledFormPoster, TimeLimits
 from gateway.unit_of_work import Services
 from gateway.ussd.turn import UssdRequest, take_turn
+from sync.sealing import NodeKeys
 from tests.faults.callers import turn
 from tests.faults.installation import until
 from tests.faults.slow_carrier import Mood, SlowCarrier
-from sync.sealing import NodeKeys
 from tests.journeys.world import KEYS, SERVICE_CODE, build_world
 
 _LIMITS = TimeLimits(connect_s=0.25, answer_s=0.25)
