@@ -68,7 +68,7 @@ class Condition:
     @property
     def problems(self) -> list[str]:
         """What a person has to see to, in sentences."""
-        found = [self.link.problem, self.trouble]
+        found = [self.link.problem, self.link.modem_problem, self.trouble]
         if self.disk_read_only and not self.trouble:
             found.append("This box's disk can only be read: nothing can be saved.")
         if self.disk_free_bytes < _LOW_BYTES:

@@ -35,6 +35,7 @@ class LinkState:
     differs: bool = False
     retired: bool = False
     problem: str = ""
+    modem_problem: str = ""
 
 
 class Link:
@@ -68,7 +69,7 @@ class Link:
             now.doorbell,
             now.differs,
             now.retired,
-        ) or before.problem != now.problem
+        ) or (before.problem, before.modem_problem) != (now.problem, now.modem_problem)
 
 
 def _may_be(gateway_now: datetime, heard_at: datetime) -> bool:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from edge_node import epochs
 from edge_node import link as link_module
 from edge_node.acting import Actor
 from edge_node.agent import Agent
 from edge_node.alarm import Alarm
 from edge_node.box import Box
+from edge_node.buzzer import Buzzer
 from edge_node.condition import Condition, look
 from edge_node.config import Config
 from edge_node.doorbell import Doorbell
@@ -14,11 +16,15 @@ from edge_node.exchange import Exchanger
 from edge_node.gateway_connection import HttpsConnection
 from edge_node.identity import Identity, IdentityUnusable, NotEnrolled
 from edge_node.link import Link
+from edge_node.modem.duty_texts import DutyTexts
+from edge_node.modem.texting import ModemSettings, Texting
+from edge_node.modem.thread import ModemThread
 from edge_node.notifier import Notifier
 from edge_node.store import Store
-from edge_node.tables import streams
+from edge_node.unanswered import UnansweredPatients
 from edge_node.watch import StoreWatch
 from shared.system import System
+from sync.smsd_spool import Spool
 
 STORE_NAME = "store.sqlite"
 
@@ -38,12 +44,15 @@ class Node:
     exchanger: Exchanger | None
     agent: Agent | None
     watch: StoreWatch
+    buzzer: Buzzer | None
+    modem: ModemThread | None
 
     def start(self) -> None:
         """Lets the threads run: from here on it talks, and notices."""
         self.watch.start()
-        if self.agent is not None:
-            self.agent.start()
+        for part in (self.agent, self.buzzer, self.modem):
+            if part is not None:
+                part.start()
 
     def condition(self) -> Condition:
         """How the box stands."""
@@ -53,8 +62,9 @@ class Node:
         """Stops the threads and lets go of the store; whatever was not sent is in it."""
         self.notifier.close()
         self.watch.stop()
-        if self.agent is not None:
-            self.agent.stop()
+        for part in (self.agent, self.buzzer, self.modem):
+            if part is not None:
+                part.stop()
         self.store.close()
 
 
@@ -71,12 +81,11 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
     """
     identity = Identity(config.directory)
     store = open_store(config, identity, mends=mends)
-    epoch = system.rng.randrange(1, 1 << 32)
-    store.write(lambda connection: streams.outgoing.begin_epoch(connection, epoch))
+    store.write(lambda connection: epochs.begin(connection, system))
     notifier, alarm = Notifier(), Alarm(system.now)
     now = system.now()
     link = Link(store.read(lambda connection: link_module.stored(connection, now)))
-    exchanger = agent = None
+    exchanger = agent = actor = None
     hospital_name = ""
     try:
         site, keys = identity.site(), identity.node_keys()
@@ -111,16 +120,29 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
             HttpsConnection(site.gateway_url),
         )
     say = agent.say if agent is not None else _nobody
+    box = Box(store, system, alarm, notifier, say, link.gateway_now)
+    modem = buzzer = None
+    if config.buzzer:
+        buzzer = Buzzer(config.buzzer, box, UnansweredPatients(store, link), system.now)
+    if config.sms_spool is not None and actor is not None:
+        spool = Spool(config.sms_spool)
+        settings = ModemSettings(config.sms_gateway or site.sms_number, config.sms_cost_cents)
+        texting = Texting(spool, store, system, keys, site, actor, link, notifier, settings)
+        patients = UnansweredPatients(store, link)
+        duty = DutyTexts(spool, store, box, link, patients, hospital_name)
+        modem = ModemThread(spool, texting, duty, link)
     return Node(
         hospital_name=hospital_name,
         store=store,
-        box=Box(store, system, alarm, notifier, say, link.gateway_now),
+        box=box,
         link=link,
         notifier=notifier,
         alarm=alarm,
         exchanger=exchanger,
         agent=agent,
         watch=StoreWatch(store, notifier),
+        buzzer=buzzer,
+        modem=modem,
     )
 
 

@@ -233,6 +233,10 @@ class Texting:
             if now - self._stuck_since.get(note, now) >= _STALE_AFTER:
                 self._spool.done(path)
 
+    def credit_is(self, cents: int) -> None:
+        """Somebody who knows says what is left on the SIM."""
+        self._change(lambda sim: replace(sim, credit_cents=cents))
+
     def _change(self, change: Change) -> None:
         def work(connection: Connection) -> None:
             sim_module.store(connection, change(sim_module.stored(connection)))

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from edge_node import enrolment
+from edge_node import enrolment, epochs
 from edge_node.acting import Actor
 from edge_node.alarm import Alarm
 from edge_node.box import Box
@@ -35,7 +35,6 @@ from edge_node.identity import Identity
 from edge_node.link import Link, LinkState
 from edge_node.notifier import Notifier
 from edge_node.store import Store
-from edge_node.tables import streams as box_streams
 from gateway.database.database import Database
 from gateway.database.metadata import Id, metadata
 from gateway.sites.enrolment import EnrolmentDesk, enrol, issue_code
@@ -361,8 +360,7 @@ class Hospital:
 
     def starts(self) -> None:
         self.store = Store(self.folder / "store.sqlite", self.identity.store_key())
-        epoch = self.system.rng.randrange(1, 1 << 32)
-        self.store.write(lambda connection: box_streams.outgoing.begin_epoch(connection, epoch))
+        self.store.write(lambda connection: epochs.begin(connection, self.system))
         self._exchanger: Exchanger | None = None
         self.link = Link(LinkState(enrolled=True))
         self.notifier, self.alarm = Notifier(), Alarm(self.system.now)
