@@ -41,7 +41,8 @@ def shorter_forms(event: Event) -> Iterator[Event]:
     """The event, shorter each time; nothing for one that has nothing optional."""
     for name, letters in _STEPS:
         value: Any = getattr(event, name, None)
-        if not value:
+        # The reason of `CannotTreat` is a number, which decides.
+        if not value or not isinstance(value, str | tuple):
             continue
         cut = _cut(event, value, letters)
         if cut != value:

@@ -68,9 +68,11 @@ def _due(connection: Connection, site: Row[Any], now: datetime) -> Sequence[Wait
 
 
 def _is_silent(site: Row[Any], now: datetime) -> bool:
-    """True when the network does not carry anything to or from this box, which texts."""
+    """True when the network carries nothing to or from this box: it has been silent for long, or
+    has texted since.
+    """
     seen: datetime = site.last_seen_at or site.enrolled_at
-    return now - seen > _SILENT_AFTER
+    return now - seen > _SILENT_AFTER or (site.texted_at is not None and site.texted_at > seen)
 
 
 def _owes_heard(site: Row[Any], now: datetime) -> bool:
