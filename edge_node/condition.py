@@ -67,17 +67,13 @@ class Condition:
 
     @property
     def problems(self) -> list[str]:
-        """What a person has to see to, in sentences."""
+        """What a person has to see to and no other field says, in sentences."""
         found = [self.link.problem, self.link.modem_problem, self.trouble]
         if self.disk_read_only and not self.trouble:
             found.append("This box's disk can only be read: nothing can be saved.")
         if self.disk_free_bytes < _LOW_BYTES:
             left_mb = self.disk_free_bytes // (1024 * 1024)
             found.append(f"Only {left_mb} MB are left on this box's disk. Make room on it.")
-        if self.link.retired:
-            found.append("Another box has taken this one's place.")
-        if self.link.differs or self.forks:
-            found.append("This box and the gateway remember different things.")
         if self.set_aside or self.conflicts:
             found.append(
                 f"{self.set_aside + self.conflicts} events of the gateway could not be acted on: "

@@ -53,7 +53,12 @@ def status_lines(shown: dict[str, Any]) -> list[str]:
         f"disk                 {shown['disk_free_mb']} MB left"
         f"{'' if shown['can_store'] else ', CANNOT BE WRITTEN'}",
     ]
-    return [*lines, *(f"! {problem}" for problem in shown["problems"])]
+    problems = list(shown["problems"])
+    if shown["retired"]:
+        problems.append("Another box has taken this one's place: it gets no new patients.")
+    if shown["history_differs"] or shown["forks"]:
+        problems.append("This box and the gateway remember different things.")
+    return [*lines, *(f"! {problem}" for problem in problems)]
 
 
 def _counts(counted: dict[str, int]) -> str:

@@ -72,6 +72,8 @@ class Config:
     ussd_code: str
     # The engine that knows roads; None: travel times are estimated.
     routing: EngineAddress | None
+    # Below so much on the SIM of a hospital's box, operators are alarmed.
+    sim_low_credit_cents: int
     threads: int
 
     @property
@@ -192,6 +194,11 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         except ValueError:
             faults.append("HAVEN_HOLIDAYS must be dates such as 2026-11-30, apart by commas.")
 
+    low_credit = read("HAVEN_SIM_LOW_CREDIT_CENTS", "5000")
+    if not low_credit.isdigit() or int(low_credit) > 10_000_000:
+        faults.append("HAVEN_SIM_LOW_CREDIT_CENTS must be a number from 0 to 10000000.")
+        low_credit = "5000"
+
     config = Config(
         data_dir=data_dir,
         secret_dir=Path(read("HAVEN_SECRET_DIR", str(data_dir / "secrets"))).absolute(),
@@ -220,6 +227,7 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         emergency_numbers=emergency_numbers,
         ussd_code=read("HAVEN_USSD_CODE", "*384*911#"),
         routing=routing,
+        sim_low_credit_cents=int(low_credit),
         threads=int(threads),
     )
     if faults:

@@ -33,6 +33,8 @@ def api_blueprint(box: Box, condition: Callable[[], Condition], hospital_name: s
             "connected": shown.link.connected,
             "all_at_gateway": shown.all_at_gateway,
             "audible": shown.audible,
+            "retired": shown.link.retired,
+            "history_differs": shown.link.differs,
             "problems": shown.problems,
         }
         return answer, 200 if shown.can_store else 503

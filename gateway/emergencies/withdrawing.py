@@ -6,6 +6,7 @@ from sqlalchemy import Row
 
 from gateway.alarms.alarm import solve_all
 from gateway.emergencies import boxes_told, dispatching, store, timers
+from gateway.emergencies.timers import TimerKind
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import MAY_TREAT, DispatchState
 from shared.emergency import EmergencyState, move
@@ -29,4 +30,5 @@ def withdraw(
             dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
     boxes_told.tell_who_cannot(uow, emergency, still_needed=False)
     solve_all(uow, emergency.id)
+    timers.put(uow, TimerKind.LEAVE_BOXES, emergency.id, uow.now + timers.LEAVES_BOXES_AFTER)
     return emergency

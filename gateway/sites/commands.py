@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 from gateway.database.database import Database
 from gateway.hospitals.reachability import judge
 from gateway.sites.enrolment import CODE_LIFE, issue_code
+from gateway.sites.sim_card import as_dict, in_words
 from gateway.sites.tables import SiteState, sites, streams
 from shared.errors import NotFound
 from shared.system import System
@@ -61,6 +62,8 @@ def sites_commands(open_gateway: Opener, find_hospital: FindHospital) -> click.G
                 f"{site['id']:>5}  hospital {site['hospital_id']}  {site['state']:<8}"
                 f"  last seen {site['last_seen_at'] or 'never'}  {site['unsent']} unsent"
             )
+            if site["sim"]:
+                click.echo(f"       {in_words(site['sim'])}")
             for trouble in site["troubles"]:
                 click.echo(f"       ! {trouble}")
 
@@ -104,6 +107,7 @@ def _list(connection: Connection) -> list[dict[str, Any]]:
             "state": site.state,
             "audible": site.audible,
             "last_seen_at": site.last_seen_at.isoformat() if site.last_seen_at else None,
+            "sim": as_dict(site),
             "unsent": streams.readers.unacknowledged(connection, site.id),
             "troubles": [each.what for each in troubles if each.writer == site.id]
             + (["Its history differs from ours."] if site.differs_at else []),

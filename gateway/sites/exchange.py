@@ -14,13 +14,14 @@ from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from gateway.database.database import Database
+from gateway.sites import sim_card
 from gateway.sites.publishing import publish
 from gateway.sites.tables import SiteState, sites, streams
 from shared.errors import HavenError, origin
 from shared.system import System
 from sync import exchange
 from sync.codec import encode
-from sync.events import AlarmState, DispatchDelivered, Event
+from sync.events import AlarmState, DispatchDelivered, Event, SimReported
 from sync.exchange import Message, Note
 from sync.peer import (
     CannotApply,
@@ -222,6 +223,8 @@ def _take(
     def act(event: Event) -> None:
         if isinstance(event, AlarmState | DispatchDelivered):
             noted["audible"] = event.audible
+        if isinstance(event, SimReported):
+            noted.update(sim_card.columns(event, now))
         try:
             folded, failure = _fold(connection, desk.claims, site.hospital_id, event), None
         except CannotApply as error:

@@ -563,6 +563,11 @@ def upgrade() -> None:
         ),
         sa.Column("told_heard_at", sa.BigInteger(), nullable=True),
         sa.Column("differs_at", sa.BigInteger(), nullable=True),
+        sa.Column("sim_working", sa.Boolean(), nullable=True),
+        sa.Column("sim_credit_cents", sa.Integer(), nullable=True),
+        sa.Column("sim_sent_today", sa.Integer(), nullable=True),
+        sa.Column("sim_problem", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("sim_reported_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
     )
     with op.batch_alter_table("sites", schema=None) as batch_op:
@@ -584,6 +589,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("status_reported_at", sa.BigInteger(), nullable=True),
         sa.Column("staffed_beds", sa.Integer(), nullable=True),
         sa.Column("free_beds", sa.Integer(), nullable=True),
         sa.Column("assigned_since", sa.Integer(), nullable=False),
@@ -603,6 +609,61 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("hospital_id", name=op.f("pk_availability")),
     )
+    op.create_table(
+        "hospital_notes",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "hospital_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "dispatch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["hospital_id"], ["hospitals.id"], name=op.f("fk_hospital_notes_hospital_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hospital_notes")),
+    )
+    with op.batch_alter_table("hospital_notes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_hospital_notes_dispatch_id"), ["dispatch_id"], unique=False
+        )
+
+    op.create_table(
+        "walk_ins",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "hospital_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "emergency_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("kind", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("patient_count", sa.Integer(), nullable=False),
+        sa.Column("age_years", sa.Integer(), nullable=True),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["hospital_id"], ["hospitals.id"], name=op.f("fk_walk_ins_hospital_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_walk_ins")),
+    )
+    with op.batch_alter_table("walk_ins", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_walk_ins_hospital_id"), ["hospital_id"], unique=False)
+
     op.create_table(
         "availability_reports",
         sa.Column(
