@@ -1,6 +1,7 @@
 """What an event of the gateway does to this box, whatever bearer brought it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -11,15 +12,18 @@ from edge_node.link import Link
 from edge_node.tables import streams
 from shared.system import System
 from sync import peer
+from sync.codec import decode
 from sync.events import (
     Claim,
     DispatchChanged,
     DispatchDelivered,
     DispatchOffered,
     Event,
+    Lane,
     Verdict,
 )
 from sync.frame import Frame
+from sync.packing import Unreadable
 from sync.peer import CannotApply
 
 
@@ -39,14 +43,26 @@ class Actor:
         """
         now = self._system.now()
         if frame.recovered:
-            own = peer.take_back(connection, streams, peer.GATEWAY, frame, now)
-            for at, event in own:
-                if isinstance(event, Claim):
-                    claims.restore(connection, event, at)
-            return len(own)
+            return self._take_back(connection, frame, now)
         return peer.receive_frame(
             connection, streams, peer.GATEWAY, frame, now, lambda event: self.act(connection, event)
         )
+
+    def _take_back(self, connection: Connection, frame: Frame, now: datetime) -> int:
+        own = peer.take_back(connection, streams, peer.GATEWAY, frame, now)
+        restored = set()
+        for at, event in own:
+            if isinstance(event, Claim):
+                claims.restore(connection, event, at)
+                restored.add(event.claim_id)
+        if restored:
+            # The gateway has told the verdicts of these claims again, before they were back.
+            for payload in streams.incoming.kept(connection, peer.GATEWAY, Lane.EMERGENCIES):
+                with suppress(Unreadable):
+                    verdict = decode(payload)
+                    if isinstance(verdict, Verdict) and verdict.claim_id in restored:
+                        claims.take_verdict(connection, verdict, now)
+        return len(own)
 
     def retry_parked(self, connection: Connection) -> int:
         """Acts on what an earlier version of this program could not read; how many events it

@@ -43,6 +43,7 @@ def forget_old(connection: Connection, gateway_now: datetime) -> int:
             (dispatches, dispatches.c.id),
         ):
             gone += connection.execute(delete(table).where(column == dispatch_id)).rowcount
+    streams.date(connection, gateway_now)
     gone += streams.incoming.forget(connection, before)
     gone += streams.readers.forget(connection, before)
     return gone

@@ -29,6 +29,7 @@ from sync.prepared import Prepared
 from sync.stream_log.values import (
     HASH_BYTES,
     IN_KEY_ORDER,
+    NO_DATE,
     NO_HASH,
     Acknowledgement,
     Outgoing,
@@ -41,7 +42,8 @@ from sync.stream_log.values import (
 class OutgoingStreams:
     """Our own streams. `reader` is the other node's number."""
 
-    def __init__(self, metadata: MetaData, prefix: str) -> None:
+    def __init__(self, metadata: MetaData, prefix: str, *, dated_later: bool) -> None:
+        self._dated_later = dated_later
         big = BigInteger().with_variant(Integer, "sqlite")
         self.own = Table(
             f"{prefix}_own_epoch",
@@ -92,6 +94,13 @@ class OutgoingStreams:
             .values(last_seq=bindparam("seq"), running_hash=bindparam("hash"))
         )
         self._add = Prepared(self.events.insert(), self.events.c.keys())
+
+    def date(self, connection: Connection, now: datetime) -> None:
+        """See `StreamLog.date`."""
+        table = self.events
+        connection.execute(
+            update(table).where(table.c.at_ms == NO_DATE).values(at_ms=milliseconds(now))
+        )
 
     def epoch(self, connection: Connection) -> int | None:
         """The epoch that we write in, or None before the first one was begun."""
@@ -229,7 +238,7 @@ class OutgoingStreams:
             seq=seq,
             payload=payload,
             running_hash=running_hash,
-            at_ms=milliseconds(at),
+            at_ms=NO_DATE if self._dated_later else milliseconds(at),
         )
         return Position(lane, epoch, seq)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, or_, select, true, u
 from sync.packing import milliseconds
 from sync.stream_log.outgoing import OutgoingStreams
 from sync.stream_log.values import (
+    NO_DATE,
     NO_HASH,
     SHOWN_HASH_BYTES,
     Acknowledgement,
@@ -223,8 +224,7 @@ class Readers:
             )
             .exists()
         )
-        # 0 is a clock that had not been set: nobody knows how old it is.
-        old = and_(table.c.at_ms < milliseconds(before), table.c.at_ms > 0)
+        old = and_(table.c.at_ms < milliseconds(before), table.c.at_ms != NO_DATE)
         return connection.execute(delete(table).where(old, done)).rowcount
 
     def _note(self, connection: Connection, stream: Row[*tuple[Any, ...]], cursor: int) -> None:

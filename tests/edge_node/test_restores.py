@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
-from edge_node.dispatch import ClaimState
+from edge_node.dispatch import OPEN_CLAIMS, ClaimKind, ClaimState
 from edge_node.tables import streams as box_streams
 from gateway.sites.tables import streams as gateway_streams
 from shared.dispatch import CannotTreatReason, DispatchState
+from shared.hospital import HospitalStatus
 from tests.edge_node.two_sides import Gateway, Hospital, running
 from tests.sync.conftest import sqlite_engine
 
@@ -194,3 +195,50 @@ def test_a_box_without_a_clock_forgets_nobody_too_early(side: Side) -> None:
     gateway.clock.forward(timedelta(days=36).total_seconds())
     hospital.exchanges()
     assert hospital.box.dispatches() == []
+
+
+def test_a_clock_that_was_wrong_by_months_costs_no_history(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    hospital.system = replace(hospital.system, now=lambda: gateway.clock.now - timedelta(days=60))
+    hospital.restarts()
+    hospital.box.report_availability(HospitalStatus.NORMAL, 5, 1, "AK")
+    gateway.offers()
+    for _ in range(3):
+        gateway.clock.forward(timedelta(days=1).total_seconds())
+        hospital.exchanges()
+
+    def kept(connection: Connection) -> list[int]:
+        return [
+            connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (box_streams.outgoing.events, box_streams.incoming.events)
+        ]
+
+    # Each way: the start of an epoch on every lane, the patient and the verdict, the report, the
+    # delivery.
+    assert hospital.store.read(kept) == [4, 3]
+    gateway.clock.forward(timedelta(days=37).total_seconds())
+    hospital.exchanges()
+    assert hospital.store.read(kept) == [2, 0]  # the last of each stream, for its hash
+
+
+def test_a_box_that_was_put_back_learns_what_became_of_its_answers(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    gateway.offers()
+    side.meets()
+    hospital.store.close()
+    store = hospital.folder / "store.sqlite"
+    copy = store.read_bytes()
+    hospital.starts()
+    patient = gateway.offers()
+    side.meets()
+    hospital.box.accept(patient, "AK")
+    side.meets()
+    hospital.store.close()
+    store.write_bytes(copy)
+    hospital.starts()
+    side.meets()
+    claims = [claim for each in hospital.box.dispatches() for claim in each.claims]
+    assert not OPEN_CLAIMS & {claim.state for claim in claims}
+    accepted = {claim.kind for claim in claims if claim.state is ClaimState.ACCEPTED}
+    assert accepted == {ClaimKind.DELIVERED, ClaimKind.ACCEPT}
+    assert side.agree()
