@@ -115,8 +115,19 @@ def answer(desk: ExchangeDesk, body: bytes) -> bytes:
             (body, request),
             desk.system.now(),
             retired=site.state == SiteState.RETIRED,
+            asks_again=_is_in_doubt(connection, site, request),
         )
     )
+
+
+def _is_in_doubt(connection: Connection, site: Row[*tuple[Any, ...]], request: Message) -> bool:
+    """True until a complete account has shown that what once differed is mended: people and what is
+    held wait for that.
+    """
+    if site.differs_at is None and not request.note.complete:
+        return False
+    query = select(sites.c.differs_at).where(sites.c.id == site.id)
+    return connection.execute(query).scalar_one() is not None
 
 
 def find_site(connection: Connection, site_id: int) -> Row[*tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from edge_node.dispatch import OPEN_CLAIMS, ClaimKind, ClaimState
 from edge_node.tables import streams as box_streams
+from gateway.sites.tables import sites
 from gateway.sites.tables import streams as gateway_streams
 from shared.dispatch import CannotTreatReason, DispatchState
 from shared.hospital import HospitalStatus
@@ -241,4 +242,21 @@ def test_a_box_that_was_put_back_learns_what_became_of_its_answers(side: Side) -
     assert not OPEN_CLAIMS & {claim.state for claim in claims}
     accepted = {claim.kind for claim in claims if claim.state is ClaimState.ACCEPTED}
     assert accepted == {ClaimKind.DELIVERED, ClaimKind.ACCEPT}
+    assert side.agree()
+
+
+def test_what_differed_is_mended_for_people_too(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    gateway.offers()
+    side.meets()
+    restore = side.backs_up()
+    gateway.offers()
+    side.meets()
+    restore()
+    # A box that has just started gives back what was lost before anybody has noted that it differs.
+    hospital.restarts()
+    side.meets()
+    differs = gateway.quiet.read(lambda c: c.execute(select(sites.c.differs_at)).scalar_one())
+    assert gateway.alarms == ["lost"]
+    assert differs is None
     assert side.agree()
