@@ -37,15 +37,22 @@ class Actor:
         self._link = link
         self._audible = audible
 
-    def take_frame(self, connection: Connection, frame: Frame) -> int:
+    def take_frame(
+        self, connection: Connection, frame: Frame, written_at: datetime | None = None
+    ) -> int:
         """Takes a frame; how many of its events were new. It is acknowledged once this is
-        durable.
+        durable. `written_at` is the gateway's clock when it wrote a frame that was carried here.
         """
         now = self._system.now()
         if frame.recovered:
             return self._take_back(connection, frame, now)
         return peer.receive_frame(
-            connection, streams, peer.GATEWAY, frame, now, lambda event: self.act(connection, event)
+            connection,
+            streams,
+            peer.GATEWAY,
+            frame,
+            now,
+            lambda event: self.act(connection, event, written_at),
         )
 
     def _take_back(self, connection: Connection, frame: Frame, now: datetime) -> int:
@@ -72,10 +79,12 @@ class Actor:
             connection, streams, peer.GATEWAY, lambda event: self.act(connection, event)
         )
 
-    def act(self, connection: Connection, event: Event) -> None:
+    def act(
+        self, connection: Connection, event: Event, written_at: datetime | None = None
+    ) -> None:
         """Acts on one event that is new. Raises CannotApply for one that is not for boxes."""
         now = self._system.now()
-        gateway_now = now + (self._link.state.offset or timedelta())
+        gateway_now = self._gateway_now(now, written_at)
         match event:
             case DispatchOffered():
                 if dispatches.take_offer(connection, event, now, gateway_now):
@@ -88,6 +97,15 @@ class Actor:
                 raise CannotApply(
                     f"A {type(event).__name__} is not for boxes of this version: update it."
                 )
+
+    def _gateway_now(self, now: datetime, written_at: datetime | None) -> datetime:
+        """As well as it can be known. A clock that was never compared with the gateway's must not
+        silence anybody.
+        """
+        offset = self._link.state.offset
+        if written_at is None:
+            return now + (offset or timedelta())
+        return written_at if offset is None else max(written_at, now + offset)
 
     def _say_delivered(self, connection: Connection, offer: DispatchOffered, now: datetime) -> None:
         claim = DispatchDelivered(
