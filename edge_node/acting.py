@@ -79,9 +79,7 @@ class Actor:
             connection, streams, peer.GATEWAY, lambda event: self.act(connection, event)
         )
 
-    def act(
-        self, connection: Connection, event: Event, written_at: datetime | None = None
-    ) -> None:
+    def act(self, connection: Connection, event: Event, written_at: datetime | None = None) -> None:
         """Acts on one event that is new. Raises CannotApply for one that is not for boxes."""
         now = self._system.now()
         gateway_now = self._gateway_now(now, written_at)

@@ -40,12 +40,19 @@ __all__ = [
 class StreamLog:
     """All streams of one node. The tables stand on `metadata` under `prefix`; migrations are the
     user's business. With `dated_later` the node's own clock may be wrong: how old an event is
-    counts from `date`.
+    counts from `date`. With `tells_anew` the node writes a snapshot for readers that have lost all.
     """
 
-    def __init__(self, metadata: MetaData, prefix: str, *, dated_later: bool = False) -> None:
+    def __init__(
+        self,
+        metadata: MetaData,
+        prefix: str,
+        *,
+        dated_later: bool = False,
+        tells_anew: bool = True,
+    ) -> None:
         self.outgoing = OutgoingStreams(metadata, prefix, dated_later=dated_later)
-        self.readers = Readers(self.outgoing)
+        self.readers = Readers(self.outgoing, tells_anew=tells_anew)
         self.incoming = IncomingStreams(metadata, prefix, dated_later=dated_later)
 
     def date(self, connection: Connection, now: datetime) -> None:

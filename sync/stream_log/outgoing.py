@@ -145,9 +145,13 @@ class OutgoingStreams:
     def renew(
         self, connection: Connection, reader: int, epoch: int, at: datetime, *, snapshot: bool
     ) -> None:
-        """Goes on in a new epoch with this reader alone. With `snapshot` everything that still
-        matters is appended anew by the caller: what the reader lacks of earlier epochs is dropped.
+        """Goes on in a new epoch with this reader. With `snapshot` everything that still matters is
+        appended anew by the caller: what the reader lacks of earlier epochs is dropped.
+
+        Other readers' streams stay open; a stream that is yet to be opened, of whomever, will be in
+        the new epoch too, because in the one before it may have been lost.
         """
+        connection.execute(update(self.own).values(epoch=epoch))
         table = self.streams
         of_reader = table.c.reader == reader
         existing = connection.execute(

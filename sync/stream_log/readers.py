@@ -26,8 +26,11 @@ _LOOKED_BACK = 500
 class Readers:
     """The other ends of our own streams. `reader` is the other node's number."""
 
-    def __init__(self, outgoing: OutgoingStreams) -> None:
+    def __init__(self, outgoing: OutgoingStreams, *, tells_anew: bool) -> None:
         self._outgoing = outgoing
+        # Whoever has lost everything is told what matters today. A node that cannot do that sends
+        # all that it has kept.
+        self._tells_anew = tells_anew
 
     def acknowledge(self, connection: Connection, reader: int, said: Acknowledgement) -> bool:
         """Notes what the reader has by now. False when it claims events that we never wrote: one of
@@ -114,7 +117,8 @@ class Readers:
         """
         if has.cursor >= stream.last_seq:
             return True
-        if has.cursor == 0 and stream.acknowledged > 0 and not has.ahead:
+        lost_all = has.cursor == 0 and stream.acknowledged > 0 and not has.ahead
+        if lost_all and self._tells_anew:
             return False
         following = Position(stream.lane, stream.epoch, has.cursor + 1)
         return self._outgoing.hash_at(connection, stream.reader, following) is not None
