@@ -45,8 +45,9 @@ class Restoring:
         choices = [self._centre] * bool(self._of_centre) + [self._box] * bool(self._of_boxes)
         if choices:
             world.looking.at(world.boxes)
-            world.rng.choice(choices)()
-            self._note_what_is_lost()
+            with world.steady_power():
+                world.rng.choice(choices)()
+                self._note_what_is_lost()
 
     def _centre(self) -> None:
         world = self._world

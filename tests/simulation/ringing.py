@@ -40,6 +40,10 @@ class Ringing:
     def is_put_back(self, box: HospitalBox) -> None:
         """What an older copy or a clone holds came before."""
         self._knows_time.discard(box.name)
+        self.passes_over(box)
+
+    def passes_over(self, box: HospitalBox) -> None:
+        """Judges nobody who is there by now."""
         self._new(box)
 
     def hears_patients(self, box: HospitalBox, written_at: datetime | None = None) -> None:

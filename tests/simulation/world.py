@@ -1,7 +1,7 @@
 """One seed's world: a gateway, a hospital's boxes, everything between them, and what happens."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -68,6 +68,13 @@ class World:
     def _power_goes(self) -> bool:
         return self._power_may_go and self.rng.random() < self.plan.power_cuts
 
+    @contextmanager
+    def steady_power(self) -> Iterator[None]:
+        """For what would be done again, by people, until it has worked."""
+        before, self._power_may_go = self._power_may_go, False
+        yield
+        self._power_may_go = before
+
     @property
     def active(self) -> list[HospitalBox]:
         newest = self.boxes[-1].site_id
@@ -107,6 +114,7 @@ class World:
         box = next(box for box in self.boxes if box.disk is cut.disk)
         box.loses_power()
         self.starts(box)
+        self.ringing.passes_over(box)
 
     def starts(self, box: HospitalBox) -> None:
         while True:
@@ -285,11 +293,10 @@ class World:
     def enrols_a_box(self) -> None:
         """A box of its own keys; the one before is retired."""
         name = f"box-{len(self.boxes)}"
-        may_go, self._power_may_go = self._power_may_go, False
-        box = self._adds_a_box(name, identity_in(self._folder / name, self.rng))
-        box.enrols(self.centre.code())
-        box.starts()
-        self._power_may_go = may_go
+        with self.steady_power():
+            box = self._adds_a_box(name, identity_in(self._folder / name, self.rng))
+            box.enrols(self.centre.code())
+            box.starts()
         self.active_since = first_at(self.clock.now)
         self.restoring.forgets_copies()
         self.ringing.hears_patients(box)
