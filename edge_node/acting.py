@@ -1,6 +1,7 @@
 """What an event of the gateway does to this box, whatever bearer brought it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from edge_node.link import Link, LinkState
 from edge_node.tables import streams
 from shared.system import System
 from sync import peer
+from sync.codec import decode
 from sync.events import (
     Claim,
     DispatchChanged,
@@ -19,11 +21,13 @@ from sync.events import (
     DispatchRemoved,
     DutyPhonesSet,
     Event,
+    Lane,
     Report,
     ReportTaken,
     Verdict,
 )
 from sync.frame import Frame
+from sync.packing import Unreadable
 from sync.peer import Act, CannotApply
 from sync.sms import Carried
 
@@ -49,22 +53,18 @@ class Actor:
         )
         return self._link.state
 
-    def take_frame(self, connection: Connection, frame: Frame) -> int:
+    def take_frame(
+        self, connection: Connection, frame: Frame, written_at: datetime | None = None
+    ) -> int:
         """Takes a frame; how many of its events were new. It is acknowledged once this is
-        durable.
+        durable. `written_at` is the gateway's clock when it wrote a frame that was carried here.
         """
         # History is kept by the gateway's clock: our own may be years behind.
         now = self._system.now()
         now = self._link.gateway_now(now) or now
         if frame.recovered:
-            own = peer.take_back(connection, streams, peer.GATEWAY, frame, now)
-            for at, event in own:
-                if isinstance(event, Claim):
-                    claims.restore(connection, event, at)
-                if isinstance(event, Report):
-                    reports.restore(connection, event, at)
-            return len(own)
-        act, complete = self._on(connection)
+            return self._take_back(connection, frame, now)
+        act, complete = self._on(connection, written_at)
         return peer.receive_frame(connection, streams, peer.GATEWAY, frame, now, act, complete)
 
     def take_text(self, connection: Connection, carried: Carried) -> bool:
@@ -73,11 +73,29 @@ class Actor:
         act, complete = self._on(connection)
         return peer.receive_text(connection, streams, peer.GATEWAY, carried, now, act, complete)
 
-    def _on(self, connection: Connection) -> tuple[Act, Act]:
+    def _on(self, connection: Connection, written_at: datetime | None = None) -> tuple[Act, Act]:
         return (
-            lambda event: self.act(connection, event),
+            lambda event: self.act(connection, event, written_at),
             lambda event: complete(connection, event),
         )
+
+    def _take_back(self, connection: Connection, frame: Frame, now: datetime) -> int:
+        own = peer.take_back(connection, streams, peer.GATEWAY, frame, now)
+        restored = set()
+        for at, event in own:
+            if isinstance(event, Claim):
+                claims.restore(connection, event, at)
+                restored.add(event.claim_id)
+            if isinstance(event, Report):
+                reports.restore(connection, event, at)
+        if restored:
+            # The gateway has told the verdicts of these claims again, before they were back.
+            for payload in streams.incoming.kept(connection, peer.GATEWAY, Lane.EMERGENCIES):
+                with suppress(Unreadable):
+                    verdict = decode(payload)
+                    if isinstance(verdict, Verdict) and verdict.claim_id in restored:
+                        claims.take_verdict(connection, verdict, now)
+        return len(own)
 
     def retry_parked(self, connection: Connection) -> int:
         """Acts on what an earlier version of this program could not read; how many events it
@@ -85,11 +103,10 @@ class Actor:
         """
         return peer.retry_parked(connection, streams, peer.GATEWAY, self._on(connection)[0])
 
-    def act(self, connection: Connection, event: Event) -> None:
+    def act(self, connection: Connection, event: Event, written_at: datetime | None = None) -> None:
         """Acts on one event that is new. Raises CannotApply for one that is not for boxes."""
         now = self._system.now()
-        # An event is as old as its gateway's clock when nobody knows better.
-        gateway_now = self._link.gateway_now(now) or event.at
+        gateway_now = self._gateway_now(now, event, written_at)
         match event:
             case DispatchOffered():
                 if dispatches.take_offer(connection, event, now, gateway_now):
@@ -108,6 +125,13 @@ class Actor:
                 raise CannotApply(
                     f"A {type(event).__name__} is not for boxes of this version: update it."
                 )
+
+    def _gateway_now(self, now: datetime, event: Event, written_at: datetime | None) -> datetime:
+        """As well as it can be known; an event is as old as its gateway's clock when nobody knows
+        better. A clock that was never compared with the gateway's must not silence anybody.
+        """
+        known = [each for each in (self._link.gateway_now(now), written_at) if each is not None]
+        return max(known, default=event.at)
 
     def _say_delivered(self, connection: Connection, offer: DispatchOffered, now: datetime) -> None:
         claim = DispatchDelivered(

@@ -56,7 +56,9 @@ def take_bundle(store: Store, keys: NodeKeys, site: Site, actor: Actor, content:
     new = 0
     for frame in message.frames:
         new += store.write(
-            lambda connection, frame=frame: actor.take_frame(connection, frame)  # type: ignore[misc]
+            lambda connection, frame=frame: actor.take_frame(  # type: ignore[misc]
+                connection, frame, message.note.clock
+            )
         )
 
     def note(connection: Connection) -> None:

@@ -37,6 +37,8 @@ def forget_old(connection: Connection, gateway_now: datetime) -> int:
         delete(reports).where(reports.c.state.not_in(OPEN_CLAIMS), reports.c.answered_at < before)
     ).rowcount
     gone += connection.execute(delete(removals).where(removals.c.at < before)).rowcount
+    streams.date(connection, gateway_now)
     gone += streams.incoming.forget(connection, before)
     gone += streams.readers.forget(connection, before)
+    gone += streams.texts.forget(connection, before)
     return gone

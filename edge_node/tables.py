@@ -39,7 +39,9 @@ class Instant(TypeDecorator[datetime]):
 
 
 metadata = MetaData()
-streams = StreamLog(metadata, "gateway")
+# A box may start with any clock, and hears the right time only from its gateway. What its staff
+# said has no other form: a gateway that has lost it hears it again, word for word.
+streams = StreamLog(metadata, "gateway", dated_later=True, tells_anew=False)
 
 dispatches = Table(
     "dispatches",

@@ -375,8 +375,11 @@ class GatewayPeer:
         now: datetime,
         *,
         retired: bool,
+        asks_again: bool = False,
     ) -> bytes:
-        """The answer to a request, after everything in it is durable. It only reads."""
+        """The answer to a request, after everything in it is durable; with `asks_again` the next
+        request is to spell everything out even though nothing differs now. It only reads.
+        """
         body, message = request
         note, site_id, log = message.note, session.site_id, self._log
         has = log.incoming.acknowledgements(connection, site_id, None)
@@ -398,7 +401,7 @@ class GatewayPeer:
                 complete=note.spell,
                 lost=standing.lost + standing.diverged,
                 more=waiting or len(pending) == _MOST_EVENTS,
-                spell=not agrees,
+                spell=asks_again or not agrees,
                 differs=bool(standing.diverged),
                 retired=retired,
             )

@@ -29,7 +29,7 @@ _AGAIN = (timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=30))
 MOST_UNHEARD = 32
 # What has no validity of its own.
 _VALID = timedelta(hours=2)
-# A clock that was set back makes a text look as if it went out in the future.
+# A clock that was set back makes an event or a text look as if it were of the future.
 _CLOCK_STEP = timedelta(minutes=1)
 _OVER = frozenset({DispatchState.WITHDRAWN, DispatchState.SUPERSEDED})
 
@@ -51,14 +51,14 @@ def due(
     network is known to carry nothing. At most 32 are ever under way and not heard.
     """
     known = [(each, event) for each in waiting if (event := _event(each)) is not None]
-    told = [each for each in _worth_telling(known) if _is_valid(*each, now)]
+    told = [each for each in _worth_telling(known) if _is_valid(each[1], now)]
     under_way = sum(each.times > 0 for each, _ in told)
     room = max(0, MOST_UNHEARD - under_way)
     again, first = [], []
     for each, event in told:
         if each.times:
             again += [(each, event)] if _is_due_again(each, now) else []
-        elif silent or _is_due(each, event, now, rules):
+        elif silent or _is_due(event, now, rules):
             first.append((each, event))
     first.sort(key=_order)
     return [each for each, _ in sorted([*again, *first[:room]], key=_order)]
@@ -111,22 +111,22 @@ def _worth_telling(known: Iterable[tuple[Waiting, Event]]) -> list[tuple[Waiting
     ]
 
 
-def _is_valid(each: Waiting, event: Event, now: datetime) -> bool:
-    return now <= valid_until(each, event, now)
+def _is_valid(event: Event, now: datetime) -> bool:
+    return now <= valid_until(event)
 
 
-def valid_until(each: Waiting, event: Event, now: datetime) -> datetime:
+def valid_until(event: Event) -> datetime:
     """After this it is not texted any more."""
     if isinstance(event, DispatchOffered):
         return event.valid_until
-    # Where the clock had not been set nobody knows how old it is: then it is worth a text.
-    return (each.written_at or now) + _VALID
+    return event.at + _VALID
 
 
-def _is_due(each: Waiting, event: Event, now: datetime, rules: TextRules) -> bool:
+def _is_due(event: Event, now: datetime, rules: TextRules) -> bool:
     if rules.urgent_at_once and urgency(event) == 0:
         return True
-    return each.written_at is None or now - each.written_at >= rules.after
+    age = now - event.at
+    return age >= rules.after or age < -_CLOCK_STEP
 
 
 def _is_due_again(each: Waiting, now: datetime) -> bool:

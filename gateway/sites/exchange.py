@@ -42,6 +42,8 @@ _FRESH = timedelta(minutes=2)
 _SEEN_EVERY = timedelta(seconds=60)
 _GIVES_BACK_WITHIN = timedelta(seconds=60)
 _LONGEST_PHONE = 20
+# How exact a clock is on the wire.
+_MILLISECOND = timedelta(milliseconds=1)
 
 # The fault is in what was to be written, and will be the same next time. Anything else that the
 # database says, such as a lost connection or a deadlock, passes.
@@ -131,8 +133,19 @@ def answer(desk: ExchangeDesk, body: bytes) -> bytes:
             (body, request),
             desk.system.now(),
             retired=site.state == SiteState.RETIRED,
+            asks_again=_is_in_doubt(connection, site, request),
         )
     )
+
+
+def _is_in_doubt(connection: Connection, site: Row[*tuple[Any, ...]], request: Message) -> bool:
+    """True until a complete account has shown that what once differed is mended: people and what is
+    held wait for that.
+    """
+    if site.differs_at is None and not request.note.complete:
+        return False
+    query = select(sites.c.differs_at).where(sites.c.id == site.id)
+    return connection.execute(query).scalar_one() is not None
 
 
 def find_site(connection: Connection, site_id: int) -> Row[*tuple[Any, ...]]:
@@ -251,8 +264,7 @@ def _take(
         standing = Standing()
     elif request.note.complete:
         noted |= _noted_standing(connection, desk, site, standing, now)
-        gives_back = any(frame.recovered for frame in request.frames)
-        waits = _still_gives_back(standing, noted["differs_at"], now, gives_back=gives_back)
+        waits = _still_gives_back(standing, noted["differs_at"], request, now)
     if standing.lost and not waits:
         # It has had its time. Claims must not wait for what nobody can give back.
         _give_up(connection, site.id, request, standing)
@@ -311,14 +323,31 @@ def _give_up(connection: Connection, site_id: int, request: Message, standing: S
 
 
 def _still_gives_back(
-    standing: Standing, differs_at: datetime | None, now: datetime, *, gives_back: bool
+    standing: Standing, differs_at: datetime | None, request: Message, now: datetime
 ) -> bool:
     """True while the box has yet to give back what it has and we have not. One that cannot is not
-    waited for for long.
+    waited for for long; one that has not heard yet what we lost, or gives the next of it back in
+    this request, is.
     """
-    if differs_at is None or now - differs_at >= _GIVES_BACK_WITHIN:
+    if differs_at is None:
         return False
-    return bool(standing.lost) or not gives_back
+    is_soon = now - differs_at < _GIVES_BACK_WITHIN
+    if not standing.lost:
+        return is_soon and not any(frame.recovered for frame in request.frames)
+    heard_at = request.note.heard_at
+    has_heard = heard_at is not None and heard_at + _MILLISECOND > differs_at
+    return is_soon or not has_heard or _brings_the_next(request, standing)
+
+
+def _brings_the_next(request: Message, standing: Standing) -> bool:
+    lacked = {(at.lane, at.epoch): at.seq + 1 for at in standing.lost}
+    return any(
+        frame.recovered
+        and frame.first_seq
+        <= lacked.get((frame.lane, frame.epoch), 0)
+        < frame.first_seq + len(frame.payloads)
+        for frame in request.frames
+    )
 
 
 def _told_anew(
@@ -354,9 +383,10 @@ def _renew(
     """Goes on in a new epoch: what we write from here on must not share a number with anything that
     we have lost, or that the box has otherwise.
     """
-    open_epochs = streams.outgoing.open_epochs(connection, site.id)
+    written_in = streams.outgoing.open_epochs(connection, site.id)
+    written_in.add(streams.outgoing.epoch(connection) or 0)
     doubtful = {at.epoch for at in (*standing.lost, *standing.diverged)}
-    if not (snapshot or doubtful & open_epochs):
+    if not (snapshot or doubtful & written_in):
         return
     epoch = desk.system.rng.randrange(1, 1 << 32)
     streams.outgoing.renew(connection, site.id, epoch, now, snapshot=snapshot)

@@ -107,7 +107,7 @@ def _text(uow: UnitOfWork, keys: NodeKeys, site: Row[Any]) -> int:
             continue
         event = decode(each.payload)
         urgent = texting.urgency(event) == 0
-        _enqueue(uow, site, text, urgent, texting.valid_until(each, event, uow.now))
+        _enqueue(uow, site, text, urgent, texting.valid_until(event))
         streams.texts.note_sent(uow.connection, site.id, each.position, uow.now)
         told = told or sms.says_heard(text)
         count += 1

@@ -1,6 +1,6 @@
 """What other nodes wrote, as it arrived: acted on in any order, counted without a gap."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from sync.stream_log.values import (
     AHEAD_BITS,
     HASH_BYTES,
     IN_KEY_ORDER,
+    NO_DATE,
     NO_HASH,
     Acknowledgement,
     Outgoing,
@@ -48,7 +49,8 @@ _FURTHEST_AHEAD = 1 << 20
 class IncomingStreams:
     """The streams of others. `writer` is the other node's number."""
 
-    def __init__(self, metadata: MetaData, prefix: str) -> None:
+    def __init__(self, metadata: MetaData, prefix: str, *, dated_later: bool) -> None:
+        self._dated_later = dated_later
         big = BigInteger().with_variant(Integer, "sqlite")
         self.streams = Table(
             f"{prefix}_incoming_streams",
@@ -104,6 +106,13 @@ class IncomingStreams:
         )
         self._insert_event = events.insert()
 
+    def date(self, connection: Connection, now: datetime) -> None:
+        """See `StreamLog.date`."""
+        table = self.events
+        connection.execute(
+            update(table).where(table.c.at_ms == NO_DATE).values(at_ms=milliseconds(now))
+        )
+
     def receive(
         self, connection: Connection, writer: int, at: Position, payload: bytes, now: datetime
     ) -> Received:
@@ -132,7 +141,7 @@ class IncomingStreams:
                 "epoch": at.epoch,
                 "seq": at.seq,
                 "payload": payload,
-                "at_ms": milliseconds(now),
+                "at_ms": NO_DATE if self._dated_later else milliseconds(now),
                 "conflicts": 0,
             },
         )
@@ -319,6 +328,12 @@ class IncomingStreams:
             found.append(Outgoing(Position(after.lane, after.epoch, seq), payload))
         return found
 
+    def kept(self, connection: Connection, writer: int, lane: int) -> Iterator[bytes]:
+        """Every event of the writer's lane that is still kept, whatever its epoch."""
+        table = self.events
+        query = select(table.c.payload).where(table.c.writer == writer, table.c.lane == lane)
+        yield from connection.execute(query).scalars()
+
     def forget(self, connection: Connection, before: datetime) -> int:
         """Deletes events that came before that moment and stand without a gap; the streams, their
         numbers and hashes stay. Parked ones stay for people. How many it were.
@@ -334,8 +349,7 @@ class IncomingStreams:
             )
             .exists()
         )
-        # 0 is a clock that had not been set: nobody knows how old it is.
-        old = and_(table.c.at_ms < milliseconds(before), table.c.at_ms > 0)
+        old = and_(table.c.at_ms < milliseconds(before), table.c.at_ms != NO_DATE)
         return connection.execute(delete(table).where(old, table.c.parked.is_(None), done)).rowcount
 
     def parked(self, connection: Connection, writer: int) -> list[Outgoing]:

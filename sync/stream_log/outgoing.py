@@ -29,6 +29,7 @@ from sync.prepared import Prepared
 from sync.stream_log.values import (
     HASH_BYTES,
     IN_KEY_ORDER,
+    NO_DATE,
     NO_HASH,
     Acknowledgement,
     Outgoing,
@@ -41,7 +42,8 @@ from sync.stream_log.values import (
 class OutgoingStreams:
     """Our own streams. `reader` is the other node's number."""
 
-    def __init__(self, metadata: MetaData, prefix: str) -> None:
+    def __init__(self, metadata: MetaData, prefix: str, *, dated_later: bool) -> None:
+        self._dated_later = dated_later
         big = BigInteger().with_variant(Integer, "sqlite")
         self.own = Table(
             f"{prefix}_own_epoch",
@@ -93,6 +95,13 @@ class OutgoingStreams:
         )
         self._add = Prepared(self.events.insert(), self.events.c.keys())
 
+    def date(self, connection: Connection, now: datetime) -> None:
+        """See `StreamLog.date`."""
+        table = self.events
+        connection.execute(
+            update(table).where(table.c.at_ms == NO_DATE).values(at_ms=milliseconds(now))
+        )
+
     def epoch(self, connection: Connection) -> int | None:
         """The epoch that we write in, or None before the first one was begun."""
         return connection.execute(select(self.own.c.epoch)).scalar_one_or_none()
@@ -136,9 +145,13 @@ class OutgoingStreams:
     def renew(
         self, connection: Connection, reader: int, epoch: int, at: datetime, *, snapshot: bool
     ) -> None:
-        """Goes on in a new epoch with this reader alone. With `snapshot` everything that still
-        matters is appended anew by the caller: what the reader lacks of earlier epochs is dropped.
+        """Goes on in a new epoch with this reader. With `snapshot` everything that still matters is
+        appended anew by the caller: what the reader lacks of earlier epochs is dropped.
+
+        Other readers' streams stay open; a stream that is yet to be opened, of whomever, will be in
+        the new epoch too, because in the one before it may have been lost.
         """
+        connection.execute(update(self.own).values(epoch=epoch))
         table = self.streams
         of_reader = table.c.reader == reader
         existing = connection.execute(
@@ -229,7 +242,7 @@ class OutgoingStreams:
             seq=seq,
             payload=payload,
             running_hash=running_hash,
-            at_ms=milliseconds(at),
+            at_ms=NO_DATE if self._dated_later else milliseconds(at),
         )
         return Position(lane, epoch, seq)
 

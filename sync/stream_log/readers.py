@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, or_, select, true, u
 from sync.packing import milliseconds
 from sync.stream_log.outgoing import OutgoingStreams
 from sync.stream_log.values import (
+    NO_DATE,
     NO_HASH,
     SHOWN_HASH_BYTES,
     Acknowledgement,
@@ -25,8 +26,11 @@ _LOOKED_BACK = 500
 class Readers:
     """The other ends of our own streams. `reader` is the other node's number."""
 
-    def __init__(self, outgoing: OutgoingStreams) -> None:
+    def __init__(self, outgoing: OutgoingStreams, *, tells_anew: bool) -> None:
         self._outgoing = outgoing
+        # Whoever has lost everything is told what matters today. A node that cannot do that sends
+        # all that it has kept.
+        self._tells_anew = tells_anew
 
     def acknowledge(self, connection: Connection, reader: int, said: Acknowledgement) -> bool:
         """Notes what the reader has by now. False when it claims events that we never wrote: one of
@@ -113,7 +117,8 @@ class Readers:
         """
         if has.cursor >= stream.last_seq:
             return True
-        if has.cursor == 0 and stream.acknowledged > 0 and not has.ahead:
+        lost_all = has.cursor == 0 and stream.acknowledged > 0 and not has.ahead
+        if lost_all and self._tells_anew:
             return False
         following = Position(stream.lane, stream.epoch, has.cursor + 1)
         return self._outgoing.hash_at(connection, stream.reader, following) is not None
@@ -223,8 +228,7 @@ class Readers:
             )
             .exists()
         )
-        # 0 is a clock that had not been set: nobody knows how old it is.
-        old = and_(table.c.at_ms < milliseconds(before), table.c.at_ms > 0)
+        old = and_(table.c.at_ms < milliseconds(before), table.c.at_ms != NO_DATE)
         return connection.execute(delete(table).where(old, done)).rowcount
 
     def _note(self, connection: Connection, stream: Row[*tuple[Any, ...]], cursor: int) -> None:

@@ -40,13 +40,12 @@ LANE = 1
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An event of ours that its reader has neither acknowledged nor heard. `written_at` is None
-    where the clock had not been set; `times` is how often it was texted, last at `texted_at`.
+    """An event of ours that its reader has neither acknowledged nor heard. `times` is how often it
+    was texted, last at `texted_at`.
     """
 
     position: Position
     payload: bytes
-    written_at: datetime | None
     times: int
     texted_at: datetime | None
 
@@ -126,7 +125,7 @@ class Texts:
                 # Number 1 says only that an epoch has begun.
                 written.c.seq > 1,
                 streams.c.dropped.is_not(true()),
-                # 0 is a clock that had not been set: nobody knows how old it is.
+                # 0 is an event that has no date yet: nobody knows how old it is.
                 or_(written.c.at_ms >= milliseconds(since), written.c.at_ms == 0),
             )
             .order_by(streams.c.ordinal, written.c.seq)
@@ -257,7 +256,6 @@ def _waiting(row: Row[*tuple[Any, ...]]) -> Waiting:
     return Waiting(
         Position(LANE, row.epoch, row.seq),
         row.payload,
-        from_milliseconds(row.at_ms) if row.at_ms else None,
         row.times or 0,
         from_milliseconds(row.texted_ms) if row.texted_ms else None,
     )

@@ -15,6 +15,8 @@ AHEAD_BITS = 32
 # Of a stream's hash, where it is spelled out on the wire.
 SHOWN_HASH_BYTES = 8
 NO_HASH = b""
+# When an event was written, by a clock that had not been set or may be wrong.
+NO_DATE = 0
 # On SQLite, rows that stand in the tree of their key: half the pages to write of a second tree.
 IN_KEY_ORDER: Mapping[str, Any] = {"sqlite_with_rowid": False}
 

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
-from edge_node.dispatch import ClaimState
+from edge_node.dispatch import OPEN_CLAIMS, ClaimKind, ClaimState
+from edge_node.gateway_connection import GatewayUnreachable
 from edge_node.tables import streams as box_streams
+from gateway.sites.tables import sites
 from gateway.sites.tables import streams as gateway_streams
 from shared.dispatch import CannotTreatReason, DispatchState
+from shared.hospital import HospitalStatus
+from sync.peer import GATEWAY
 from tests.edge_node.two_sides import Gateway, Hospital, running
 from tests.sync.conftest import sqlite_engine
 
@@ -194,3 +198,129 @@ def test_a_box_without_a_clock_forgets_nobody_too_early(side: Side) -> None:
     gateway.clock.forward(timedelta(days=36).total_seconds())
     hospital.exchanges()
     assert hospital.box.dispatches() == []
+
+
+def test_a_clock_that_was_wrong_by_months_costs_no_history(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    hospital.system = replace(hospital.system, now=lambda: gateway.clock.now - timedelta(days=60))
+    hospital.restarts()
+    hospital.box.report_availability(HospitalStatus.NORMAL, 5, 1, "AK")
+    gateway.offers()
+    for _ in range(3):
+        gateway.clock.forward(timedelta(days=1).total_seconds())
+        hospital.exchanges()
+
+    def kept(connection: Connection) -> list[int]:
+        return [
+            connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (box_streams.outgoing.events, box_streams.incoming.events)
+        ]
+
+    # Each way: the start of an epoch on every lane, the patient and the verdict, the report, the
+    # delivery.
+    assert hospital.store.read(kept) == [4, 3]
+    gateway.clock.forward(timedelta(days=37).total_seconds())
+    hospital.exchanges()
+    assert hospital.store.read(kept) == [2, 0]  # the last of each stream, for its hash
+
+
+def test_a_box_that_was_put_back_learns_what_became_of_its_answers(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    gateway.offers()
+    side.meets()
+    hospital.store.close()
+    store = hospital.folder / "store.sqlite"
+    copy = store.read_bytes()
+    hospital.starts()
+    patient = gateway.offers()
+    side.meets()
+    hospital.box.accept(patient, "AK")
+    side.meets()
+    hospital.store.close()
+    store.write_bytes(copy)
+    hospital.starts()
+    side.meets()
+    claims = [claim for each in hospital.box.dispatches() for claim in each.claims]
+    assert not OPEN_CLAIMS & {claim.state for claim in claims}
+    accepted = {claim.kind for claim in claims if claim.state is ClaimState.ACCEPTED}
+    assert accepted == {ClaimKind.DELIVERED, ClaimKind.ACCEPT}
+    assert side.agree()
+
+
+def test_what_differed_is_mended_for_people_too(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    gateway.offers()
+    side.meets()
+    restore = side.backs_up()
+    gateway.offers()
+    side.meets()
+    restore()
+    # A box that has just started gives back what was lost before anybody has noted that it differs.
+    hospital.restarts()
+    side.meets()
+    differs = gateway.quiet.read(lambda c: c.execute(select(sites.c.differs_at)).scalar_one())
+    assert gateway.alarms == ["lost"]
+    assert differs is None
+    assert side.agree()
+
+
+def test_a_gateway_that_lost_a_whole_stream_of_answers_hears_it_again(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    patient = gateway.offers()
+    side.meets()
+    restore = side.backs_up()
+    hospital.restarts()  # a new epoch, of which the copy knows nothing
+    hospital.box.accept(patient, "AK")
+    hospital.box.report_availability(HospitalStatus.NORMAL, 5, 1, "AK")
+    side.meets()
+    restore()
+    side.meets()
+    assert gateway.state_of(patient) is DispatchState.ACCEPTED
+    claims = {claim.id for claim in hospital.box.dispatch(patient).claims}
+    assert side.effects() == Counter(claims)
+    assert hospital.store.read(lambda c: box_streams.readers.unacknowledged(c, GATEWAY)) == 0
+    assert side.agree()
+
+
+def test_a_hospital_can_be_told_of_patients_after_the_very_first_were_lost(side: Side) -> None:
+    gateway = side.gateway
+    restore = side.backs_up()
+    first = gateway.offers()
+    side.meets()
+    restore()
+    side.meets()
+    assert gateway.state_of(first) is DispatchState.DELIVERED
+    second = gateway.offers()
+    side.meets()
+    assert side.hospital.box.dispatch(second).rings
+    assert side.agree()
+
+
+def test_a_box_on_a_bad_line_may_give_back_later(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    gateway.offers()
+    side.meets()
+    restore = side.backs_up()
+    lost = gateway.offers()
+    side.meets()
+    told = gateway.quiet.read(_told)
+    restore()
+    gateway.clock.forward(15)
+    for _ in range(2):
+        hospital.exchanger.run()  # the second says all, and the gateway notes what it has lost
+    hospital.network.cut = True
+    for _ in range(6):
+        gateway.clock.forward(15)
+        with pytest.raises(GatewayUnreachable):
+            hospital.exchanger.run()
+    hospital.network.cut = False
+    side.meets()
+    assert gateway.state_of(lost) is DispatchState.DELIVERED
+    assert gateway.quiet.read(_told) >= told
+    assert side.agree()
+
+
+def _told(connection: Connection) -> set[bytes]:
+    return set(
+        connection.execute(select(gateway_streams.outgoing.events.c.payload)).scalars().all()
+    )

@@ -1,0 +1,147 @@
+"""A hospital's box: the real programs on the real store, started again after every power cut."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import Connection
+
+from edge_node import bundles, enrolment
+from edge_node import link as link_module
+from edge_node.acting import Actor
+from edge_node.alarm import Alarm
+from edge_node.box import Box
+from edge_node.exchange import Exchanger
+from edge_node.gateway_connection import GatewayConnection
+from edge_node.identity import Identity
+from edge_node.link import Link
+from edge_node.notifier import Notifier
+from edge_node.store import Store
+from edge_node.tables import streams
+from tests.simulation.clock import BoxClock, Clock
+from tests.simulation.disk import Disk, Image, PowerCut, Statements
+
+_statements = Statements()
+
+
+class DiskStore(Store):
+    """The box's store, on a disk that decides when the power goes."""
+
+    def __init__(self, disk: Disk, key: bytes) -> None:
+        self._disk = disk
+        try:
+            super().__init__(disk.path, key)
+        except PowerCut:
+            # A program that is dead has no file open: closing one later would take the log away.
+            self.close()
+            raise
+        _statements.share(self._writer)
+        _statements.share(self._reader)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with super().writing() as connection:
+            yield connection
+            self._disk.will_commit(connection)
+        self._disk.has_committed()
+
+
+class HospitalBox:
+    """One box, or a clone of one: `identity` is the folder with its keys, `disk` holds its
+    store.
+    """
+
+    def __init__(
+        self, identity: Identity, disk: Disk, true: Clock, network: GatewayConnection, rng: Random
+    ) -> None:
+        self.identity = identity
+        self.disk = disk
+        self.network = network
+        self.rng = rng
+        self.clock = BoxClock(true)
+        # How often this disk was put back to an older copy.
+        self.restores = 0
+        self.is_running = False
+
+    @property
+    def name(self) -> str:
+        return self.disk.path.stem
+
+    @property
+    def site_id(self) -> int:
+        return self.identity.site().site_id
+
+    def enrols(self, code: str) -> None:
+        enrolment.enrol(
+            self.identity,
+            self.clock.system(self.rng),
+            self.network,
+            "https://gateway.test",
+            code,
+            "Casualty",
+        )
+
+    def starts(self) -> None:
+        """What `edge_node.node` does at a start."""
+        self.stops()
+        self.system = self.clock.system(self.rng)
+        self.store = DiskStore(self.disk, self.identity.store_key())
+        self.is_running = True
+        assert self.store.moved_aside is None, "a power cut has damaged the store"
+        epoch = self.rng.randrange(1, 1 << 32)
+        self.store.write(lambda connection: streams.outgoing.begin_epoch(connection, epoch))
+        self.link = Link(self.store.read(link_module.stored))
+        self.notifier, alarm = Notifier(), Alarm(self.system.now)
+        self.box = Box(self.store, self.system, alarm, self.notifier, lambda: None)
+        actor = Actor(self.system, self.link, lambda: alarm.audible)
+        self.store.write(actor.retry_parked)
+        self.exchanger = Exchanger(
+            self.store,
+            self.system,
+            self.identity.node_keys(),
+            self.identity.site(),
+            self.network,
+            self.link,
+            self.notifier,
+            actor,
+        )
+
+    def stops(self) -> None:
+        if self.is_running:
+            self.store.close()
+        self.is_running = False
+
+    def loses_power(self) -> None:
+        """The disk is left as it is at this moment; the next start is from there."""
+        left = self.disk.after_power_cut()
+        self.stops()
+        self.disk.put(left)
+
+    def is_put_back(self, image: Image) -> None:
+        self.stops()
+        self.disk.put(image)
+        self.restores += 1
+
+    def bundle(self) -> bytes:
+        """What the command line writes beside the running program."""
+        return bundles.write_bundle(
+            self.store, self.system, self.identity.node_keys(), self.identity.site()
+        )[0]
+
+    def takes_bundle(self, content: bytes) -> None:
+        link = Link(self.store.read(link_module.stored))
+        actor = Actor(self.system, link, lambda: False)
+        bundles.take_bundle(
+            self.store, self.identity.node_keys(), self.identity.site(), actor, content
+        )
+
+
+def identity_in(folder: Path, rng: Random) -> Identity:
+    """A new box's identity, with keys that the seed chooses."""
+    identity = Identity(folder)
+    for name in ("store.key", "node.key"):
+        file = folder / name
+        file.write_bytes(rng.randbytes(32))
+        file.chmod(0o600)
+    return identity

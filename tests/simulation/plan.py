@@ -1,0 +1,38 @@
+"""What may befall one seed: a few things each, so that each is also seen without the others."""
+
+from dataclasses import dataclass
+from random import Random
+
+STEPS = 45
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`power_cuts` is the chance at every point where the power may go."""
+
+    power_cuts: float
+    box_restores: bool
+    centre_restores: bool
+    clone: bool
+    second_box: bool
+    long: bool
+    bad_clock: bool
+    by_stick_alone: bool
+
+
+def plan_of(rng: Random) -> Plan:
+    """Draws it."""
+
+    def chance(of: float) -> bool:
+        return rng.random() < of
+
+    return Plan(
+        power_cuts=rng.choice([0, 0.01, 0.03]),
+        box_restores=chance(0.3),
+        centre_restores=chance(0.3),
+        clone=chance(0.1),
+        second_box=chance(0.12),
+        long=chance(0.2),
+        bad_clock=chance(0.4),
+        by_stick_alone=chance(0.08),
+    )
