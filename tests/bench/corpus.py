@@ -1,6 +1,8 @@
 """A thousand seeded emergencies as a Nairobi hospital might get them, for size and speed."""
 
+import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 from shared import identifier
@@ -9,6 +11,7 @@ from shared.emergency import Kind, Priority
 from sync.events import DispatchOffered
 
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
+_RULES = Path("shared/triage_rules.toml")
 _CODE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 # Typed words, the gazetteer's name, latitude, longitude, radius in metres.
@@ -54,18 +57,8 @@ _PLACES = (
     ("kitengela next to the shell petrol station", "Kitengela", -1.4738, 36.9605, 2500),
     ("athi river makadara", "Athi River", -1.4563, 36.9785, 2400),
 )
-_KINDS = (
-    (Kind.BLEEDING, Priority.CRITICAL, "bleeding", "adult.bleeding"),
-    (Kind.PREGNANCY, Priority.CRITICAL, "fits", "pregnancy.fits"),
-    (Kind.PREGNANCY, Priority.HIGH, "birth pains", "pregnancy.labour"),
-    (Kind.INJURY, Priority.HIGH, "hit", "injury.road"),
-    (Kind.SNAKEBITE, Priority.CRITICAL, "snake bite", "adult.snakebite"),
-    (Kind.SICKNESS, Priority.MEDIUM, "other", "adult.other"),
-    (Kind.CHILD, Priority.CRITICAL, "fits", "child.fits"),
-    (Kind.CHEST_PAIN, Priority.CRITICAL, "chest pain", "adult.chest"),
-)
-# A note is what a person types: who, what, and sometimes one thing more.
-_WHO = ("", "mama", "mzee", "mtoto wangu", "my brother", "a boda rider", "dada yangu", "a man")
+# A note is what a person types on twelve keys: what has happened, now and then to whom.
+_WHO = ("", "", "mama", "mzee", "mtoto", "my brother", "dada", "a man")
 _WHAT = (
     "anatoka damu nyingi kichwani",
     "haongei wala hasikii",
@@ -73,33 +66,25 @@ _WHAT = (
     "joto kali tangu jana",
     "amegongwa na matatu",
     "cannot breathe well",
-    "is bleeding and very weak",
+    "bleeding and very weak",
     "uchungu umeanza saa kumi",
     "ameumwa na nyoka mguuni",
-    "fell from the second floor",
-    "was hit by a lorry",
-    "has fits since morning",
-)
-_MORE = (
-    "",
-    "",
-    "haraka tafadhali",
-    "tuko kando ya barabara",
-    "gate ya bluu",
-    "he takes sugar pills",
+    "fell from second floor",
+    "hit by a lorry",
+    "fits since morning",
 )
 
 
 def emergencies(count: int = 1000, seed: int = 1) -> list[DispatchOffered]:
     """`count` offers, some minutes apart, the same for the same seed."""
-    rng = Random(seed)
+    rng, rules = Random(seed), tomllib.loads(_RULES.read_text("utf-8"))
     moment = START
     new_id = identifier.maker(lambda: moment, rng)
     made = []
     for _ in range(count):
         moment += timedelta(milliseconds=rng.randrange(10_000, 600_000))
         typed, name, lat, lon, radius_m = rng.choice(_PLACES)
-        kind, priority, sign, rule = rng.choice(_KINDS)
+        rule = rng.choice(rules["rule"])
         emergency_id = new_id()
         raised_at = moment
         moment += timedelta(milliseconds=rng.randrange(5, 20_000))
@@ -111,9 +96,9 @@ def emergencies(count: int = 1000, seed: int = 1) -> list[DispatchOffered]:
                 version=1,
                 help_code="".join(rng.choices(_CODE, k=4)),
                 answer_code="".join(rng.choices("0123456789", k=4)),
-                kind=kind,
-                priority=priority,
-                needs=rng.choice([1, Capability.CEMONC | Capability.BLOOD, Capability.THEATRE]),
+                kind=Kind[rule["kind"].upper()],
+                priority=Priority[rule["priority"].upper()],
+                needs=int(sum(Capability[need.upper()] for need in rule["needs"])),
                 raised_at=raised_at,
                 answer_by=moment + timedelta(seconds=45),
                 valid_until=moment + timedelta(hours=4),
@@ -127,10 +112,10 @@ def emergencies(count: int = 1000, seed: int = 1) -> list[DispatchOffered]:
                 caller_phone=f"+2547{rng.randrange(10**8):08d}",
                 patient_count=rng.choice([1, 1, 1, 1, 2]),
                 age_years=rng.choice([None, rng.randrange(0, 90)]),
-                note=" ".join(filter(None, map(rng.choice, (_WHO, _WHAT, _MORE)))),
-                signs=(sign,),
-                rule_id=rule,
-                ruleset="ke1",
+                note=" ".join(filter(None, map(rng.choice, (_WHO, _WHAT)))),
+                signs=tuple(map(str, rule.get("when", {}).values())) or ("other",),
+                rule_id=rule["id"],
+                ruleset=rules["version"],
             )
         )
     return made
