@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import certifi
+
 from shared.errors import InvalidInput
 from sync.exchange import USUAL_REPLY_BYTES
 
@@ -18,7 +20,8 @@ _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 class Config:
     """What whoever installs a box sets. `hostnames` are names under which browsers reach it;
     `frame_ancestors` are origins whose pages may show the console in a frame. `reply_bytes` is how
-    much the gateway may answer at once.
+    much the gateway may answer at once, `ca_file` names the authorities whose certificates are
+    believed.
     """
 
     directory: Path
@@ -28,6 +31,7 @@ class Config:
     exchange_every_s: float
     frame_ancestors: tuple[str, ...]
     reply_bytes: int
+    ca_file: Path
 
 
 def from_environment(environment: Mapping[str, str]) -> Config:
@@ -53,6 +57,10 @@ def from_environment(environment: Mapping[str, str]) -> Config:
             "HAVEN_EDGE_FRAME_ANCESTORS must be origins such as http://192.168.1.9:8800, "
             "separated by spaces."
         )
+    named = environment.get("HAVEN_EDGE_CA_FILE") or environment.get("REQUESTS_CA_BUNDLE")
+    ca_file = Path(named or certifi.where()).absolute()
+    if not ca_file.is_file():
+        faults.append("HAVEN_EDGE_CA_FILE must be a file of certificates (PEM).")
     if faults:
         raise InvalidInput("The configuration cannot be used:\n  " + "\n  ".join(faults))
     names = environment.get("HAVEN_EDGE_HOSTNAMES", "").split(",")
@@ -64,4 +72,5 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         exchange_every_s=every_s,
         frame_ancestors=frame_ancestors,
         reply_bytes=int(reply),
+        ca_file=ca_file,
     )

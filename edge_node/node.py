@@ -12,7 +12,9 @@ from edge_node.box import Box
 from edge_node.config import Config
 from edge_node.doorbell import Doorbell
 from edge_node.exchange import Exchanger
+from edge_node.gateway_clock import GatewayClock
 from edge_node.gateway_connection import HttpsConnection
+from edge_node.gateway_tls import gateway_context
 from edge_node.identity import Identity, NotEnrolled
 from edge_node.link import Link, LinkState
 from edge_node.notifier import Notifier
@@ -80,7 +82,7 @@ def open_node(config: Config, system: System) -> Node:
     else:
         link.update(enrolled=True)
         hospital_name = site.hospital_name
-        keys = identity.node_keys()
+        keys, clock = identity.node_keys(), GatewayClock()
         actor = Actor(system, link, lambda: alarm.audible)
         # This version may read what the one before could not.
         store.write(actor.retry_parked)
@@ -89,13 +91,15 @@ def open_node(config: Config, system: System) -> Node:
             system,
             keys,
             site,
-            HttpsConnection(site.gateway_url),
+            HttpsConnection(site.gateway_url, config.ca_file, clock.now),
             link,
             notifier,
             actor,
             config.reply_bytes,
+            clock,
         )
-        doorbell = Doorbell(store, keys, site, link, notifier, system.rng)
+        tls = gateway_context(config.ca_file, clock.now)
+        doorbell = Doorbell(store, keys, site, link, notifier, system.rng, tls)
         agent = Agent(
             exchanger,
             link,
@@ -103,7 +107,7 @@ def open_node(config: Config, system: System) -> Node:
             system.rng,
             config.exchange_every_s,
             doorbell.keep if site.doorbell_url else None,
-            HttpsConnection(site.gateway_url),
+            HttpsConnection(site.gateway_url, config.ca_file, clock.now),
         )
     if store.moved_aside is not None:
         link.update(
