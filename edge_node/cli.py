@@ -61,7 +61,12 @@ def enrol(url: str, code: str, name: str, as_json: bool) -> None:
         raise InvalidInput("URL must start with https:// (http:// only on one machine).")
     config = from_environment(os.environ)
     site = enrolment_module.enrol(
-        Identity(config.directory), real_system(), HttpsConnection(url), url, code, name
+        Identity(config.directory),
+        real_system(),
+        HttpsConnection(url, config.ca_file),
+        url,
+        code,
+        name,
     )
     if as_json:
         click.echo(json.dumps({"site_id": site.site_id, "hospital": site.hospital_name}))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import certifi
+
 from shared.errors import InvalidInput
 from sync.exchange import USUAL_REPLY_BYTES
 
@@ -19,9 +21,10 @@ _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 class Config:
     """What whoever installs a box sets. `hostnames` are names under which browsers reach it;
     `frame_ancestors` are origins whose pages may show the console in a frame. `reply_bytes` is how
-    much the gateway may answer at once. `sms_spool` are the folders of gammu-smsd's files service,
-    None without a modem; `sms_gateway` is where to text to, empty for what enrolment told.
-    `buzzer` is a command that makes a noise.
+    much the gateway may answer at once, `ca_file` names the authorities whose certificates are
+    believed. `sms_spool` are the folders of gammu-smsd's files service, None without a modem;
+    `sms_gateway` is where to text to, empty for what enrolment told. `buzzer` is a command that
+    makes a noise.
     """
 
     directory: Path
@@ -31,6 +34,7 @@ class Config:
     exchange_every_s: float
     frame_ancestors: tuple[str, ...]
     reply_bytes: int
+    ca_file: Path
     sms_spool: Path | None
     sms_gateway: str
     sms_cost_cents: int
@@ -60,6 +64,10 @@ def from_environment(environment: Mapping[str, str]) -> Config:
             "HAVEN_EDGE_FRAME_ANCESTORS must be origins such as http://192.168.1.9:8800, "
             "separated by spaces."
         )
+    named = environment.get("HAVEN_EDGE_CA_FILE") or environment.get("REQUESTS_CA_BUNDLE")
+    ca_file = Path(named or certifi.where()).absolute()
+    if not ca_file.is_file():
+        faults.append("HAVEN_EDGE_CA_FILE must be a file of certificates (PEM).")
     cost = environment.get("HAVEN_EDGE_SMS_COST_CENTS") or "100"
     if not cost.isdigit() or len(cost) > 6:
         faults.append("HAVEN_EDGE_SMS_COST_CENTS must be a number such as 100.")
@@ -84,6 +92,7 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         exchange_every_s=every_s,
         frame_ancestors=frame_ancestors,
         reply_bytes=int(reply),
+        ca_file=ca_file,
         sms_spool=Path(spool).absolute() if spool else None,
         sms_gateway=sms_gateway,
         sms_cost_cents=int(cost),

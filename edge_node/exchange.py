@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from edge_node import claims, reports, retention
 from edge_node import link as link_module
 from edge_node.acting import Actor
+from edge_node.gateway_clock import GatewayClock
 from edge_node.gateway_connection import GatewayConnection
 from edge_node.identity import Site
 from edge_node.link import Link
@@ -40,7 +41,7 @@ class Outcome:
 
 class Exchanger:
     """Carries out exchanges. Several threads may do so at the same time. `reply_bytes` is how long
-    an answer of the gateway may be.
+    an answer of the gateway may be; `gateway_clock` is told what the answers say.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Exchanger:
         notifier: Notifier,
         actor: Actor,
         reply_bytes: int = exchange.USUAL_REPLY_BYTES,
+        gateway_clock: GatewayClock | None = None,
     ) -> None:
         self._store = store
         self._system = system
@@ -62,6 +64,7 @@ class Exchanger:
         self._notifier = notifier
         self._actor = actor
         self._reply_bytes = reply_bytes
+        self._gateway_clock = gateway_clock or GatewayClock()
         self._stored_at: datetime | None = None
         self._forgot_at: datetime | None = None
         self._peer = BoxPeer(
@@ -121,6 +124,7 @@ class Exchanger:
 
     def _take_note(self, message: Message, prepared: Prepared) -> None:
         note = message.note
+        self._gateway_clock.hear(note.clock)
         now, sent_at = self._system.now(), prepared.sent_at
         # The gateway read its clock somewhere between our sending and our receiving, unless ours
         # was set meanwhile.

@@ -13,7 +13,9 @@ from edge_node.condition import Condition, look
 from edge_node.config import Config
 from edge_node.doorbell import Doorbell
 from edge_node.exchange import Exchanger
+from edge_node.gateway_clock import GatewayClock
 from edge_node.gateway_connection import HttpsConnection
+from edge_node.gateway_tls import gateway_context
 from edge_node.identity import Identity, IdentityUnusable, NotEnrolled
 from edge_node.link import Link
 from edge_node.modem.duty_texts import DutyTexts
@@ -95,6 +97,7 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
     else:
         link.update(enrolled=True)
         hospital_name = site.hospital_name
+        clock = GatewayClock()
         actor = Actor(system, link, lambda: alarm.audible)
         # This version may read what the one before could not.
         store.write(actor.retry_parked)
@@ -103,13 +106,15 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
             system,
             keys,
             site,
-            HttpsConnection(site.gateway_url),
+            HttpsConnection(site.gateway_url, config.ca_file, clock.now),
             link,
             notifier,
             actor,
             config.reply_bytes,
+            clock,
         )
-        doorbell = Doorbell(store, keys, site, link, notifier, system.rng)
+        tls = gateway_context(config.ca_file, clock.now)
+        doorbell = Doorbell(store, keys, site, link, notifier, system.rng, tls)
         agent = Agent(
             exchanger,
             link,
@@ -117,7 +122,7 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
             system.rng,
             config.exchange_every_s,
             doorbell.keep if site.doorbell_url else None,
-            HttpsConnection(site.gateway_url),
+            HttpsConnection(site.gateway_url, config.ca_file, clock.now),
         )
     say = agent.say if agent is not None else _nobody
     box = Box(store, system, alarm, notifier, say, link.gateway_now)

@@ -11,10 +11,9 @@ from tests.bench import (
     ringing,
     slow_lookups,
     steady,
+    sync_size,
     turns,
 )
-from tests.bench.sync_size import SyncSize
-from tests.bench.sync_size import measure as measure_sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +172,38 @@ def _ring() -> list[Figure]:
 
 
 def _sync() -> list[Figure]:
-    size: SyncSize = measure_sync(1000)
+    size = sync_size.measure()
+    shape = f"{sync_size.SMALL_REPLY_BYTES // 1024} kB an answer"
     return [
-        Figure("sync_1000_bytes", size.down_bytes + size.up_bytes, "bytes both ways, before TLS"),
-        Figure("sync_1000_requests", size.requests, "requests"),
+        Figure(
+            "sync_1000_bytes",
+            size.fresh.bytes,
+            "bytes both ways to a fresh box, what it says of them too",
+            Target(60_000, at_least=False),
+        ),
+        Figure("sync_1000_down_bytes", size.fresh.exchanges[0][1], "of them the first answer"),
+        Figure(
+            "sync_1000_answers",
+            size.downloads,
+            "answers that brought them, 64 kB an answer",
+            Target(1, at_least=False),
+        ),
+        Figure("sync_1000_exchanges", len(size.fresh.exchanges), "exchanges until nothing waits"),
+        Figure("sync_1000_small_answers", size.downloads_small, f"answers, {shape}"),
+        Figure(
+            "sync_one_bytes",
+            size.one.mean_bytes,
+            f"bytes both ways, one new emergency, mean of {sync_size.ONE_BY_ONE}; "
+            f"most {size.one.most_bytes}",
+            Target(200, at_least=False),
+        ),
+        Figure("sync_confirm_bytes", size.confirmed.mean_bytes, "bytes both ways, that it rings"),
+        Figure(
+            "sync_nothing_bytes",
+            size.nothing.bytes,
+            "bytes both ways, nothing new",
+            Target(90, at_least=False),
+        ),
     ]
 
 
@@ -280,5 +307,17 @@ MEASUREMENTS = (
         (*_PLACES, "places_ms", "places_known_ms", "places_faster", "places_memory"),
         _places,
     ),
-    Measurement(("sync_1000_bytes", "sync_1000_requests"), _sync),
+    Measurement(
+        (
+            "sync_1000_bytes",
+            "sync_1000_down_bytes",
+            "sync_1000_answers",
+            "sync_1000_exchanges",
+            "sync_1000_small_answers",
+            "sync_one_bytes",
+            "sync_confirm_bytes",
+            "sync_nothing_bytes",
+        ),
+        _sync,
+    ),
 )

@@ -58,6 +58,7 @@ from sync.events import (
     TreatAfterAll,
     Verdict,
 )
+from sync.exchange import USUAL_REPLY_BYTES
 from sync.packing import Unreadable
 from sync.sealing import NodeKeys, Refused
 
@@ -351,8 +352,16 @@ class Network:
 class Hospital:
     """A hospital's box, on a folder of its own; `restarts` makes a new program on the same disk."""
 
-    def __init__(self, folder: Path, clock: Clock, network: Network, seed: int = 2) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        network: Network,
+        seed: int = 2,
+        reply_bytes: int = USUAL_REPLY_BYTES,
+    ) -> None:
         self.folder = folder
+        self._reply_bytes = reply_bytes
         self.system = clock.system(seed)
         self.network = network
         self.identity = Identity(folder)
@@ -398,6 +407,7 @@ class Hospital:
                 self.link,
                 self.notifier,
                 Actor(self.system, self.link, lambda: self.alarm.audible),
+                self._reply_bytes,
             )
         return self._exchanger
 
@@ -411,11 +421,13 @@ class Hospital:
 
 
 @contextmanager
-def running(engine: Engine, folder: Path) -> Iterator[tuple[Gateway, Hospital]]:
-    """A gateway and one enrolled box."""
+def running(
+    engine: Engine, folder: Path, reply_bytes: int = USUAL_REPLY_BYTES
+) -> Iterator[tuple[Gateway, Hospital]]:
+    """A gateway and one enrolled box, which takes so many bytes in an answer."""
     clock = Clock()
     gateway = Gateway(EngineDatabase(engine), clock)
-    hospital = Hospital(folder / "box", clock, Network(gateway))
+    hospital = Hospital(folder / "box", clock, Network(gateway), reply_bytes=reply_bytes)
     hospital.enrols(gateway.issues_code())
     yield gateway, hospital
     hospital.store.close()

@@ -11,6 +11,7 @@ from shared.dispatch import CannotTreatReason, Part
 from shared.emergency import Kind, Priority, Transport
 from sync import codec, compression, events, exchange, frame, packing, sms
 from sync.codec import LAYOUTS, decode
+from sync.columns import GROUPS
 from sync.packing import Reader
 from sync.sealing import Bearer, Direction, NodeKeys
 from sync.stream_log import Position
@@ -59,6 +60,9 @@ def test_this_version_reads_every_recorded_form() -> None:
     assert (read.lane, read.epoch, read.first_seq) == (1, recorded["epoch"], 41)
     assert [payload.hex() for payload in read.payloads] == recorded["payloads"]
     assert frame.unpack(b"\0" + bytes.fromhex(recorded["recovered_content"])).recovered
+    columns = frame.unpack(bytes.fromhex(recorded["columns"]))
+    assert (columns.lane, columns.epoch, columns.first_seq) == (1, recorded["epoch"], 41)
+    assert [payload.hex() for payload in columns.payloads] == recorded["payloads_in_columns"]
 
 
 def test_the_recorded_exchange_opens() -> None:
@@ -119,3 +123,8 @@ def test_the_description_names_every_field_of_every_event_in_order() -> None:
 def test_the_description_names_every_number(form: str, members: dict[int, str]) -> None:
     [row] = re.findall(rf"^\| {form} \| (.*?) \|", DESCRIPTION, re.MULTILINE)
     assert row == ", ".join(f"{number} {name}" for number, name in members.items())
+
+
+def test_the_description_names_how_many_groups_have_columns() -> None:
+    [row] = re.findall(r"^Groups with columns: (.*)\.$", DESCRIPTION, re.MULTILINE)
+    assert row == ", ".join(f"{kind}: {count}" for kind, count in sorted(GROUPS.items()))

@@ -227,6 +227,11 @@ def build() -> dict[str, Any]:
     a_frame = Frame(1, EPOCH, 41, (payloads[8],))
     # Uncompressed: what a compressor makes of it may differ from version to version.
     packed = b"\0" + frame.content_of(a_frame)
+    in_columns = frame.columns_form_of(
+        Frame(1, EPOCH, 41, (*payloads, payloads[3])), lambda texts: b"\0" + texts
+    )
+    if in_columns is None:
+        raise AssertionError("the samples do not stand in columns")
     request = exchange.build_request(session, 1, spelled, [packed], Bearer.HTTPS)
     answer = exchange.build_answer(
         session, request, lambda waiting: idle, [packed], 65536, Bearer.HTTPS
@@ -271,6 +276,8 @@ def build() -> dict[str, Any]:
                 Frame(1, EPOCH, 41, (payloads[8],), recovered=True)
             ).hex(),
             "uncompressed": packed.hex(),
+            "payloads_in_columns": [payload.hex() for payload in (*payloads, payloads[3])],
+            "columns": in_columns.hex(),
         },
         "compressed": {
             "content": COMPRESSED.hex(),
