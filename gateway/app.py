@@ -14,7 +14,6 @@ from gateway.bootstrap import Gateway
 from gateway.callbacks import africastalking
 from gateway.notifications.tables import messages
 from gateway.sites import box_texts
-from gateway.sites.exchange import ExchangeDesk
 from gateway.sites.routes import sites_blueprint
 from gateway.voice.recordings import recordings_blueprint
 
@@ -31,10 +30,7 @@ def create_app(gateway: Gateway) -> Flask:
         gateway.box_desk,
         opening=gateway.box_desk.opening,
         doorbell_url=services.config.doorbell_url,
-        sms_number=services.config.at_shortcode,
-    )
-    exchange_desk = ExchangeDesk(
-        services.database, services.system, gateway.node_keys, gateway.box_desk
+        sms_number=services.config.sms_number,
     )
 
     @boxes.after_request
@@ -66,7 +62,7 @@ def create_app(gateway: Gateway) -> Flask:
         return error
 
     app.wsgi_app = africastalking.in_front_of(  # type: ignore[method-assign, assignment]
-        app.wsgi_app, services, box_texts=partial(box_texts.receive, exchange_desk)
+        app.wsgi_app, services, box_texts=partial(box_texts.receive, gateway.exchange_desk)
     )
     return app
 

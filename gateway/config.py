@@ -70,6 +70,9 @@ class Config:
     added_holidays: frozenset[date]
     # What people dial, as texts name it.
     ussd_code: str
+    # The folders of our own modem's gammu-smsd, and its number; None and empty without one.
+    sms_spool: Path | None
+    modem_number: str
     # The engine that knows roads; None: travel times are estimated.
     routing: EngineAddress | None
     # Below so much on the SIM of a hospital's box, operators are alarmed.
@@ -87,6 +90,11 @@ class Config:
         if self.live_public_url:
             return f"{self.live_public_url}/sync/v1/doorbell"
         return f"ws://{self.live_listen}/sync/v1/doorbell"
+
+    @property
+    def sms_number(self) -> str:
+        """Where boxes text to."""
+        return self.modem_number or self.at_shortcode
 
     @property
     def sqlite_path(self) -> Path:
@@ -158,6 +166,15 @@ def from_environment(environment: Mapping[str, str]) -> Config:
             voice_number = normalise(voice_number, country)
         except InvalidInput:
             faults.append("HAVEN_VOICE_NUMBER must be a phone number, such as +254711082000.")
+    modem_number = read("HAVEN_SMS_NUMBER", "")
+    if modem_number:
+        try:
+            modem_number = normalise(modem_number, country)
+        except InvalidInput:
+            faults.append("HAVEN_SMS_NUMBER must be a phone number, such as +254711082001.")
+    sms_spool = path("HAVEN_SMS_SPOOL", Path.is_dir, "a folder")
+    if (sms_spool is None) is not (modem_number == ""):
+        faults.append("HAVEN_SMS_SPOOL and HAVEN_SMS_NUMBER go together: a modem and its number.")
     emergency_numbers = tuple(
         part.strip() for part in read("HAVEN_EMERGENCY_NUMBERS", "999,1199").split(",")
     )
@@ -226,6 +243,8 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         prompts_dir=Path(read("HAVEN_PROMPTS_DIR", str(data_dir / "prompts"))).absolute(),
         emergency_numbers=emergency_numbers,
         ussd_code=read("HAVEN_USSD_CODE", "*384*911#"),
+        sms_spool=sms_spool,
+        modem_number=modem_number,
         routing=routing,
         sim_low_credit_cents=int(low_credit),
         threads=int(threads),

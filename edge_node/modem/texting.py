@@ -26,6 +26,7 @@ from sync.heard import Heard, mark_of
 from sync.packing import Unreadable
 from sync.sealing import Direction, NodeKeys, Refused
 from sync.sms import Carried
+from sync.smsd_outbox import STUCK, OutboxWatch
 from sync.smsd_spool import IncomingText, Spool
 from sync.stream_log import Waiting
 from sync.texting import TextRules
@@ -36,11 +37,6 @@ _LOOKED_BACK = timedelta(hours=12)
 _HEARD_AFTER = timedelta(seconds=30)
 # Once a week the gateway hears that this SIM is ours and works.
 _HELLO_EVERY = timedelta(days=7)
-# What the modem has not taken from its folder for so long says that nobody takes it.
-_STUCK_AFTER = timedelta(minutes=2)
-# By then what a hospital says has come another way, or concerns nobody any more.
-_STALE_AFTER = timedelta(hours=2)
-_STUCK = "The modem does not send: is gammu-smsd running, and the modem plugged in?"
 
 _log = structlog.get_logger()
 Change = Callable[[Sim], Sim]
@@ -80,7 +76,7 @@ class Texting:
         self._link = link
         self._notifier = notifier
         self._settings = settings
-        self._stuck_since: dict[str, datetime] = {}
+        self._outbox = OutboxWatch(spool)
 
     def take(self, message: IncomingText) -> bool:
         """Takes in a text of the gateway. False when it is none."""
@@ -193,18 +189,16 @@ class Texting:
         self._spool.send(self._settings.gateway_number, text, now, note, urgent=True)
 
     def watch(self) -> None:
-        """Counts what the modem has sent or could not, calls back what is not worth sending any
-        more, and tells the gateway how the SIM is.
-        """
+        """Counts what the modem has sent or could not, and tells the gateway how the SIM is."""
         now = self._system.now()
         outcomes = list(self._spool.outcomes())
-        problem = self._stuck(now)
+        problem = self._outbox.look(now)
 
         def work(connection: Connection) -> None:
             before = known = sim_module.stored(connection)
             for _, sent, _ in outcomes:
                 known = known.sent(now, self._settings.cost_cents) if sent else known.failed()
-            if problem or known.problem == _STUCK:
+            if problem or known.problem == STUCK:
                 known = replace(known, problem=problem)
             known = sim_module.report(connection, known, now)
             if known != before:
@@ -213,25 +207,12 @@ class Texting:
         if outcomes or self._worth_writing(problem, now):
             self._store.write(work)
             self._spool.done(*(path for _, _, path in outcomes))
-        self._call_back(now)
 
     def _worth_writing(self, problem: str, now: datetime) -> bool:
         known = self._store.read(sim_module.stored)
         day = timedelta(days=1)
         stale = known.reported_at is None or now - known.reported_at >= day
-        return stale or (known.problem == _STUCK) is not bool(problem)
-
-    def _stuck(self, now: datetime) -> str:
-        waiting = self._spool.waiting()
-        self._stuck_since = {note: self._stuck_since.get(note, now) for note in waiting}
-        oldest = min(self._stuck_since.values(), default=now)
-        return _STUCK if now - oldest >= _STUCK_AFTER else ""
-
-    def _call_back(self, now: datetime) -> None:
-        """What waits in the modem's folder for longer than it is worth must not go out late."""
-        for note, path in self._spool.waiting().items():
-            if now - self._stuck_since.get(note, now) >= _STALE_AFTER:
-                self._spool.done(path)
+        return stale or (known.problem == STUCK) is not bool(problem)
 
     def credit_is(self, cents: int) -> None:
         """Somebody who knows says what is left on the SIM."""

@@ -18,11 +18,10 @@ from urllib.parse import parse_qsl
 import structlog
 
 from gateway.callbacks import voice_script
-from gateway.database.database import NotInTime
 from gateway.delivery import reports
 from gateway.menus.ending import session_ended
 from gateway.return_calls import calling_back
-from gateway.sms import incoming
+from gateway.sms.arriving import BoxTexts, arrive
 from gateway.sms.incoming import IncomingSms
 from gateway.unit_of_work import Services, UnitOfWork
 from gateway.ussd import turn
@@ -30,7 +29,6 @@ from gateway.ussd.turn import UssdRequest
 from gateway.voice import dialogue, script
 from gateway.voice.dialogue import CallStep
 from shared.errors import HavenError, InvalidInput
-from shared.identifier import to_text
 from shared.phone_number import normalise
 
 _log = structlog.get_logger(__name__)
@@ -63,10 +61,6 @@ class Reply:
 
 
 Handler = Callable[[dict[str, str]], Reply]
-
-
-# Takes in what a hospital's box texted (its number, the text); False when it is no box's.
-BoxTexts = Callable[[str, str], bool]
 
 
 def _no_boxes(sender: str, text: str) -> bool:
@@ -147,28 +141,7 @@ def _handlers(services: Services, box_texts: BoxTexts) -> Callable[[str], Handle
             sender=form.get("from", "").strip(),
             text=form.get("text", "")[:_LONGEST_SMS],
         )
-        if not (came.sender or came.text.strip()):
-            _log.warning("incoming sms refused", reason="neither a sender nor a text came.")
-            return Reply("")
-        if box_texts(came.sender, came.text):
-            # What the box said may have caused texts.
-            services.sender_bell.ring()
-            return Reply("")
-        if not came.provider_id:
-            # Without the carrier's name for it one that comes again cannot be known: better two
-            # notes about one cry than none.
-            came = replace(came, provider_id=f"unnamed-{to_text(services.system.new_id())}")
-        take_in = incoming.receive
-        try:
-            came = replace(came, sender=normalise(came.sender, services.config.country))
-        except InvalidInput:
-            take_in = incoming.keep_for_operators
-        try:
-            take_in(services, came)
-        except NotInTime:
-            raise  # It is sent again until it was taken in.
-        except HavenError as error:
-            _log.warning("incoming sms refused", reason=str(error))
+        arrive(services, came, box_texts)
         return Reply("")
 
     def delivery(form: dict[str, str]) -> Reply:

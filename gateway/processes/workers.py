@@ -7,6 +7,7 @@ On SQLite they live in the web process, the only one that writes; on PostgreSQL 
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -14,9 +15,11 @@ from gateway.delivery.sending import Carriers, send
 from gateway.emergencies import firing
 from gateway.notifications import outbox
 from gateway.restoring import hold
-from gateway.sites import texting
+from gateway.sites import box_texts, texting
+from gateway.sites.exchange import ExchangeDesk
+from gateway.sms.arriving import arrive
+from gateway.sms.incoming import IncomingSms
 from gateway.unit_of_work import Services
-from sync.sealing import NodeKeys
 
 _log = structlog.get_logger(__name__)
 
@@ -34,11 +37,11 @@ class Workers:
     """Starts and stops the sweeper and the senders."""
 
     def __init__(
-        self, services: Services, carriers: Carriers, node_keys: NodeKeys, senders: int = 4
+        self, services: Services, carriers: Carriers, desk: ExchangeDesk, senders: int = 4
     ) -> None:
         self._services = services
         self._carriers = carriers
-        self._node_keys = node_keys
+        self._desk = desk
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(
@@ -73,6 +76,15 @@ class Workers:
                 daemon=True,
             )
         )
+        if carriers.modem is not None:
+            self._threads.append(
+                threading.Thread(
+                    target=self._loop,
+                    args=(self._read_modem, self._stopping.wait),
+                    name="modem",
+                    daemon=True,
+                )
+            )
         self._threads += [
             threading.Thread(
                 target=self._loop,
@@ -118,8 +130,21 @@ class Workers:
         return False
 
     def _text_boxes(self) -> bool:
-        texting.text_boxes(self._services, self._node_keys)
+        texting.text_boxes(self._services, self._desk.keys)
         return False
+
+    def _read_modem(self) -> bool:
+        modem = self._carriers.modem
+        if modem is not None:
+            modem.look(self._take_sms)
+        return False
+
+    def _take_sms(self, name: str, sender: str, text: str) -> None:
+        arrive(
+            self._services,
+            IncomingSms(provider_id=name, sender=sender, text=text),
+            partial(box_texts.receive, self._desk),
+        )
 
     def _refresh_places(self) -> bool:
         self._services.places.refresh()

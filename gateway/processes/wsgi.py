@@ -39,8 +39,8 @@ def load() -> Wsgi:
     if config.on_sqlite:
         # We hold the writer's lock: whoever had these messages is dead.
         gateway.services.write(free_leases)
-        carriers: Carriers = bootstrap.carriers(config)
-        workers = Workers(gateway.services, carriers, gateway.node_keys)
+        carriers: Carriers = bootstrap.carriers(config, system)
+        workers = Workers(gateway.services, carriers, gateway.exchange_desk)
         parts += [workers, JobRunner(gateway.services)]
     roads = bootstrap.road_fetcher(gateway.services)
     if roads is not None:

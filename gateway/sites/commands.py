@@ -12,7 +12,8 @@ from gateway.hospitals.reachability import judge
 from gateway.sites.enrolment import CODE_LIFE, issue_code
 from gateway.sites.sim_card import as_dict, in_words
 from gateway.sites.tables import SiteState, sites, streams
-from shared.errors import NotFound
+from shared.errors import InvalidInput, NotFound
+from shared.phone_number import normalise
 from shared.system import System
 from sync.sealing import NodeKeys
 
@@ -64,8 +65,21 @@ def sites_commands(open_gateway: Opener, find_hospital: FindHospital) -> click.G
             )
             if site["sim"]:
                 click.echo(f"       {in_words(site['sim'])}")
+            if site["sim_phone"]:
+                last = site["last_text_at"] or "never"
+                click.echo(f"       texts at {site['sim_phone']}, last one from it {last}")
             for trouble in site["troubles"]:
                 click.echo(f"       ! {trouble}")
+
+    @group.command("sim")
+    @click.argument("site", type=int)
+    @click.argument("number")
+    def sim_command(site: int, number: str) -> None:
+        """Say that box SITE is texted at NUMBER, its SIM's. A box that texts says so itself."""
+        database, _, _ = open_gateway()
+        phone = _e164(number)
+        database.write(lambda connection: set_sim(connection, site, phone))
+        click.echo(f"Box {site} is texted at {phone} where the network does not reach it.")
 
     @group.command("revoke")
     @click.argument("site", type=int)
@@ -81,6 +95,19 @@ def sites_commands(open_gateway: Opener, find_hospital: FindHospital) -> click.G
             )
 
     return group
+
+
+def _e164(number: str) -> str:
+    if not number.startswith("+"):
+        raise InvalidInput("Write the number with its country, such as +254733000007.")
+    return normalise(number, "")
+
+
+def set_sim(connection: Connection, site_id: int, phone: str) -> None:
+    """Notes the number of the box's SIM. Raises NotFound."""
+    named = update(sites).where(sites.c.id == site_id).values(sim_phone=phone)
+    if not connection.execute(named).rowcount:
+        raise NotFound(f"There is no box {site_id}. See: haven-gateway sites list")
 
 
 def revoke(connection: Connection, system: System, site_id: int) -> bool:
@@ -108,6 +135,8 @@ def _list(connection: Connection) -> list[dict[str, Any]]:
             "audible": site.audible,
             "last_seen_at": site.last_seen_at.isoformat() if site.last_seen_at else None,
             "sim": as_dict(site),
+            "sim_phone": site.sim_phone,
+            "last_text_at": site.texted_at.isoformat() if site.texted_at else None,
             "unsent": streams.readers.unacknowledged(connection, site.id),
             "troubles": [each.what for each in troubles if each.writer == site.id]
             + (["Its history differs from ours."] if site.differs_at else []),

@@ -19,6 +19,7 @@ from gateway.notifications.tables import messages
 from gateway.processes.workers import Workers
 from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.http_post import Answer, PooledFormPoster, TimeLimits
+from gateway.sites.exchange import ExchangeDesk
 from gateway.unit_of_work import Services
 from gateway.ussd.turn import UssdRequest, take_turn
 from sync.sealing import NodeKeys
@@ -63,7 +64,8 @@ class Gateway:
             "sandbox", "no-key", base_url=carrier.url, voice_url=carrier.url, post=self.poster
         )
         carriers = Carriers(provider, provider, "20911")
-        self.workers = [Workers(self.services, carriers, NodeKeys(KEYS.boxes)) for _ in range(2)]
+        desk = ExchangeDesk(database, self.services.system, NodeKeys(KEYS.boxes), self.world.desk)
+        self.workers = [Workers(self.services, carriers, desk) for _ in range(2)]
         for worker in self.workers:
             worker.start()
 
