@@ -20,6 +20,7 @@ _LONGEST_S = 30
 _LOOKS_EVERY_S = 1.0
 # The box believes for 35 s that something can be heard.
 _SAYS_SO_EVERY = 10
+_TRIED_ANEW_EVERY = 60
 _CONSOLE = "buzzer"
 
 
@@ -41,6 +42,7 @@ class Buzzer:
         self._now = now
         self._chimed: set[int] = set()
         self._trouble = ""
+        self._looks = 0
         self._running: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="buzzer", daemon=True)
@@ -57,22 +59,32 @@ class Buzzer:
         if self._thread.is_alive():
             self._thread.join(timeout=5)
 
+    @property
+    def sounding(self) -> "subprocess.Popen[bytes] | None":
+        """The command that makes a noise just now."""
+        return self._running
+
     def _keep(self) -> None:
-        self._sound()
-        looks = 0
         while not self._stopping.is_set():
             try:
-                if looks % _SAYS_SO_EVERY == 0:
-                    self._say()
-                if self._is_wanted(self._patients.look(self._now())):
-                    self._sound()
+                self.look()
             except HavenError as error:
                 _log.warning("the buzzer could not look", problem=str(error))
             except Exception as error:
                 # Whatever it is, this thread has to live.
                 _log.error("the buzzer failed", error=origin(error))
-            looks += 1
             self._stopping.wait(_LOOKS_EVERY_S)
+
+    def look(self) -> None:
+        """One look: sounds where somebody waits, and at the first."""
+        wanted = self._is_wanted(self._patients.look(self._now()))
+        # One that failed is tried now and then, so that somebody who mends it hears so.
+        tried_anew = bool(self._trouble) and self._looks % _TRIED_ANEW_EVERY == 0
+        if self._looks == 0 or wanted or tried_anew:
+            self._sound()
+        if self._looks % _SAYS_SO_EVERY == 0:
+            self._say()
+        self._looks += 1
 
     def _is_wanted(self, waiting: list[Unanswered]) -> bool:
         """Critical and high sound until somebody answers, medium once."""

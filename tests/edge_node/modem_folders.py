@@ -5,6 +5,15 @@ with the texts in them.
 from datetime import datetime
 from pathlib import Path
 
+from edge_node.acting import Actor
+from edge_node.modem.duty_texts import DutyTexts
+from edge_node.modem.texting import ModemSettings, Texting
+from edge_node.modem.thread import ModemThread
+from edge_node.unanswered import UnansweredPatients
+from sync.smsd_spool import Spool
+from tests.edge_node.two_sides import Hospital
+
+SHORTCODE = "40404"
 FOLDERS = ("inbox", "outbox", "sent", "error")
 
 
@@ -46,3 +55,22 @@ class ModemFolders:
     def kept(self) -> list[str]:
         """What came and was nobody's."""
         return sorted(path.name for path in (self.folder / "kept").glob("*"))
+
+
+def modem_of(box: Hospital, modem: ModemFolders, name: str = "Mbagathi Hospital") -> ModemThread:
+    """The modem's part of the program on this box, as it runs now; `look` is called by the test."""
+    spool = Spool(modem.folder)
+    texting = Texting(
+        spool,
+        box.store,
+        box.system,
+        box.identity.node_keys(),
+        box.identity.site(),
+        Actor(box.system, box.link, lambda: box.alarm.audible),
+        box.link,
+        box.notifier,
+        ModemSettings(SHORTCODE, cost_cents=100),
+    )
+    patients = UnansweredPatients(box.store, box.link)
+    duty = DutyTexts(spool, box.store, box.box, box.link, patients, name)
+    return ModemThread(spool, texting, duty, box.link)

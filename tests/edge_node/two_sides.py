@@ -165,7 +165,12 @@ class Gateway:
             )
         )
 
-    def offers(self, note: str = "", valid: timedelta = timedelta(hours=4)) -> int:
+    def offers(
+        self,
+        note: str = "",
+        valid: timedelta = timedelta(hours=4),
+        priority: Priority = Priority.CRITICAL,
+    ) -> int:
         """A dispatch for the hospital; its id."""
         now, dispatch_id = self.system.now(), self.system.new_id()
         offer = DispatchOffered(
@@ -176,7 +181,7 @@ class Gateway:
             help_code="7K2F",
             answer_code="4831",
             kind=Kind.BLEEDING,
-            priority=Priority.CRITICAL,
+            priority=priority,
             needs=1,
             raised_at=now,
             answer_by=now + timedelta(seconds=45),

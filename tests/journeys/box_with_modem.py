@@ -7,13 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from edge_node.acting import Actor
 from edge_node.dispatch import Dispatch
 from edge_node.gateway_connection import GatewayRefused, GatewayUnreachable
-from edge_node.modem.duty_texts import DutyTexts
-from edge_node.modem.texting import ModemSettings, Texting
-from edge_node.modem.thread import ModemThread
-from edge_node.unanswered import UnansweredPatients
 from gateway.app import create_app
 from gateway.bootstrap import Gateway
 from gateway.box_desk import BoxDesk, EnrolledBoxes
@@ -24,12 +19,11 @@ from gateway.sites.exchange import ExchangeDesk
 from gateway.sites.tables import sites, streams
 from gateway.sites.texting import text_boxes
 from sync.sealing import NodeKeys, Refused
-from sync.smsd_spool import Spool
-from tests.edge_node.modem_folders import ModemFolders
+from tests.edge_node.modem_folders import SHORTCODE, ModemFolders, modem_of
 from tests.edge_node.two_sides import Clock, Hospital, Network
 from tests.journeys.world import KEYS, World, build_world
 
-SHORTCODE, SIM = "40404", "+254733000007"
+SIM = "+254733000007"
 _PLACE = (-1.3100, 36.8000)
 
 
@@ -66,7 +60,13 @@ class BoxWithModem:
     travel both ways (unless `lost` swallows them), and the box exchanges where `cut` allows.
     """
 
-    def __init__(self, world: World, folder: Path, name: str = "Mbagathi Hospital") -> None:
+    def __init__(
+        self,
+        world: World,
+        folder: Path,
+        name: str = "Mbagathi Hospital",
+        modem: ModemFolders | None = None,
+    ) -> None:
         self.world = world
         row = world.hospital(name, *_PLACE, box=False)
         self.hospital_id = row.id
@@ -83,7 +83,7 @@ class BoxWithModem:
             )
         )
         self.hospital.enrols(str(code))
-        self.modem = ModemFolders(folder / "modem")
+        self.modem = modem or ModemFolders(folder / "modem")
         self.lost: Callable[[str, str], bool] = lambda to, text: False
         self.up: list[str] = []
         self.down: list[str] = []
@@ -93,22 +93,7 @@ class BoxWithModem:
 
     def starts_modem(self) -> None:
         """The modem's part of the program, on the box as it runs now."""
-        box = self.hospital
-        spool = Spool(self.modem.folder)
-        texting = Texting(
-            spool,
-            box.store,
-            box.system,
-            box.identity.node_keys(),
-            box.identity.site(),
-            Actor(box.system, box.link, lambda: box.alarm.audible),
-            box.link,
-            box.notifier,
-            ModemSettings(SHORTCODE, cost_cents=100),
-        )
-        patients = UnansweredPatients(box.store, box.link)
-        duty = DutyTexts(spool, box.store, box.box, box.link, patients, "Mbagathi Hospital")
-        self.thread = ModemThread(spool, texting, duty, box.link)
+        self.thread = modem_of(self.hospital, self.modem)
 
     def restarts(self) -> None:
         self.hospital.restarts()
