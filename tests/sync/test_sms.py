@@ -144,7 +144,7 @@ def test_the_longest_events_are_sent_in_brief_with_all_that_decides(event: Event
     came = sms.open_message(text, [at_box()], Direction.DOWN, [])
     brief = decode(came.payload)
     free_text = {"note", "reason", "place_text", "place_name", "referred_by", "by", "signs"}
-    free_text |= {"rule_id", "ruleset"}
+    free_text |= {"rule_id", "ruleset", "lat", "lon", "radius_m"}
     for name in type(event).__dataclass_fields__:
         if name not in free_text:
             assert getattr(brief, name) == getattr(event, name), name
