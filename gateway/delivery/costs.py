@@ -48,9 +48,11 @@ def costs(connection: Connection, since: datetime) -> list[CostRow]:
         counts[kind] += count
         currency, _, amount = cost.partition(" ")
         try:
-            totals[kind][currency] += Decimal(amount) * count
+            each = Decimal(amount)
         except InvalidOperation:
             unknown[kind] += count
+            continue
+        totals[kind][currency] += each * count
     dearest = sorted(counts, key=lambda kind: (-sum(totals[kind].values()), kind))
     return [
         CostRow(

@@ -35,7 +35,7 @@ def offer(priority: Priority, at: datetime = NOON, dispatch_id: int = 1) -> Even
     )
 
 
-def change(state: DispatchState, dispatch_id: int = 1) -> Event:
+def change(state: DispatchState, dispatch_id: int = 1) -> DispatchChanged:
     return DispatchChanged(at=NOON, dispatch_id=dispatch_id, version=2, state=state)
 
 
