@@ -74,7 +74,7 @@ def test_a_damaged_store_is_set_aside_and_filled_again(
     two_sides: Both, damage: Callable[[Path], None]
 ) -> None:
     gateway, hospital = two_sides
-    ids = [gateway.offers(note="x" * 200) for _ in range(30)]
+    ids = [gateway.offers(note="x" * 200) for _ in range(8)]
     hospital.exchanges()
     hospital.box.accept(ids[0], "AK")
     note = hospital.box.write_note("before the damage", "AK").id
