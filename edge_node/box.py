@@ -6,7 +6,7 @@ Each command is one durable transaction: the change on the box and the event to 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
@@ -321,11 +321,21 @@ class Box:
             if said and _is_said(kind, said[0], dispatch):
                 return said[0]
             _require_possible(kind, dispatch)
-            age_s = max(0, int((now - dispatch.received_at).total_seconds()))
+            age_s = max(0, int(self._age(dispatch, now).total_seconds()))
             claim = make(self._system.new_id(), now, age_s)
             return claims.store(connection, kind, claim, detail[:300], now)
 
         return self._commit(work)
+
+    def _age(self, dispatch: Dispatch, now: datetime) -> timedelta:
+        """How long the dispatch has been here: never longer than since it was offered, whatever was
+        done to this box's clock.
+        """
+        here = now - dispatch.received_at
+        gateway_now = self._gateway_now(now)
+        if gateway_now is None or dispatch.offer is None:
+            return here
+        return min(here, gateway_now - dispatch.offer.at)
 
     def _said(self, by: str, now: datetime) -> Said:
         return Said(self._system.new_id(), self._gateway_now(now) or now, by)

@@ -1,5 +1,6 @@
 """The box's own database: one encrypted SQLite file that survives power cuts."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,18 +23,20 @@ _DAMAGED = (
     "This box's store is damaged. Stop and start the box: it sets the damaged store aside, and "
     f"fetches its patients from the gateway again. {_MEANWHILE}"
 )
+_FULL = f"NOT saved: this box's disk is full. Make room on it. {_MEANWHILE}"
+_READ_ONLY = f"NOT saved: this box's disk can only be read. Have it looked at. {_MEANWHILE}"
 # What SQLite says of a file that is not a store of this key any more.
 _DAMAGE = ("file is not a database", "malformed")
 _TROUBLES = {
-    "disk is full": f"NOT saved: this box's disk is full. Make room on it. {_MEANWHILE}",
-    "readonly": f"NOT saved: this box's disk can only be read. Have it looked at. {_MEANWHILE}",
+    "disk is full": _FULL,
+    "readonly": _READ_ONLY,
     "disk I/O error": f"NOT saved: this box's disk fails. Have it looked at. {_MEANWHILE}",
-    "unable to open": (
-        f"This box's store cannot be opened: its disk is full, or can only be read. {_MEANWHILE}"
-    ),
+    "unable to open": f"This box's store cannot be opened. Have its disk looked at. {_MEANWHILE}",
     "locked": f"NOT saved: another program keeps this box's store busy. {_MEANWHILE}",
     **dict.fromkeys(_DAMAGE, _DAMAGED),
 }
+# With less, SQLite cannot even make the files that it needs beside the store.
+_NOTHING_BYTES = 64 * 1024
 _READERS = 8
 _BUSY_S = 15
 
@@ -59,7 +62,7 @@ class Store:
         self.path = path
         self.trouble = ""
         self.moved_aside: Path | None = None
-        with _said_clearly():
+        with self._said_clearly():
             sound = _is_sound(path, key)
         if not sound:
             if not mends:
@@ -82,7 +85,7 @@ class Store:
     def writing(self) -> Iterator[Connection]:
         """One durable transaction, as `write` carries it out."""
         try:
-            with self._lock, _said_clearly(), self._writer.begin() as connection:
+            with self._lock, self._said_clearly(), self._writer.begin() as connection:
                 yield connection
         except StoreUnusable as error:
             self.trouble = str(error)
@@ -91,7 +94,7 @@ class Store:
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, seeing one consistent state. Raises StoreUnusable."""
-        with _said_clearly(), self._reader.connect() as connection:
+        with self._said_clearly(), self._reader.connect() as connection:
             return work(connection)
 
     @contextmanager
@@ -106,6 +109,22 @@ class Store:
         finally:
             cursor.close()
             connection.close()
+
+    @contextmanager
+    def _said_clearly(self) -> Iterator[None]:
+        """What SQLite says of the disk, as a sentence for whoever stands before the box. Raises
+        StoreUnusable.
+        """
+        try:
+            yield
+        except (DBAPIError, sqlcipher3.dbapi2.Error) as error:
+            said = str(error.orig if isinstance(error, DBAPIError) else error)
+            for words, sentence in _TROUBLES.items():
+                if words in said:
+                    _log.error("store unusable", said=words)
+                    known = "" if words in _DAMAGE else _known_of_disk(self.path)
+                    raise StoreUnusable(known or sentence) from error
+            raise
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -164,22 +183,12 @@ def _is_sound(path: Path, key: bytes) -> bool:
     return bool(verdict == "ok")
 
 
-@contextmanager
-def _said_clearly() -> Iterator[None]:
-    """What SQLite says of the disk, as a sentence for whoever stands before the box. Raises
-    StoreUnusable.
-    """
-    try:
-        yield
-    except (DBAPIError, sqlcipher3.dbapi2.Error) as error:
-        said = str(error.orig if isinstance(error, DBAPIError) else error)
-        for words, sentence in _TROUBLES.items():
-            if words in said:
-                _log.error("store unusable", said=words)
-                raise StoreUnusable(sentence) from error
-        raise
-    except OSError as error:
-        raise StoreUnusable(f"NOT saved: {error.strerror}. {_MEANWHILE}") from error
+def _known_of_disk(path: Path) -> str:
+    """What is wrong with the disk itself: SQLite has one word for several troubles."""
+    disk = os.statvfs(path.parent)
+    if disk.f_flag & os.ST_RDONLY:
+        return _READ_ONLY
+    return _FULL if disk.f_bavail * disk.f_frsize < _NOTHING_BYTES else ""
 
 
 def damaged_beside(path: Path) -> tuple[str, ...]:

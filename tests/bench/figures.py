@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tests.bench import (
     dispatch_simulation,
+    edge_box,
     finding,
     match_scale,
     matches,
@@ -265,6 +266,15 @@ def _places() -> list[Figure]:
     ]
 
 
+def _edge_box() -> list[Figure]:
+    box = edge_box.measure()
+    memory = "MB at most, 1,000 patients in the store"
+    return [
+        Figure("edge_start_s", box.start_s, "s from the box's start to its console's first answer"),
+        Figure("edge_memory_mb", box.memory_mb, memory, Target(100, at_least=False)),
+    ]
+
+
 _PLACES = tuple(
     f"{figure}_{county}_{top}"
     for county in ("known", "unknown")
@@ -307,6 +317,7 @@ MEASUREMENTS = (
         (*_PLACES, "places_ms", "places_known_ms", "places_faster", "places_memory"),
         _places,
     ),
+    Measurement(("edge_start_s", "edge_memory_mb"), _edge_box),
     Measurement(
         (
             "sync_1000_bytes",
