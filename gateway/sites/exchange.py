@@ -234,6 +234,10 @@ def _take(
         _give_up(connection, site.id, request, standing)
         standing = Standing(diverged=standing.lost)
     anew = () if waits else _told_anew(connection, desk, site, standing)
+    if fresh and request.note.complete and standing.agrees and site.differs_at is not None:
+        # What we wrote after a restore, before we knew, may bear versions that the box had already
+        # heard of: it has passed over them.
+        answers.extend(_everything(connection, desk, site))
     recovered = _recovered(connection, desk, site, request)
     answers.extend(recovered.answers)
     others.extend(recovered.others)
@@ -311,7 +315,13 @@ def _told_anew(
     connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], standing: Standing
 ) -> Sequence[Event]:
     """A box that cannot simply go on where it stopped is told everything that matters today."""
-    if standing.agrees or site.state != SiteState.ACTIVE:
+    return () if standing.agrees else _everything(connection, desk, site)
+
+
+def _everything(
+    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]]
+) -> Sequence[Event]:
+    if site.state != SiteState.ACTIVE:
         return ()
     return desk.claims.opening(connection, site.hospital_id, removing=True)
 

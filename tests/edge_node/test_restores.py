@@ -320,6 +320,25 @@ def test_a_box_on_a_bad_line_may_give_back_later(side: Side) -> None:
     assert side.agree()
 
 
+def test_what_a_restored_gateway_said_before_it_knew_reaches_the_screen(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    patient = gateway.offers()
+    side.meets()
+    restore = side.backs_up()
+    gateway.learns(patient, note="a lost word")
+    side.meets()
+    restore()
+    # It writes in a new epoch, and gives the version of the lost word to another, and one more.
+    gateway.quiet.write(lambda c: gateway_streams.outgoing.begin_epoch(c, 77))
+    gateway.learns(patient, note="bleeds badly")
+    gateway.learns(patient, age_years=30)
+    side.meets()
+    offer = hospital.box.dispatch(patient).offer
+    assert offer is not None
+    assert (offer.note, offer.age_years) == ("bleeds badly", 30)
+    assert side.agree()
+
+
 def _told(connection: Connection) -> set[bytes]:
     return set(
         connection.execute(select(gateway_streams.outgoing.events.c.payload)).scalars().all()
