@@ -54,7 +54,7 @@ class Restoring:
         world.centre.starts_on(world.rng.choice(self._of_centre[-3:]))
         world.disasters.centre_restores += 1
         world.looking.centre_restores += 1
-        if world.rng.random() < 0.7:
+        if world.rng.random() < 0.6:
             world.centre.notices_its_restore()
             world.notes("the gateway is put back, and notices it")
         else:
@@ -80,7 +80,9 @@ class Restoring:
         world.disasters.clones += 1
         disk = world.disk(f"{of.name}-clone")
         disk.put(of.disk.image())
-        clone = HospitalBox(of.identity, disk, world.clock, world.network, Random(world.rng.random()))
+        clone = HospitalBox(
+            of.identity, disk, world.clock, world.network, Random(world.rng.random())
+        )
         world.starts(clone)
         world.boxes.append(clone)
         world.ringing.is_put_back(clone)
@@ -92,18 +94,30 @@ class Restoring:
         centre = world.centre.database
         site_ids = {box.site_id for box in world.boxes}
         kept = centre.read(lambda c: claims_at_centre(c, site_ids))
-        known = set(centre.read(lambda c: c.execute(select(patients.patients.c.id)).scalars().all()))
-        reports = centre.read(lambda c: _reports(c.execute(select(centre_streams.incoming.events.c.payload)).scalars().all()))
+        known = set(
+            centre.read(lambda c: c.execute(select(patients.patients.c.id)).scalars().all())
+        )
+        reports = centre.read(
+            lambda c: _reports(
+                c.execute(select(centre_streams.incoming.events.c.payload)).scalars().all()
+            )
+        )
         for box in world.boxes:
             kept |= set(box.store.read(lambda c: c.execute(select(claims.c.id)).scalars().all()))
             known |= set(
                 box.store.read(
-                    lambda c: c.execute(
-                        select(dispatches.c.id).where(dispatches.c.offer.is_not(None))
-                    ).scalars().all()
+                    lambda c: (
+                        c.execute(select(dispatches.c.id).where(dispatches.c.offer.is_not(None)))
+                        .scalars()
+                        .all()
+                    )
                 )
             )
-            reports |= box.store.read(lambda c: _reports(c.execute(select(box_streams.outgoing.events.c.payload)).scalars().all()))
+            reports |= box.store.read(
+                lambda c: _reports(
+                    c.execute(select(box_streams.outgoing.events.c.payload)).scalars().all()
+                )
+            )
         lost = world.disasters
         lost.lost_claims |= set(world.ledger.said) - kept
         lost.lost_reports |= world.ledger.reports - reports

@@ -39,9 +39,7 @@ def first_box_enrolled() -> Enrolled:
         centre = Centre(disk, clock, rng)
         network = Network(centre, clock, rng, lambda: None)
         identity = identity_in(folder / FIRST_BOX, rng)
-        box = HospitalBox(
-            identity, Disk(folder / "box", lambda: False), clock, network, Random(0)
-        )
+        box = HospitalBox(identity, Disk(folder / "box", lambda: False), clock, network, Random(0))
         box.enrols(centre.code())
         centre.database.close()
         files = {file.name: file.read_bytes() for file in (folder / FIRST_BOX).iterdir()}

@@ -48,9 +48,7 @@ class Disasters:
 class Healed:
     """Everything that both sides hold at the end, compared."""
 
-    def __init__(
-        self, ledger: Ledger, centre: Centre, clock: Clock, disasters: Disasters
-    ) -> None:
+    def __init__(self, ledger: Ledger, centre: Centre, clock: Clock, disasters: Disasters) -> None:
         self._ledger = ledger
         self._centre = centre
         self._disasters = disasters

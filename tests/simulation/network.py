@@ -113,4 +113,4 @@ class Network:
 
     def _keep(self, kept: list[bytes], message: bytes) -> None:
         kept.append(message)
-        del kept[: -_MOST_KEPT]
+        del kept[:-_MOST_KEPT]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-STEPS = 45
+STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def plan_of(rng: Random) -> Plan:
         return rng.random() < of
 
     return Plan(
-        power_cuts=rng.choice([0, 0.01, 0.03]),
+        power_cuts=rng.choice([0, 0.015, 0.04]),
         box_restores=chance(0.3),
         centre_restores=chance(0.3),
         clone=chance(0.1),

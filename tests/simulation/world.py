@@ -16,6 +16,7 @@ from shared.emergency import Priority
 from shared.errors import IllegalMove, NotFound
 from shared.hospital import HospitalStatus
 from shared.identifier import first_at
+from sync.frame import Frame
 from sync.sealing import Refused
 from tests.simulation.broken import Broken, require
 from tests.simulation.centre import Centre
@@ -133,7 +134,14 @@ class World:
     def meanwhile(self) -> None:
         """What else happens while a request is under way; its own box does not stop."""
         step = self.rng.choice(
-            [World.offers, World.changes, World.speaks, World.sends_beside, World.carries]
+            [
+                World.offers,
+                World.changes,
+                World.speaks,
+                World.sends_beside,
+                World.carries,
+                World.carries_one_event,
+            ]
         )
         try:
             step(self)
@@ -208,10 +216,10 @@ class World:
         finally:
             if box.is_running:
                 self.ringing.hears_patients(box)
-        require(
-            not self.network.gave_another, "only the answer to this request is taken", box.name
-        )
+        require(not self.network.gave_another, "only the answer to this request is taken", box.name)
         self.ringing.hears_time(box, started_at)
+        if not self.disasters.any:
+            self.looking.at_what_is_sent(box)
         self.notes(f"{box.name} exchanges: {outcome}")
         return outcome.more
 
@@ -232,6 +240,23 @@ class World:
                 self.sticks.append((True, box.site_id, box.bundle(), self.clock.now))
             case _:
                 self._puts_in(box)
+
+    def carries_one_event(self) -> None:
+        """One event by itself, as a short message carries it: any that waits, in any order."""
+        box, goes_up = self.rng.choice(self.boxes), self.rng.random() < 0.5
+        waiting = box.waiting() if goes_up else self.centre.waiting(box.site_id)
+        if not waiting:
+            return
+        chosen = self.rng.choice(waiting)
+        at = chosen.position
+        frame = Frame(at.lane, at.epoch, at.seq, (chosen.payload,))
+        if goes_up:
+            self.centre.takes_frame(box.site_id, frame)
+        else:
+            written_at = self.clock.now
+            box.takes_frame(frame, written_at)
+            self.ringing.hears_patients(box, written_at)
+        self.notes(f"{at} is carried {'from' if goes_up else 'to'} {box.name} by itself")
 
     def _puts_in(self, box: HospitalBox) -> None:
         fitting = [each for each in self.sticks[-8:] if each[0] or each[1] == box.site_id]
@@ -348,11 +373,12 @@ _STEPS: dict[Callable[[World], None], int] = {
     World.speaks: 14,
     World.changes: 9,
     World.carries: 8,
+    World.carries_one_event: 8,
     World.reports: 3,
     World.restarts: 3,
     World.mends_or_cuts: 4,
-    World.keeps_copies: 4,
-    World.puts_back: 3,
+    World.keeps_copies: 5,
+    World.puts_back: 5,
     World.clocks_jump: 3,
     World.weeks_pass: 2,
     World.clones: 1,
