@@ -20,9 +20,18 @@ from shared.errors import HavenError, origin
 from shared.system import System
 from sync import exchange
 from sync.codec import encode
-from sync.events import AlarmState, DispatchDelivered, Event
+from sync.events import AlarmState, Claim, DispatchDelivered, Event, Lane, Verdict
 from sync.exchange import Message, Note
-from sync.peer import CannotApply, GatewayPeer, append, readable, retry_parked, same_history
+from sync.peer import (
+    CannotApply,
+    GatewayPeer,
+    append,
+    events_of,
+    given_back,
+    readable,
+    retry_parked,
+    same_history,
+)
 from sync.sealing import Bearer, NodeKeys, PublicKeys, Refused
 from sync.stream_log import Standing
 
@@ -216,7 +225,7 @@ def _take(
         if failure is not None:
             raise failure
 
-    desk.claims.lock(connection, site.hospital_id, readable(request))
+    desk.claims.lock(connection, site.hospital_id, events_of(request))
     fresh = _is_fresh(request, now)
     standing = _peer.standing(connection, site.id, request.note)
     # A request that may be an old one again is asked for once more before anything is made of it.
@@ -238,6 +247,8 @@ def _take(
         # What we wrote after a restore, before we knew, may bear versions that the box had already
         # heard of: it has passed over them.
         answers.extend(_everything(connection, desk, site))
+    if fresh and request.note.lost:
+        answers.extend(_verdicts_again(connection, site.id, request))
     recovered = _recovered(connection, desk, site, request)
     answers.extend(recovered.answers)
     others.extend(recovered.others)
@@ -311,6 +322,17 @@ def _brings_the_next(request: Message, standing: Standing) -> bool:
     )
 
 
+def _verdicts_again(connection: Connection, site_id: int, request: Message) -> list[Event]:
+    """A box that was set back is given back what its staff said, but a snapshot says nothing of the
+    verdicts: without them it would believe for ever that its claims are under way.
+    """
+    given = given_back(connection, streams, site_id, request.note.lost)
+    said = readable(each.payload for each in given)
+    claims = {event.claim_id for event in said if isinstance(event, Claim)}
+    told = readable(streams.outgoing.replaced(connection, site_id, Lane.EMERGENCIES))
+    return [event for event in told if isinstance(event, Verdict) and event.claim_id in claims]
+
+
 def _told_anew(
     connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], standing: Standing
 ) -> Sequence[Event]:
@@ -333,7 +355,7 @@ def _recovered(
     if not frames:
         return Folded()
     return desk.claims.recover(
-        connection, site.hospital_id, readable(replace(request, frames=tuple(frames)))
+        connection, site.hospital_id, events_of(replace(request, frames=tuple(frames)))
     )
 
 
