@@ -247,11 +247,19 @@ def what_is_given_back_is_not_folded(patch: pytest.MonkeyPatch) -> None:
 
 
 def bundles_lower_acknowledgements(patch: pytest.MonkeyPatch) -> None:
-    """An old bundle is believed like a fresh request."""
-    patch.setattr(gateway.sites.exchange, "_is_fresh", lambda request, now: True)
-    patch.setattr(
-        gateway.sites.exchange, "replace", lambda note, **changes: replace(note, heard_at=None)
-    )
+    """What an old bundle says is believed like a fresh account."""
+    reply = peer.GatewayPeer.reply
+
+    def believe(self: peer.GatewayPeer, *args: Any, fresh: bool) -> None:
+        reply(self, *args, fresh=True)
+
+    patch.setattr(peer.GatewayPeer, "reply", believe)
+    patch.setattr(gateway.sites.exchange, "replace", _left_as_it_is)
+
+
+def _left_as_it_is(message: Any, **changes: Any) -> Any:
+    changes.pop("complete", None)
+    return replace(message, **changes)
 
 
 def late_patients_ring(patch: pytest.MonkeyPatch) -> None:

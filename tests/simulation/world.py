@@ -1,10 +1,12 @@
 """One seed's world: a gateway, a hospital's boxes, everything between them, and what happens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from sqlalchemy import select
 
@@ -38,9 +40,9 @@ _ROUNDS = 16
 class World:
     """Built quiet; `lives` is the seed's story, `heals` its end, `check` the judgement."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, given: Mapping[str, Any]) -> None:
         self.rng = Random(seed)
-        self.plan: Plan = plan_of(self.rng)
+        self.plan: Plan = replace(plan_of(self.rng), **given)
         self.trace: list[str] = [repr(self.plan)]
         self._folder = folder
         self._power_may_go = False
@@ -265,6 +267,8 @@ class World:
         goes_up, _, content, written_at = self.rng.choice(fitting)
         if goes_up:
             self.centre.takes_bundle(content)
+            if not self.disasters.any:
+                self.looking.at_what_each_believes(box)
         else:
             box.takes_bundle(content)
             self.ringing.hears_patients(box, written_at)
