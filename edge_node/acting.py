@@ -1,7 +1,6 @@
 """What an event of the gateway does to this box, whatever bearer brought it."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,7 +11,6 @@ from edge_node.link import Link, LinkState
 from edge_node.tables import streams
 from shared.system import System
 from sync import peer
-from sync.codec import decode
 from sync.events import (
     Claim,
     DispatchChanged,
@@ -27,7 +25,6 @@ from sync.events import (
     Verdict,
 )
 from sync.frame import Frame
-from sync.packing import Unreadable
 from sync.peer import Act, CannotApply
 from sync.sms import Carried
 
@@ -90,11 +87,10 @@ class Actor:
                 reports.restore(connection, event, at)
         if restored:
             # The gateway has told the verdicts of these claims again, before they were back.
-            for payload in streams.incoming.kept(connection, peer.GATEWAY, Lane.EMERGENCIES):
-                with suppress(Unreadable):
-                    verdict = decode(payload)
-                    if isinstance(verdict, Verdict) and verdict.claim_id in restored:
-                        claims.take_verdict(connection, verdict, now)
+            kept = streams.incoming.kept(connection, peer.GATEWAY, Lane.EMERGENCIES)
+            for verdict in peer.readable(kept):
+                if isinstance(verdict, Verdict) and verdict.claim_id in restored:
+                    claims.take_verdict(connection, verdict, now)
         return len(own)
 
     def retry_parked(self, connection: Connection) -> int:

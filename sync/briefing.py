@@ -1,8 +1,8 @@
 """Shorter forms of an event, for a bearer that cannot carry it whole: what is optional goes first.
 
 Whatever decides about the patient always stays: which dispatch it is, its version, the codes, kind,
-priority, needs, deadlines, travel time, telephone, how many and how old. What is said of the patient
-is worth more to a hospital than where exactly they come from.
+priority, needs, deadlines, travel time, telephone, how many and how old. What is said of the
+patient is worth more to a hospital than where exactly they come from.
 """
 
 from collections.abc import Iterator

@@ -39,21 +39,18 @@ class CannotApply(HavenError):
 Act = Callable[[Event], None]
 
 
-def readable(message: Message) -> list[Event]:
-    """Every event of a message that this version can read."""
+def readable(payloads: Iterable[bytes]) -> list[Event]:
+    """Those that this version can read."""
     events = []
-    for frame in message.frames:
-        for payload in frame.payloads:
-            with suppress(Unreadable):
-                events.append(decode(payload))
+    for payload in payloads:
+        with suppress(Unreadable):
+            events.append(decode(payload))
     return events
 
 
-def readable_text(carried: Carried) -> list[Event]:
-    """The event that an SMS brought, if there is one that this version can read."""
-    with suppress(Unreadable):
-        return [decode(carried.payload)] if carried.payload else []
-    return []
+def events_of(message: Message) -> list[Event]:
+    """Every event of a message that this version can read."""
+    return readable(payload for frame in message.frames for payload in frame.payloads)
 
 
 def append(
@@ -268,7 +265,9 @@ class BoxPeer:
         to say. It only reads.
         """
         log = self._log
-        agrees = same_history(connection, log, GATEWAY, note)
+        agrees = same_history(connection, log, GATEWAY, note) and not log.readers.has_less(
+            connection, GATEWAY, note.acknowledgements
+        )
         standing = _AGREES
         if note.complete:
             standing = log.readers.standing(connection, GATEWAY, note.acknowledgements)
@@ -288,11 +287,12 @@ class BoxPeer:
 
     def take_note(self, connection: Connection, prepared: Prepared, message: Message) -> None:
         """Stores what the gateway has of ours. Where it could not give back what we have lost, its
-        word is taken for that.
+        word is taken for that; what did not fit in this answer may come with the next.
         """
         note = message.note
         if note.complete:
-            if prepared.lost and not any(frame.recovered for frame in message.frames):
+            gives_back = note.more or any(frame.recovered for frame in message.frames)
+            if prepared.lost and not gives_back:
                 lost = {(at.lane, at.epoch) for at in prepared.lost}
                 self._log.readers.believe(
                     connection,

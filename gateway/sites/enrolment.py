@@ -37,8 +37,8 @@ class EnrolmentDesk:
     system: System
     keys: NodeKeys
     doorbell_url: str
-    sms_number: str
     opening: Callable[[Connection, int], Sequence[Event]]
+    sms_number: str = ""
 
 
 def issue_code(

@@ -21,14 +21,23 @@ from shared.errors import HavenError, origin
 from shared.system import System
 from sync import exchange
 from sync.codec import encode
-from sync.events import AlarmState, DispatchDelivered, Event, SimReported
+from sync.events import (
+    AlarmState,
+    Claim,
+    DispatchDelivered,
+    Event,
+    Lane,
+    SimReported,
+    Verdict,
+)
 from sync.exchange import Message, Note
 from sync.peer import (
     CannotApply,
     GatewayPeer,
     append,
+    events_of,
+    given_back,
     readable,
-    readable_text,
     receive_text,
     retry_parked,
     same_history,
@@ -251,7 +260,7 @@ def _take(
     def complete(event: Event) -> None:
         desk.claims.complete(connection, site.hospital_id, event)
 
-    about = readable(request) if text is None else readable_text(text[0])
+    about = events_of(request) if text is None else readable([text[0].payload])
     desk.claims.lock(connection, site.hospital_id, about)
     fresh = _is_fresh(request, now)
     standing = _peer.standing(connection, site.id, request.note)
@@ -270,6 +279,12 @@ def _take(
         _give_up(connection, site.id, request, standing)
         standing = Standing(diverged=standing.lost)
     anew = () if waits else _told_anew(connection, desk, site, standing)
+    if fresh and request.note.complete and standing.agrees and site.differs_at is not None:
+        # What we wrote after a restore, before we knew, may bear versions that the box had already
+        # heard of: it has passed over them.
+        answers.extend(_everything(connection, desk, site))
+    if fresh and request.note.lost:
+        answers.extend(_verdicts_again(connection, site.id, request))
     recovered = _recovered(connection, desk, site, request)
     answers.extend(recovered.answers)
     others.extend(recovered.others)
@@ -350,11 +365,28 @@ def _brings_the_next(request: Message, standing: Standing) -> bool:
     )
 
 
+def _verdicts_again(connection: Connection, site_id: int, request: Message) -> list[Event]:
+    """A box that was set back is given back what its staff said, but a snapshot says nothing of the
+    verdicts: without them it would believe for ever that its claims are under way.
+    """
+    given = given_back(connection, streams, site_id, request.note.lost)
+    said = readable(each.payload for each in given)
+    claims = {event.claim_id for event in said if isinstance(event, Claim)}
+    told = readable(streams.outgoing.replaced(connection, site_id, Lane.EMERGENCIES))
+    return [event for event in told if isinstance(event, Verdict) and event.claim_id in claims]
+
+
 def _told_anew(
     connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], standing: Standing
 ) -> Sequence[Event]:
     """A box that cannot simply go on where it stopped is told everything that matters today."""
-    if standing.agrees or site.state != SiteState.ACTIVE:
+    return () if standing.agrees else _everything(connection, desk, site)
+
+
+def _everything(
+    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]]
+) -> Sequence[Event]:
+    if site.state != SiteState.ACTIVE:
         return ()
     return desk.claims.opening(connection, site.hospital_id, removing=True)
 
@@ -366,7 +398,7 @@ def _recovered(
     if not frames:
         return Folded()
     return desk.claims.recover(
-        connection, site.hospital_id, readable(replace(request, frames=tuple(frames)))
+        connection, site.hospital_id, events_of(replace(request, frames=tuple(frames)))
     )
 
 

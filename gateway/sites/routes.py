@@ -35,7 +35,7 @@ def sites_blueprint(
     403 and nothing that tells why.
     """
     blueprint = Blueprint("sites", __name__, url_prefix="/sync/v1")
-    enrolment_desk = EnrolmentDesk(system, keys, doorbell_url, sms_number, opening)
+    enrolment_desk = EnrolmentDesk(system, keys, doorbell_url, opening, sms_number)
     exchange_desk = ExchangeDesk(database, system, keys, claims)
 
     @blueprint.post("/enrol")

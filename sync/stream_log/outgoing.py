@@ -1,6 +1,6 @@
 """What this node writes: dense streams, one for each reader and lane, cut into epochs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -290,6 +290,22 @@ class OutgoingStreams:
             if len(found) >= limit:
                 break
         return found
+
+    def replaced(self, connection: Connection, reader: int, lane: int) -> Iterator[bytes]:
+        """The events, as far as they are kept, that a snapshot has taken the place of."""
+        streams, table = self.streams, self.events
+        of_stream = and_(
+            streams.c.reader == table.c.reader,
+            streams.c.lane == table.c.lane,
+            streams.c.epoch == table.c.epoch,
+        )
+        query = (
+            select(table.c.payload)
+            .join(streams, of_stream)
+            .where(table.c.reader == reader, table.c.lane == lane, streams.c.dropped.is_(true()))
+            .order_by(streams.c.ordinal, table.c.seq)
+        )
+        yield from connection.execute(query).scalars()
 
     def stream(
         self, connection: Connection, reader: int, at: Position | Acknowledgement

@@ -140,6 +140,18 @@ class Readers:
             for row in connection.execute(query)
         ]
 
+    def has_less(
+        self, connection: Connection, reader: int, said: Iterable[Acknowledgement]
+    ) -> bool:
+        """True when the reader names less of a stream than it once had: it has lost the rest, or
+        this is old news.
+        """
+        for each in said:
+            stream = self._outgoing.stream(connection, reader, each)
+            if stream is not None and each.cursor < stream.acknowledged:
+                return True
+        return False
+
     def nothing(self, connection: Connection, reader: int) -> list[Acknowledgement]:
         """Our streams as a reader would name them that has nothing of them."""
         table = self._outgoing.streams

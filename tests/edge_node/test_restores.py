@@ -151,6 +151,8 @@ def test_a_box_that_lost_its_store_is_told_what_matters_and_gets_its_answers_bac
     assert {each.id for each in box.dispatches()} == set(ids)
     assert [claim.by for claim in box.dispatch(ids[3]).claims if claim.by] == ["AK"]
     assert box.dispatch(ids[4]).claims[1].detail == "no_staff: two away"
+    claims = [claim for each in box.dispatches() for claim in each.claims]
+    assert not OPEN_CLAIMS & {claim.state for claim in claims}
     assert not box.dispatch(ids[3]).rings
     assert effects <= side.effects()
     assert set(side.effects().values()) == {1}
@@ -317,6 +319,70 @@ def test_a_box_on_a_bad_line_may_give_back_later(side: Side) -> None:
     side.meets()
     assert gateway.state_of(lost) is DispatchState.DELIVERED
     assert gateway.quiet.read(_told) >= told
+    assert side.agree()
+
+
+def test_what_a_restored_gateway_said_before_it_knew_reaches_the_screen(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    patient = gateway.offers()
+    side.meets()
+    restore = side.backs_up()
+    gateway.learns(patient, note="a lost word")
+    side.meets()
+    restore()
+    # It writes in a new epoch, and gives the version of the lost word to another, and one more.
+    gateway.quiet.write(lambda c: gateway_streams.outgoing.begin_epoch(c, 77))
+    gateway.learns(patient, note="bleeds badly")
+    gateway.learns(patient, age_years=30)
+    side.meets()
+    offer = hospital.box.dispatch(patient).offer
+    assert offer is not None
+    assert (offer.note, offer.age_years) == ("bleeds badly", 30)
+    assert side.agree()
+
+
+def test_a_gap_that_a_restore_has_made_is_filled(side: Side) -> None:
+    hospital = side.hospital
+    hospital.box.report_availability(HospitalStatus.NORMAL, 5, 1, "AK")
+    side.meets()
+    restore = side.backs_up()
+    hospital.box.report_availability(HospitalStatus.NORMAL, 5, 2, "AK")
+    side.meets()
+    restore()
+    hospital.box.report_availability(HospitalStatus.NORMAL, 5, 3, "AK")
+    side.meets()
+    assert hospital.store.read(lambda c: box_streams.readers.unacknowledged(c, GATEWAY)) == 0
+    [lane_2] = [
+        each
+        for each in side.gateway.quiet.read(
+            lambda c: gateway_streams.incoming.acknowledgements(c, 1, None)
+        )
+        if each.lane == 2
+    ]
+    assert (lane_2.cursor, lane_2.ahead) == (4, 0)
+
+
+def test_sending_beside_does_not_give_up_what_is_given_back(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    patient = gateway.offers()
+    side.meets()
+    hospital.store.close()
+    store = hospital.folder / "store.sqlite"
+    copy = store.read_bytes()
+    hospital.starts()
+    hospital.box.accept(patient, "AK")
+    side.meets()
+    hospital.store.close()
+    store.write_bytes(copy)
+    hospital.starts()
+    gateway.clock.forward(15)
+    hospital.exchanger.run()
+    hospital.exchanger.run()  # it has said that it has lost something, and waits for it
+    for _ in range(2):
+        hospital.exchanger.send(hospital.network)
+    side.meets()
+    claims = hospital.box.dispatch(patient).claims
+    assert ClaimKind.ACCEPT in {claim.kind for claim in claims}
     assert side.agree()
 
 

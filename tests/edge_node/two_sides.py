@@ -6,10 +6,11 @@ which counts the effects of every claim.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -156,7 +157,7 @@ class Gateway:
         self.alarms: list[str] = []
         self.completed: list[Event] = []
         self.desk = ExchangeDesk(crashing or database, self.system, self.keys, self)
-        self.enrolment = EnrolmentDesk(self.system, self.keys, "", "40404", self.opening)
+        self.enrolment = EnrolmentDesk(self.system, self.keys, "", self.opening, "40404")
 
     def issues_code(self, hospital_id: int = HOSPITAL) -> str:
         return self.quiet.write(
@@ -203,6 +204,29 @@ class Gateway:
             for offer in offers:
                 self._add(connection, offer)
                 assert publish(connection, HOSPITAL, offer)
+
+        self.quiet.write(work)
+
+    def learns(self, dispatch_id: int, **facts: Any) -> None:
+        """More is known of a patient."""
+
+        def work(connection: Connection) -> None:
+            of_patient = toy_dispatches.c.id == dispatch_id
+            row = connection.execute(select(toy_dispatches).where(of_patient)).one()
+            version, offer = row.version + 1, decode(row.offer)
+            assert isinstance(offer, DispatchOffered)
+            packed = encode(replace(offer, version=version, **facts))
+            connection.execute(
+                update(toy_dispatches).where(of_patient).values(version=version, offer=packed)
+            )
+            change = DispatchChanged(
+                at=self.system.now(),
+                dispatch_id=dispatch_id,
+                version=version,
+                state=DispatchState(row.state),
+                **facts,
+            )
+            assert publish(connection, HOSPITAL, change)
 
         self.quiet.write(work)
 

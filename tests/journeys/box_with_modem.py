@@ -49,7 +49,7 @@ class _GatewayEnd:
         self.quiet = world.services.database
         self.desk = ExchangeDesk(self.quiet, world.services.system, keys, world.desk)
         self.enrolment = EnrolmentDesk(
-            world.services.system, keys, "", SHORTCODE, world.desk.opening
+            world.services.system, keys, "", world.desk.opening, SHORTCODE
         )
 
 

@@ -18,7 +18,10 @@ from shared.dispatch import DispatchState, move
 from shared.emergency import Kind, Priority
 from shared.errors import IllegalMove
 from sync.events import DispatchChanged, DispatchOffered
+from sync.exchange import Message, Note, state_hash
+from sync.frame import Frame
 from sync.sealing import NodeKeys
+from sync.stream_log import Outgoing
 from tests.simulation import patients
 from tests.simulation.clock import Clock
 from tests.simulation.disk import Disk, Image, Statements
@@ -118,6 +121,16 @@ class Centre:
 
     def takes_bundle(self, content: bytes) -> None:
         bundles.take_bundle(self.desk, content)
+
+    def waiting(self, site_id: int) -> list[Outgoing]:
+        """What the box is not known to have."""
+        return self.database.read(lambda c: streams.outgoing.pending(c, site_id))
+
+    def takes_frame(self, site_id: int, frame: Frame) -> None:
+        """By a bearer that cannot be answered at once."""
+        site = self.database.read(lambda connection: exchange.find_site(connection, site_id))
+        note = Note(clock=self.system.now(), state_hash=state_hash([]))
+        exchange.take_message(self.desk, site, Message(note, (frame,)))
 
     def offers(self, note: str, valid: timedelta) -> DispatchOffered:
         """A patient for the hospital, and the news of them, in one transaction."""

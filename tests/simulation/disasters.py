@@ -53,7 +53,7 @@ class Restoring:
         world.centre.starts_on(world.rng.choice(self._of_centre[-3:]))
         world.disasters.centre_restores += 1
         world.looking.centre_restores += 1
-        if world.rng.random() < 0.7:
+        if world.rng.random() < world.plan.notices:
             world.centre.notices_its_restore()
             world.notes("the gateway is put back, and notices it")
         else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -19,6 +20,9 @@ from edge_node.link import Link
 from edge_node.notifier import Notifier
 from edge_node.store import Store
 from edge_node.tables import streams
+from sync.frame import Frame
+from sync.peer import GATEWAY
+from sync.stream_log import Outgoing
 from tests.simulation.clock import BoxClock, Clock
 from tests.simulation.disk import Disk, Image, PowerCut, Statements
 
@@ -129,11 +133,22 @@ class HospitalBox:
             self.store, self.system, self.identity.node_keys(), self.identity.site()
         )[0]
 
+    def waiting(self) -> list[Outgoing]:
+        """What the gateway is not known to have."""
+        return self.store.read(lambda c: streams.outgoing.pending(c, GATEWAY))
+
+    def takes_frame(self, frame: Frame, written_at: datetime) -> None:
+        """By a bearer that cannot be answered at once."""
+        actor = self._beside()
+        self.store.write(lambda connection: actor.take_frame(connection, frame, written_at))
+
+    def _beside(self) -> Actor:
+        """Another program on the same disk, which has heard no answer itself."""
+        return Actor(self.system, Link(self.store.read(link_module.stored)), lambda: False)
+
     def takes_bundle(self, content: bytes) -> None:
-        link = Link(self.store.read(link_module.stored))
-        actor = Actor(self.system, link, lambda: False)
         bundles.take_bundle(
-            self.store, self.identity.node_keys(), self.identity.site(), actor, content
+            self.store, self.identity.node_keys(), self.identity.site(), self._beside(), content
         )
 
 

@@ -23,6 +23,7 @@ class Looking:
         self._ledger = ledger
         self._centre = centre
         self._clock = clock
+        self._believed: dict[str, dict[tuple[int, int], int]] = {}
         # How often the gateway's disk was put back, and whether it wrote on without knowing.
         self.centre_restores = 0
         self.centre_wrote_blindly = False
@@ -124,31 +125,48 @@ class Looking:
             require(is_old, "no gap is accepted, nothing is forgotten too early", where)
 
     def at_what_each_believes(self, box: HospitalBox) -> None:
-        """Neither side believes that the other has what it has not. Holds while no disk was put
-        back.
+        """Neither side believes that the other has what it has not, and neither forgets that it
+        has. Holds while no disk was put back.
         """
         centre, site_id = self._centre.database, box.site_id
-
-        def cursors(connection: Connection, log: StreamLog, of: int) -> dict[tuple[int, int], int]:
-            table = log.incoming.streams
-            query = select(table).where(table.c.writer == of)
-            return {(row.lane, row.epoch): row.cursor for row in connection.execute(query)}
-
-        def believed(connection: Connection, log: StreamLog, of: int) -> dict[tuple[int, int], int]:
-            table = log.outgoing.streams
-            query = select(table).where(table.c.reader == of)
-            return {(row.lane, row.epoch): row.acknowledged for row in connection.execute(query)}
-
-        at_box = box.store.read(lambda c: cursors(c, box_streams, GATEWAY))
-        at_centre = centre.read(lambda c: cursors(c, centre_streams, site_id))
-        box_believes = box.store.read(lambda c: believed(c, box_streams, GATEWAY))
-        centre_believes = centre.read(lambda c: believed(c, centre_streams, site_id))
+        at_box = box.store.read(lambda c: _cursors(c, box_streams, GATEWAY))
+        at_centre = centre.read(lambda c: _cursors(c, centre_streams, site_id))
+        box_believes = box.store.read(lambda c: _believed(c, box_streams, GATEWAY))
+        centre_believes = centre.read(lambda c: _believed(c, centre_streams, site_id))
         name = "what is acknowledged is durable"
         for key, count in box_believes.items():
             require(count <= at_centre.get(key, 0), name, f"{box.name} of {key}: {count}")
         for key, count in centre_believes.items():
             require(count <= at_box.get(key, 0), name, f"the gateway of {key}: {count}")
+        self._never_lowers(box.name, box_believes)
+        self._never_lowers(f"the gateway of box {site_id}", centre_believes)
+
+    def _never_lowers(self, who: str, believes: dict[tuple[int, int], int]) -> None:
+        before = self._believed.setdefault(who, {})
+        for key, count in believes.items():
+            where = f"{who}, {key}: {count} after {before.get(key)}"
+            require(count >= before.get(key, 0), "an acknowledgement is not taken back", where)
+        before.update(believes)
+
+    def at_what_is_sent(self, box: HospitalBox) -> None:
+        """Holds while no disk was put back."""
         sent = select(claims.c.epoch, claims.c.seq).where(claims.c.state == ClaimState.SENT)
-        for epoch, seq in box.store.read(lambda c: c.execute(sent).all()):
+        found = box.store.read(lambda c: c.execute(sent).all())
+        if not found:
+            return
+        at_centre = self._centre.database.read(lambda c: _cursors(c, centre_streams, box.site_id))
+        for epoch, seq in found:
             arrived = seq <= at_centre.get((1, epoch), 0)
             require(arrived, "sent means that the gateway has it", f"{box.name} {epoch} {seq}")
+
+
+def _cursors(connection: Connection, log: StreamLog, of: int) -> dict[tuple[int, int], int]:
+    table = log.incoming.streams
+    query = select(table).where(table.c.writer == of)
+    return {(row.lane, row.epoch): row.cursor for row in connection.execute(query)}
+
+
+def _believed(connection: Connection, log: StreamLog, of: int) -> dict[tuple[int, int], int]:
+    table = log.outgoing.streams
+    query = select(table).where(table.c.reader == of)
+    return {(row.lane, row.epoch): row.acknowledged for row in connection.execute(query)}

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from random import Random
 
-STEPS = 45
+STEPS = 40
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`power_cuts` is the chance at every point where the power may go."""
+    """`power_cuts` is the chance at every point where the power may go; `notices` that a gateway
+    that was put back knows it.
+    """
 
     power_cuts: float
     box_restores: bool
     centre_restores: bool
+    notices: float
     clone: bool
     second_box: bool
     long: bool
@@ -27,9 +30,10 @@ def plan_of(rng: Random) -> Plan:
         return rng.random() < of
 
     return Plan(
-        power_cuts=rng.choice([0, 0.01, 0.03]),
+        power_cuts=rng.choice([0, 0.015, 0.04]),
         box_restores=chance(0.3),
         centre_restores=chance(0.3),
+        notices=0.6,
         clone=chance(0.1),
         second_box=chance(0.12),
         long=chance(0.2),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.simulation.broken import Broken
 from tests.simulation.world import World
@@ -23,10 +24,12 @@ class SeedFailed(AssertionError):
         self.invariant = broken.invariant
 
 
-def live_through(seed: int) -> None:
-    """Raises SeedFailed when an invariant does not hold."""
+def live_through(seed: int, **given: Any) -> None:
+    """Raises SeedFailed when an invariant does not hold. `given` are values of the `Plan` that the
+    seed does not choose.
+    """
     with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        world = World(seed, Path(folder))
+        world = World(seed, Path(folder), given)
         try:
             world.lives()
             world.heals()

@@ -1,10 +1,12 @@
 """One seed's world: a gateway, a hospital's boxes, everything between them, and what happens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from sqlalchemy import select
 
@@ -16,6 +18,7 @@ from shared.emergency import Priority
 from shared.errors import IllegalMove, NotFound
 from shared.hospital import HospitalStatus
 from shared.identifier import first_at
+from sync.frame import Frame
 from sync.sealing import Refused
 from tests.simulation.broken import require
 from tests.simulation.centre import Centre
@@ -37,9 +40,9 @@ _ROUNDS = 16
 class World:
     """Built quiet; `lives` is the seed's story, `heals` its end, `check` the judgement."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, given: Mapping[str, Any]) -> None:
         self.rng = Random(seed)
-        self.plan: Plan = plan_of(self.rng)
+        self.plan: Plan = replace(plan_of(self.rng), **given)
         self.trace: list[str] = [repr(self.plan)]
         self._folder = folder
         self._power_may_go = False
@@ -133,7 +136,14 @@ class World:
     def meanwhile(self) -> None:
         """What else happens while a request is under way; its own box does not stop."""
         step = self.rng.choice(
-            [World.offers, World.changes, World.speaks, World.sends_beside, World.carries]
+            [
+                World.offers,
+                World.changes,
+                World.speaks,
+                World.sends_beside,
+                World.carries,
+                World.carries_one_event,
+            ]
         )
         try:
             step(self)
@@ -210,6 +220,8 @@ class World:
                 self.ringing.hears_patients(box)
         require(not self.network.gave_another, "only the answer to this request is taken", box.name)
         self.ringing.hears_time(box, started_at)
+        if not self.disasters.any:
+            self.looking.at_what_is_sent(box)
         self.notes(f"{box.name} exchanges: {outcome}")
         return outcome.more
 
@@ -231,6 +243,23 @@ class World:
             case _:
                 self._puts_in(box)
 
+    def carries_one_event(self) -> None:
+        """One event by itself, as a short message carries it: any that waits, in any order."""
+        box, goes_up = self.rng.choice(self.boxes), self.rng.random() < 0.5
+        waiting = box.waiting() if goes_up else self.centre.waiting(box.site_id)
+        if not waiting:
+            return
+        chosen = self.rng.choice(waiting)
+        at = chosen.position
+        frame = Frame(at.lane, at.epoch, at.seq, (chosen.payload,))
+        if goes_up:
+            self.centre.takes_frame(box.site_id, frame)
+        else:
+            written_at = self.clock.now
+            box.takes_frame(frame, written_at)
+            self.ringing.hears_patients(box, written_at)
+        self.notes(f"{at} is carried {'from' if goes_up else 'to'} {box.name} by itself")
+
     def _puts_in(self, box: HospitalBox) -> None:
         fitting = [each for each in self.sticks[-8:] if each[0] or each[1] == box.site_id]
         if not fitting:
@@ -238,6 +267,8 @@ class World:
         goes_up, _, content, written_at = self.rng.choice(fitting)
         if goes_up:
             self.centre.takes_bundle(content)
+            if not self.disasters.any:
+                self.looking.at_what_each_believes(box)
         else:
             box.takes_bundle(content)
             self.ringing.hears_patients(box, written_at)
@@ -346,11 +377,12 @@ _STEPS: dict[Callable[[World], None], int] = {
     World.speaks: 14,
     World.changes: 9,
     World.carries: 8,
+    World.carries_one_event: 8,
     World.reports: 3,
     World.restarts: 3,
     World.mends_or_cuts: 4,
-    World.keeps_copies: 4,
-    World.puts_back: 3,
+    World.keeps_copies: 5,
+    World.puts_back: 5,
     World.clocks_jump: 3,
     World.weeks_pass: 2,
     World.clones: 1,

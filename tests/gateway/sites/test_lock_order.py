@@ -43,7 +43,7 @@ class RealGateway:
         system = self.services.system
         claims = BoxDesk(self.services, AvailabilityBoard(system))
         self.desk = ExchangeDesk(self.quiet, system, keys, claims)
-        self.enrolment = EnrolmentDesk(system, keys, "", "", claims.opening)
+        self.enrolment = EnrolmentDesk(system, keys, "", claims.opening)
 
     def offers(self, dispatch_ids: Sequence[int]) -> None:
         """Sends what `World` has kept to itself to the real box."""
