@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tests.bench import (
     dispatch_simulation,
+    doorbells,
     finding,
     match_scale,
     matches,
@@ -164,11 +165,40 @@ _MATCH_SCALE = tuple(
 
 
 def _ring() -> list[Figure]:
-    half, nearly_all = ringing.key_to_ring()
+    measured = ringing.measure()
+    way = "ms from the gateway's commit until it is durable at the box"
     return [
-        Figure("key_to_ring_p50", half * 1000, "ms"),
-        Figure("key_to_ring_p99", nearly_all * 1000, "ms"),
+        Figure("key_to_ring_p50", measured.key_to_ring[0] * 1000, "ms"),
+        Figure("key_to_ring_p99", measured.key_to_ring[1] * 1000, "ms"),
+        Figure("commit_to_box_p50", measured.commit_to_box[0] * 1000, way),
+        Figure("commit_to_box_p99", measured.commit_to_box[1] * 1000, way),
     ]
+
+
+def _doorbells() -> list[Figure]:
+    figures = []
+    for rung in doorbells.measure():
+        told = f"{rung.boxes:,} boxes told at once"
+        figures += [
+            Figure(
+                f"doorbells_{rung.boxes}_exchanges", rung.exchanges_per_second, f"a second, {told}"
+            ),
+            Figure(f"doorbells_{rung.boxes}_p50", rung.median_s * 1000, f"ms to a box, {told}"),
+            Figure(f"doorbells_{rung.boxes}_p99", rung.p99_s * 1000, f"ms to a box, {told}"),
+            Figure(
+                f"doorbells_{rung.boxes}_memory",
+                rung.live_kilobytes_each,
+                "kB of the live process for each",
+            ),
+        ]
+    return figures
+
+
+_DOORBELLS = tuple(
+    f"doorbells_{size}_{what}"
+    for size in doorbells.SIZES
+    for what in ("exchanges", "p50", "p99", "memory")
+)
 
 
 def _sync() -> list[Figure]:
@@ -290,7 +320,10 @@ MEASUREMENTS = (
     Measurement(("match_top5",), _match),
     Measurement(("match_differences",), _differences),
     Measurement(_MATCH_SCALE, _match_scale),
-    Measurement(("key_to_ring_p50", "key_to_ring_p99"), _ring),
+    Measurement(
+        ("key_to_ring_p50", "key_to_ring_p99", "commit_to_box_p50", "commit_to_box_p99"), _ring
+    ),
+    Measurement(_DOORBELLS, _doorbells),
     Measurement(
         (
             "simulation",
