@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from tests.bench import (
     dispatch_simulation,
+    doorbells,
     edge_box,
     finding,
     match_scale,
     matches,
     ringing,
     slow_lookups,
+    sms_size,
     steady,
     sync_size,
     turns,
@@ -165,11 +167,40 @@ _MATCH_SCALE = tuple(
 
 
 def _ring() -> list[Figure]:
-    half, nearly_all = ringing.key_to_ring()
+    measured = ringing.measure()
+    way = "ms from the gateway's commit until it is durable at the box"
     return [
-        Figure("key_to_ring_p50", half * 1000, "ms"),
-        Figure("key_to_ring_p99", nearly_all * 1000, "ms"),
+        Figure("key_to_ring_p50", measured.key_to_ring[0] * 1000, "ms"),
+        Figure("key_to_ring_p99", measured.key_to_ring[1] * 1000, "ms"),
+        Figure("commit_to_box_p50", measured.commit_to_box[0] * 1000, way),
+        Figure("commit_to_box_p99", measured.commit_to_box[1] * 1000, way),
     ]
+
+
+def _doorbells() -> list[Figure]:
+    figures = []
+    for rung in doorbells.measure():
+        told = f"{rung.boxes:,} boxes told at once"
+        figures += [
+            Figure(
+                f"doorbells_{rung.boxes}_exchanges", rung.exchanges_per_second, f"a second, {told}"
+            ),
+            Figure(f"doorbells_{rung.boxes}_p50", rung.median_s * 1000, f"ms to a box, {told}"),
+            Figure(f"doorbells_{rung.boxes}_p99", rung.p99_s * 1000, f"ms to a box, {told}"),
+            Figure(
+                f"doorbells_{rung.boxes}_memory",
+                rung.live_kilobytes_each,
+                "kB of the live process for each",
+            ),
+        ]
+    return figures
+
+
+_DOORBELLS = tuple(
+    f"doorbells_{size}_{what}"
+    for size in doorbells.SIZES
+    for what in ("exchanges", "p50", "p99", "memory")
+)
 
 
 def _sync() -> list[Figure]:
@@ -288,6 +319,20 @@ _PLACES = tuple(
     )
 )
 
+
+def _sms() -> list[Figure]:
+    size = sms_size.measure()
+    return [
+        Figure(
+            "sms_longest",
+            size.longest,
+            f"letters, the longest of {sms_size.COUNT:,} sealed emergencies",
+            Target(150, at_least=False),
+        ),
+        Figure("sms_whole_note", size.whole_note, "of them say the whole note"),
+    ]
+
+
 MEASUREMENTS = (
     Measurement(("menu_turn",), _menu),
     Measurement(("raise_turn",), _raise),
@@ -300,7 +345,10 @@ MEASUREMENTS = (
     Measurement(("match_top5",), _match),
     Measurement(("match_differences",), _differences),
     Measurement(_MATCH_SCALE, _match_scale),
-    Measurement(("key_to_ring_p50", "key_to_ring_p99"), _ring),
+    Measurement(
+        ("key_to_ring_p50", "key_to_ring_p99", "commit_to_box_p50", "commit_to_box_p99"), _ring
+    ),
+    Measurement(_DOORBELLS, _doorbells),
     Measurement(
         (
             "simulation",
@@ -317,6 +365,7 @@ MEASUREMENTS = (
         (*_PLACES, "places_ms", "places_known_ms", "places_faster", "places_memory"),
         _places,
     ),
+    Measurement(("sms_longest", "sms_whole_note"), _sms),
     Measurement(("edge_start_s", "edge_memory_mb"), _edge_box),
     Measurement(
         (
