@@ -12,6 +12,7 @@ from edge_node.dispatch import ANSWERS, OPEN_CLAIMS, Claim, ClaimKind, ClaimStat
 from edge_node.tables import claims, streams
 from sync import events, peer
 from sync.events import Lane, Verdict
+from sync.heard import Heard, mark_of
 from sync.stream_log import Acknowledgement, Position
 
 _LONGEST_WHY = 300
@@ -100,6 +101,20 @@ def mark_sent(connection: Connection, said: Iterable[Acknowledgement]) -> int:
             .values(state=ClaimState.SENT)
         ).rowcount
     return marked
+
+
+def mark_heard(connection: Connection, heard: Heard) -> int:
+    """Marks what the gateway says it has heard by SMS. How many became `sent`."""
+    waiting = connection.execute(
+        select(claims.c.id, claims.c.epoch, claims.c.seq).where(
+            claims.c.state == ClaimState.WAITING
+        )
+    ).all()
+    known = [
+        row.id for row in waiting if mark_of(row.epoch) == heard.mark and heard.covers(row.seq)
+    ]
+    connection.execute(update(claims).where(claims.c.id.in_(known)).values(state=ClaimState.SENT))
+    return len(known)
 
 
 def take_verdict(connection: Connection, verdict: Verdict, now: datetime) -> None:

@@ -20,8 +20,9 @@ class LinkState:
     """How things stand. `offset` is the gateway's clock minus ours, None until it was heard.
 
     `connected` says that the latest attempt to exchange succeeded; `problem` is what a person can
-    do about it when not. `heard_at` is the gateway's clock in its latest answer since this program
-    started; `last_heard_at` also in one before that. `bearer` is what brought it.
+    do about it when not, and `texts` that the box can send texts. `heard_at` is the gateway's clock
+    in its latest answer since this program started; `last_heard_at` also in one before that.
+    `bearer` is what brought it.
     """
 
     enrolled: bool = False
@@ -36,6 +37,7 @@ class LinkState:
     retired: bool = False
     problem: str = ""
     modem_problem: str = ""
+    texts: bool = False
 
 
 class Link:
@@ -69,7 +71,11 @@ class Link:
             now.doorbell,
             now.differs,
             now.retired,
-        ) or (before.problem, before.modem_problem) != (now.problem, now.modem_problem)
+        ) or (before.problem, before.modem_problem, before.texts) != (
+            now.problem,
+            now.modem_problem,
+            now.texts,
+        )
 
 
 def _may_be(gateway_now: datetime, heard_at: datetime) -> bool:

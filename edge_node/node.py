@@ -135,7 +135,7 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
         texting = Texting(spool, store, system, keys, site, actor, link, notifier, settings)
         patients = UnansweredPatients(store, link)
         duty = DutyTexts(spool, store, box, link, patients, hospital_name)
-        modem = ModemThread(spool, texting, duty, link)
+        modem = ModemThread(spool, texting, duty, link, notifier)
     return Node(
         hospital_name=hospital_name,
         store=store,

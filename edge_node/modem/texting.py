@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from edge_node import epochs
+from edge_node import claims, epochs
 from edge_node.acting import Actor
 from edge_node.identity import Site
 from edge_node.link import Link
@@ -19,11 +19,9 @@ from edge_node.tables import streams
 from shared.errors import InvalidInput
 from shared.system import System
 from sync import exchange, peer, sms, texting
-from sync.codec import decode
 from sync.events import Lane
 from sync.exchange import Session
 from sync.heard import Heard, mark_of
-from sync.packing import Unreadable
 from sync.sealing import Direction, NodeKeys, Refused
 from sync.sms import Carried
 from sync.smsd_outbox import STUCK, OutboxWatch
@@ -38,6 +36,7 @@ _HEARD_AFTER = timedelta(seconds=30)
 # Once a week the gateway hears that this SIM is ours and works.
 _HELLO_EVERY = timedelta(days=7)
 
+BEARER = "SMS"
 _log = structlog.get_logger()
 Change = Callable[[Sim], Sim]
 
@@ -104,6 +103,8 @@ class Texting:
 
     def _take(self, connection: Connection, carried: Carried) -> bool:
         new = self._actor.take_text(connection, carried)
+        if carried.heard is not None:
+            new = bool(claims.mark_heard(connection, carried.heard)) or new
         if new and carried.position is not None:
             known = sim_module.stored(connection)
             heard = replace(
@@ -114,13 +115,13 @@ class Texting:
 
     def _learn_time(self, carried: Carried) -> None:
         """A box that has never heard the gateway's clock learns from a text roughly what it is."""
-        if self._link.state.offset is not None or not carried.payload:
-            return
-        try:
-            at = decode(carried.payload).at
-        except Unreadable:
-            return
-        self._link.update(offset=at - self._system.now())
+        for event in peer.readable([carried.payload] if carried.payload else []):
+            before = self._link.state
+            self._link.update(
+                bearer=BEARER,
+                last_heard_at=max(event.at, before.last_heard_at or event.at),
+                offset=event.at - self._system.now() if before.offset is None else before.offset,
+            )
 
     def send_due(self) -> None:
         """Hands to the modem what is to be texted now. Raises SpoolUnusable."""
@@ -188,8 +189,10 @@ class Texting:
     def _hand_over(self, text: str, now: datetime, note: str) -> None:
         self._spool.send(self._settings.gateway_number, text, now, note, urgent=True)
 
-    def watch(self) -> None:
-        """Counts what the modem has sent or could not, and tells the gateway how the SIM is."""
+    def watch(self) -> str:
+        """Counts what the modem has sent or could not, and tells the gateway how the SIM is. What
+        is wrong with it, or nothing.
+        """
         now = self._system.now()
         outcomes = list(self._spool.outcomes())
         problem = self._outbox.look(now)
@@ -207,6 +210,7 @@ class Texting:
         if outcomes or self._worth_writing(problem, now):
             self._store.write(work)
             self._spool.done(*(path for _, _, path in outcomes))
+        return self._store.read(sim_module.stored).problem
 
     def _worth_writing(self, problem: str, now: datetime) -> bool:
         known = self._store.read(sim_module.stored)

@@ -8,6 +8,7 @@ from edge_node.link import Link
 from edge_node.modem.duty_texts import DutyTexts
 from edge_node.modem.sim import balance_cents
 from edge_node.modem.texting import Texting
+from edge_node.notifier import Notifier
 from shared.errors import HavenError, origin
 from sync.smsd_spool import IncomingText, Spool
 
@@ -21,11 +22,14 @@ class ModemThread:
     again: nothing is taken from the folders before it is in the store.
     """
 
-    def __init__(self, spool: Spool, texting: Texting, duty: DutyTexts, link: Link) -> None:
+    def __init__(
+        self, spool: Spool, texting: Texting, duty: DutyTexts, link: Link, notifier: Notifier
+    ) -> None:
         self._spool = spool
         self._texting = texting
         self._duty = duty
         self._link = link
+        self._notifier = notifier
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="modem", daemon=True)
 
@@ -43,9 +47,9 @@ class ModemThread:
         while not self._stopping.is_set():
             try:
                 self.look(sends=looks % _SENT_EVERY == 0)
-                self._link.update(modem_problem="")
             except HavenError as error:
-                if self._link.update(modem_problem=str(error)):
+                if self._link.update(modem_problem=str(error), texts=False):
+                    self._notifier.changed()
                     _log.warning("the modem does not work", problem=str(error))
             except Exception as error:
                 # Whatever it is, this thread has to live: it may be the only way out.
@@ -61,7 +65,9 @@ class ModemThread:
             self._spool.check()
             self._texting.send_due()
             self._duty.text_due()
-            self._texting.watch()
+            problem = self._texting.watch()
+            if self._link.update(modem_problem=problem, texts=not problem):
+                self._notifier.changed()
 
     def _take(self, message: IncomingText) -> None:
         if self._texting.take(message) or self._duty.take(message):

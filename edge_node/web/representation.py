@@ -194,6 +194,7 @@ def link(shown: LinkState) -> Json:
         "last_exchange_at": _time(shown.last_exchange_at),
         "last_heard_at": _time(shown.last_heard_at),
         "bearer": shown.bearer,
+        "texts": shown.texts,
         "gateway_offset_s": shown.offset.total_seconds() if shown.offset is not None else None,
         "history_differs": shown.differs,
         "retired": shown.retired,

@@ -73,4 +73,4 @@ def modem_of(box: Hospital, modem: ModemFolders, name: str = "Mbagathi Hospital"
     )
     patients = UnansweredPatients(box.store, box.link)
     duty = DutyTexts(spool, box.store, box.box, box.link, patients, name)
-    return ModemThread(spool, texting, duty, box.link)
+    return ModemThread(spool, texting, duty, box.link, box.notifier)

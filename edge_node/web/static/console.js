@@ -39,7 +39,7 @@ function show(next) {
   link.show(next.link, byId("link"));
   beds.show(next.availability);
   said.show(next.reports, next.link.connected);
-  cards.show(next.dispatches, next.link.connected);
+  cards.show(next.dispatches, next.link.connected || next.link.texts);
   ringingLine.show(cards.ringing(), (id) => cards.goTo(id));
   showLost();
   ring();
@@ -80,7 +80,8 @@ function showSound() {
   const nobody = byId("nobody");
   nobody.hidden = state === null || !cards.isEmpty;
   if (state) {
-    const promise = !state.link.connected ? "list.nobody_no_link" : heard ? "list.nobody_link" : "list.nobody_silent";
+    const reached = state.link.connected || state.link.texts;
+    const promise = !reached ? "list.nobody_no_link" : heard ? "list.nobody_link" : "list.nobody_silent";
     setText(nobody, `${say("list.nobody")} ${say(promise)}`);
   }
   tellSound(heard);

@@ -28,6 +28,9 @@ function describe(link) {
     lines.push(say("link.retired"), unsent);
   } else if (link.connected) {
     lines.push(say("link.connected"), say(link.doorbell ? "link.doorbell" : "link.no_doorbell"), unsent);
+  } else if (link.texts) {
+    tone = "texts";
+    lines.push(say("link.texts"), say("link.texts_only"), unsent);
   } else {
     tone = "bad";
     lines.push(

@@ -40,6 +40,8 @@ export const texts = {
     connected: "Linked to Haven",
     doorbell: "New patients ring at once.",
     no_doorbell: "It asks for new patients every few seconds.",
+    texts: "No internet: going on by SMS",
+    texts_only: "Patients and answers go by SMS, beds and notes when the internet is back.",
     none_since: "No link since {time}",
     none_ever: "No link yet",
     kept: "New patients may not reach this screen. Answers are kept and will travel.",
