@@ -17,7 +17,7 @@ from edge_node.link import Link
 from edge_node.modem.tables import duty_texts
 from edge_node.store import Store
 from edge_node.unanswered import Unanswered, UnansweredPatients
-from shared import duty_hours, gsm
+from shared import duty_hours, gsm, help_code
 from shared.dispatch import CannotTreatReason
 from shared.emergency import Priority
 from shared.errors import HavenError, InvalidInput
@@ -35,7 +35,7 @@ _AFTER = {
 _NEXT_AFTER = timedelta(seconds=60)
 # The gateway does the same, sooner, where it can be reached.
 _LINKED_FACTOR = 3
-_ANSWER = re.compile(r"\W*(YES|NDIYO|NDIO|NO|HAPANA|LA)\b\W*([0-9]{4})?\b\W*(.*)", re.I | re.S)
+_ANSWER = re.compile(r"\W*(YES|NDIYO|NDIO|NO|HAPANA|LA)\b\W*(.*)", re.IGNORECASE | re.DOTALL)
 _YES = frozenset({"YES", "NDIYO", "NDIO"})
 _LONGEST_TEXT = 150
 
@@ -97,8 +97,8 @@ class DutyTexts:
         answer = _ANSWER.fullmatch(message.text.strip())
         if answer is None:
             return False
-        word, code, rest = answer[1].upper(), answer[2], answer[3]
-        meant = self._meant(code)
+        word = answer[1].upper()
+        meant, rest = self._meant(answer[2])
         now = self._box.now()
         if meant is None or meant.offer is None:
             self._text(message.sender, _WHICH, now)
@@ -115,18 +115,24 @@ class DutyTexts:
         self._text(message.sender, _noted_words(meant.offer.answer_code, word in _YES), now)
         return True
 
-    def _meant(self, code: str | None) -> Dispatch | None:
-        """The patient with that answer code; without one the only one who was texted about."""
+    def _meant(self, words: str) -> tuple[Dispatch | None, str]:
+        """The patient with the answer code that the words begin with, and the rest of them; without
+        a code the only one who was texted about.
+        """
         known = self._store.read(lambda connection: dispatches.latest(connection))
-        if code is not None:
-            return next(
-                (each for each in known if each.offer and each.offer.answer_code == code), None
-            )
+        first, _, rest = words.partition(" ")
+        code = first.strip(".,!").upper()
+        with_code = [each for each in known if each.offer and each.offer.answer_code == code]
+        if with_code:
+            return with_code[0], rest.strip()
+        # "No beds left": a word that only looks like a code.
+        if len(code) == help_code.LENGTH and not code.isalpha():
+            return None, rest.strip()
         asked = self._store.read(
             lambda connection: set(connection.execute(select(duty_texts.c.dispatch_id)).scalars())
         )
         rings = [each for each in known if each.rings and each.id in asked]
-        return rings[0] if len(rings) == 1 else None
+        return (rings[0] if len(rings) == 1 else None), words
 
     def _text(self, phone: str, text: str, now: datetime) -> None:
         plain = gsm.clip(gsm.to_gsm(text), _LONGEST_TEXT)
@@ -134,7 +140,7 @@ class DutyTexts:
         self._spool.send(phone, plain, now, note, urgent=True)
 
 
-_WHICH = "HAVEN: which patient? Reply YES or NO and the 4 figures of the text, such as YES 4831"
+_WHICH = "HAVEN: which patient? Reply YES or NO and the code that the text begins with"
 
 
 def _asking(offer: DispatchOffered, hospital_name: str) -> str:

@@ -120,7 +120,15 @@ def test_a_bare_yes_is_enough_while_one_patient_waits(ward: Ward) -> None:
     assert ward.box.box.dispatch(dispatch_id).claims[-1].kind is ClaimKind.ACCEPT
 
 
-@pytest.mark.parametrize("text", ["yes 9999", "YES"])
+def test_a_word_that_only_looks_like_a_code_is_a_word(ward: Ward) -> None:
+    dispatch_id = ward.offers()
+    ward.passes(62)
+    ward.answers(FIRST, "No beds left")
+    claim = ward.box.box.dispatch(dispatch_id).claims[-1]
+    assert (claim.kind, claim.detail) == (ClaimKind.CANNOT_TREAT, "other: beds left")
+
+
+@pytest.mark.parametrize("text", ["yes 9999", "YES", "YES PGV2", "ndiyo asap"])
 def test_an_answer_that_fits_nobody_is_asked_for_again(ward: Ward, text: str) -> None:
     ((to, asked),) = ward.answers(FIRST, text)
     assert to == FIRST
