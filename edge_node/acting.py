@@ -136,7 +136,8 @@ class Actor:
             dispatch_id=offer.dispatch_id,
             audible=self._audible(),
         )
-        claims.store(connection, ClaimKind.DELIVERED, claim, "", now)
+        gateway_now = self._link.gateway_now(now)
+        claims.store(connection, ClaimKind.DELIVERED, claim, "", now, gateway_now)
 
 
 def complete(connection: Connection, event: Event) -> None:
