@@ -136,8 +136,7 @@ class Actor:
             dispatch_id=offer.dispatch_id,
             audible=self._audible(),
         )
-        gateway_now = self._link.gateway_now(now)
-        claims.store(connection, ClaimKind.DELIVERED, claim, "", now, gateway_now)
+        claims.store(connection, ClaimKind.DELIVERED, claim, "", now)
 
 
 def complete(connection: Connection, event: Event) -> None:
