@@ -6,13 +6,13 @@ Each command is one durable transaction: the change on the box and the event to 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
-from edge_node import claims, dispatches
+from edge_node import claims, dispatches, reporting, reports
 from edge_node.alarm import Alarm
 from edge_node.dispatch import (
     ANSWERS,
@@ -24,17 +24,20 @@ from edge_node.dispatch import (
     Dispatch,
 )
 from edge_node.notifier import Notifier
+from edge_node.reporting import Said
+from edge_node.reports import Report
 from edge_node.store import Store
 from edge_node.tables import availability, streams
+from edge_node.typed import LONGEST_NAME, LONGEST_NOTE, named, short
 from shared.dispatch import CannotTreatReason, DispatchState, move
-from shared.errors import IllegalMove, InvalidInput
+from shared.emergency import Kind, Priority
+from shared.errors import IllegalMove
 from shared.hospital import HospitalStatus
 from shared.system import System
 from sync import peer
 from sync.events import (
     AcceptDispatch,
     AlarmState,
-    AvailabilityReported,
     CannotTreat,
     Event,
     PatientArrived,
@@ -45,10 +48,6 @@ T = TypeVar("T")
 
 _SAID_CANNOT = "You said that you cannot treat this patient here: take that back instead."
 _NOT_SAID = "You have not said that you cannot treat this patient here: there is nothing to undo."
-
-LONGEST_NAME = 80
-LONGEST_NOTE = 200
-MOST_BEDS = 10_000
 
 MakeClaim = Callable[
     [int, datetime, int], AcceptDispatch | CannotTreat | TreatAfterAll | PatientArrived
@@ -67,7 +66,9 @@ class ReportedAvailability:
 
 
 class Box:
-    """The box for its console and its API. `wake` tells the agent that something is to be sent."""
+    """The box for its console and its API. `wake` tells the agent that something is to be sent;
+    `gateway_now` gives the gateway's clock at a moment of ours, None while nobody knows it.
+    """
 
     def __init__(
         self,
@@ -76,12 +77,14 @@ class Box:
         alarm: Alarm,
         notifier: Notifier,
         wake: Callable[[], None],
+        gateway_now: Callable[[datetime], datetime | None] = lambda now: None,
     ) -> None:
         self._store = store
         self._alarm = alarm
         self._system = system
         self._notifier = notifier
         self._wake = wake
+        self._gateway_now = gateway_now
         self._told_audible: bool | None = None
 
     @property
@@ -135,7 +138,7 @@ class Box:
         Said twice, it is one claim. Raises NotFound, InvalidInput, or IllegalMove when the
         dispatch is not to be accepted any more.
         """
-        by = _name(by)
+        by = named(by)
         return self._claim(
             ClaimKind.ACCEPT,
             dispatch_id,
@@ -150,7 +153,7 @@ class Box:
         self, dispatch_id: int, by: str, reason: CannotTreatReason, note: str = ""
     ) -> Claim:
         """The hospital cannot treat here. Raises as `accept` does."""
-        by, note = _name(by), _short(note, "note", LONGEST_NOTE)
+        by, note = named(by), short(note, "note", LONGEST_NOTE)
         return self._claim(
             ClaimKind.CANNOT_TREAT,
             dispatch_id,
@@ -170,7 +173,7 @@ class Box:
         """The hospital takes back that it cannot treat, and expects the patient. Raises as `accept`
         does.
         """
-        by = _name(by)
+        by = named(by)
         return self._claim(
             ClaimKind.TREAT_AFTER_ALL,
             dispatch_id,
@@ -182,7 +185,7 @@ class Box:
 
     def arrived(self, dispatch_id: int, by: str) -> Claim:
         """The patient is there. Raises as `accept` does."""
-        by = _name(by)
+        by = named(by)
         return self._claim(
             ClaimKind.ARRIVED,
             dispatch_id,
@@ -209,23 +212,27 @@ class Box:
         staffed_beds: int | None,
         free_beds: int | None,
         by: str,
-    ) -> None:
-        """How full the hospital is; a count that is None is unknown. Raises InvalidInput."""
-        by = _name(by)
-        for name, count in (("staffed_beds", staffed_beds), ("free_beds", free_beds)):
-            if count is not None and not 0 <= count <= MOST_BEDS:
-                raise InvalidInput(f"{name} must be a number from 0 to {MOST_BEDS}, or null.")
-        if staffed_beds is not None and free_beds is not None and free_beds > staffed_beds:
-            raise InvalidInput("free_beds cannot be more than staffed_beds.")
+        key: str = "",
+    ) -> Report:
+        """How full the hospital is; a count that is None is unknown. Under a `key` the same is said
+        once, as with every report. Raises InvalidInput, or Conflict for another report's key.
+        """
         now = self._system.now()
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Report:
+            seen = dispatches.newest(connection)
+            event = reporting.availability(
+                self._said(by, now), status, staffed_beds, free_beds, seen
+            )
+            report = reports.store(connection, event, now, key)
+            if report.id != event.report_id:
+                return report  # said before; something newer may have been said since
             values = {
                 "id": 1,
                 "status": status,
                 "staffed_beds": staffed_beds,
                 "free_beds": free_beds,
-                "by": by,
+                "by": event.by,
                 "at": now,
             }
             connection.execute(
@@ -233,17 +240,51 @@ class Box:
                 .values(values)
                 .on_conflict_do_update(index_elements=["id"], set_=values)
             )
-            report = AvailabilityReported(
-                at=now,
-                status=status,
-                staffed_beds=staffed_beds,
-                free_beds=free_beds,
-                last_dispatch_seen=dispatches.newest(connection),
-                by=by,
-            )
-            self._append(connection, report, now)
+            return report
 
-        self._commit(work)
+        return self._commit(work)
+
+    def report_stock(self, has: int, lacks: int, by: str, key: str = "") -> Report:
+        """What is there and what is used up, as masks of capabilities. Raises as
+        `report_availability` does.
+        """
+        now = self._system.now()
+        event = reporting.stock(self._said(by, now), has, lacks)
+        return self._commit(lambda connection: reports.store(connection, event, now, key))
+
+    def write_note(self, text: str, by: str, dispatch_id: int = 0, key: str = "") -> Report:
+        """What the coordinators are to read, about one dispatch or (0) about none. Raises as
+        `report_availability` does, and NotFound for a dispatch that this box does not have.
+        """
+        now = self._system.now()
+        event = reporting.note(self._said(by, now), text, dispatch_id)
+
+        def work(connection: Connection) -> Report:
+            if dispatch_id:
+                dispatches.one(connection, dispatch_id)
+            return reports.store(connection, event, now, key)
+
+        return self._commit(work)
+
+    def register_walk_in(
+        self,
+        kind: Kind,
+        priority: Priority,
+        by: str,
+        help_code: str = "",
+        patient_count: int = 1,
+        age_years: int | None = None,
+        key: str = "",
+    ) -> Report:
+        """A patient who came without being announced. Raises as `report_availability` does."""
+        now = self._system.now()
+        said = self._said(by, now)
+        event = reporting.walk_in(said, kind, priority, help_code, patient_count, age_years)
+        return self._commit(lambda connection: reports.store(connection, event, now, key))
+
+    def reports(self) -> list[Report]:
+        """What staff have said of their hospital, the latest first, and what became of it."""
+        return self._store.read(reports.latest)
 
     def report_alarm(self, audible: bool, reason: str = "", console: str = "") -> bool:
         """Whether somebody can hear this console ring, and if not, why.
@@ -251,8 +292,8 @@ class Box:
         True when at least one console can be heard. The gateway is told only when that changes, so
         that consoles can say it again and again. Raises InvalidInput.
         """
-        reason = _short(reason, "reason", LONGEST_NOTE)
-        self._alarm.report(_short(console, "console", LONGEST_NAME), audible)
+        reason = short(reason, "reason", LONGEST_NOTE)
+        self._alarm.report(short(console, "console", LONGEST_NAME), audible)
         heard = self._alarm.audible
         if heard is not self._told_audible:
             now = self._system.now()
@@ -280,11 +321,24 @@ class Box:
             if said and _is_said(kind, said[0], dispatch):
                 return said[0]
             _require_possible(kind, dispatch)
-            age_s = max(0, int((now - dispatch.received_at).total_seconds()))
+            age_s = max(0, int(self._age(dispatch, now).total_seconds()))
             claim = make(self._system.new_id(), now, age_s)
             return claims.store(connection, kind, claim, detail[:300], now)
 
         return self._commit(work)
+
+    def _age(self, dispatch: Dispatch, now: datetime) -> timedelta:
+        """How long the dispatch has been here: never longer than since it was offered, whatever was
+        done to this box's clock.
+        """
+        here = now - dispatch.received_at
+        gateway_now = self._gateway_now(now)
+        if gateway_now is None or dispatch.offer is None:
+            return here
+        return min(here, gateway_now - dispatch.offer.at)
+
+    def _said(self, by: str, now: datetime) -> Said:
+        return Said(self._system.new_id(), self._gateway_now(now) or now, by)
 
     def _append(self, connection: Connection, event: Event, now: datetime) -> None:
         peer.append(connection, streams, peer.GATEWAY, [event], now)
@@ -313,17 +367,3 @@ def _require_possible(kind: ClaimKind, dispatch: Dispatch) -> None:
         raise IllegalMove(_SAID_CANNOT)
     if kind is ClaimKind.TREAT_AFTER_ALL and not cannot_treat:
         raise IllegalMove(_NOT_SAID)
-
-
-def _name(typed: str) -> str:
-    name = _short(typed, "by", LONGEST_NAME)
-    if not name:
-        raise InvalidInput("by is missing: say who answers, a name or initials such as AK.")
-    return name
-
-
-def _short(typed: str, field: str, longest: int) -> str:
-    text = " ".join(typed.split())
-    if len(text) > longest:
-        raise InvalidInput(f"{field} is too long: at most {longest} characters.")
-    return text

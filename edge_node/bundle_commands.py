@@ -55,9 +55,11 @@ def bundle_commands() -> click.Group:
         content = _read(file)
         store = open_store(config, identity)
         try:
-            link = Link(store.read(link_module.stored))
+            system = real_system()
+            now = system.now()
+            link = Link(store.read(lambda connection: link_module.stored(connection, now)))
             # The running box sees the change, and its console rings; here nobody hears anything.
-            actor = Actor(real_system(), link, lambda: False)
+            actor = Actor(system, link, lambda: False)
             new = take_bundle(store, identity.node_keys(), site, actor, content)
         except HavenError as error:
             raise click.ClickException(f"{file}: {error}") from error

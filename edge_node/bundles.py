@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection
 
-from edge_node import claims
+from edge_node import claims, reports
+from edge_node import link as link_module
 from edge_node.acting import Actor
 from edge_node.identity import Site
 from edge_node.store import Store
@@ -13,6 +14,7 @@ from sync.exchange import Note, Session
 from sync.frame import packed_frames_of
 from sync.sealing import Direction, NodeKeys, Refused
 
+BEARER = "file"
 _MOST_EVENTS = 1_000_000
 
 
@@ -50,6 +52,7 @@ def take_bundle(store: Store, keys: NodeKeys, site: Site, actor: Actor, content:
         raise Refused(f"This bundle is for box {label.site_id}; this is box {site.site_id}.")
     session = _session(keys, site, label.epoch)
     message = bundle.open_bundle(session, Direction.DOWN, content)
+    link = actor.heard(message.note.clock, BEARER)
     new = 0
     for frame in message.frames:
         new += store.write(
@@ -62,6 +65,8 @@ def take_bundle(store: Store, keys: NodeKeys, site: Site, actor: Actor, content:
         for each in message.note.acknowledgements:
             streams.readers.acknowledge(connection, peer.GATEWAY, each)
         claims.mark_sent(connection, message.note.acknowledgements)
+        reports.mark_sent(connection, message.note.acknowledgements)
+        link_module.store(connection, link)
 
     store.write(note)
     return new

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from edge_node.dispatch import ANSWERS, OPEN_CLAIMS, Claim, ClaimKind, ClaimState
@@ -113,6 +113,23 @@ def take_verdict(connection: Connection, verdict: Verdict, now: datetime) -> Non
             verdict_at=now,
         )
     )
+
+
+def complete_verdict(connection: Connection, verdict: Verdict) -> None:
+    """The whole reason in place of the brief one."""
+    connection.execute(
+        update(claims)
+        .where(claims.c.id == verdict.claim_id, claims.c.state.not_in(OPEN_CLAIMS))
+        .values(why=verdict.reason[:_LONGEST_WHY])
+    )
+
+
+def forget_decided(connection: Connection, dispatch_id: int) -> int:
+    """Deletes what was said of a patient and the gateway has decided on; how many rows it were."""
+    done = claims.c.state.not_in(OPEN_CLAIMS)
+    return connection.execute(
+        delete(claims).where(claims.c.dispatch_id == dispatch_id, done)
+    ).rowcount
 
 
 def unsent(connection: Connection) -> int:

@@ -10,21 +10,25 @@ import click
 import requests
 import structlog
 
-from edge_node import claims
 from edge_node import enrolment as enrolment_module
 from edge_node import link as link_module
 from edge_node import server as server_module
 from edge_node.bundle_commands import bundle_commands
+from edge_node.condition import look
 from edge_node.config import Config, from_environment
+from edge_node.exchange import Exchanger
 from edge_node.gateway_connection import HttpsConnection
-from edge_node.identity import Identity, NotEnrolled
+from edge_node.identity import Identity, IdentityUnusable, NotEnrolled
 from edge_node.link import Link
 from edge_node.machine import real_system
 from edge_node.node import open_node, open_store
+from edge_node.status_text import status_lines, sync_lines
 from edge_node.web import representation
 from shared.errors import HavenError, InvalidInput
 
 _ASK_S = 2
+# A gateway that always has more is not asked for ever.
+_MOST_EXCHANGES = 10_000
 
 
 class _Commands(click.Group):
@@ -57,7 +61,12 @@ def enrol(url: str, code: str, name: str, as_json: bool) -> None:
         raise InvalidInput("URL must start with https:// (http:// only on one machine).")
     config = from_environment(os.environ)
     site = enrolment_module.enrol(
-        Identity(config.directory), real_system(), HttpsConnection(url), url, code, name
+        Identity(config.directory),
+        real_system(),
+        HttpsConnection(url, config.ca_file),
+        url,
+        code,
+        name,
     )
     if as_json:
         click.echo(json.dumps({"site_id": site.site_id, "hospital": site.hospital_name}))
@@ -81,25 +90,39 @@ def serve() -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def sync(as_json: bool) -> None:
-    """Exchange with the gateway now, until nothing waits."""
+    """Exchange with the gateway now, until nothing waits, and say what has not reached it. Exit
+    code 0 only when everything has.
+    """
     config = from_environment(os.environ)
-    node = open_node(config, real_system())
+    node = open_node(config, real_system(), mends=False)
     try:
         if node.exchanger is None:
             raise NotEnrolled
-        received = 0
-        while True:
-            outcome = node.exchanger.run()
-            received += outcome.received
-            if not outcome.more:
-                break
-        unsent = node.store.read(claims.unsent)
+        received, problem = _exchange(node.exchanger)
+        condition = node.condition()
     finally:
         node.close()
     if as_json:
-        click.echo(json.dumps({"received": received, "unsent_claims": unsent}))
+        shown = {"received": received, **representation.progress(condition), "problem": problem}
+        click.echo(json.dumps(shown))
     else:
-        click.echo(f"{received} events received, {unsent} answers unsent.")
+        click.echo("\n".join(sync_lines(received, condition, problem)))
+    if problem or not condition.all_at_gateway:
+        sys.exit(1)
+
+
+def _exchange(exchanger: Exchanger) -> tuple[int, str]:
+    """Exchanges until nothing waits: how many events came, and what stopped it."""
+    received = 0
+    try:
+        for _ in range(_MOST_EXCHANGES):
+            outcome = exchanger.run()
+            received += outcome.received
+            if not outcome.more:
+                break
+    except HavenError as error:
+        return received, str(error)
+    return received, ""
 
 
 main.add_command(bundle_commands())
@@ -113,8 +136,7 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(shown))
     else:
-        for name, value in shown.items():
-            click.echo(f"{name.replace('_', ' ')}: {'-' if value in (None, '') else value}")
+        click.echo("\n".join(status_lines(shown)))
     if not shown["connected"]:
         sys.exit(1)
 
@@ -128,14 +150,16 @@ def _status(config: Config) -> dict[str, Any]:
     except (requests.RequestException, ValueError):
         pass
     identity = Identity(config.directory)
+    now = real_system().now()
     store = open_store(config, identity)
     try:
-        link, unsent = Link(store.read(link_module.stored)), store.read(claims.unsent)
+        link = Link(store.read(lambda connection: link_module.stored(connection, now)))
+        try:
+            identity.site()
+            link.update(enrolled=True, problem="The box is not running. Start: haven-edge serve")
+        except (NotEnrolled, IdentityUnusable) as error:
+            link.update(problem=str(error))
+        condition = look(store, link.state)
     finally:
         store.close()
-    try:
-        identity.site()
-        link.update(enrolled=True, problem="The box is not running. Start: haven-edge serve")
-    except NotEnrolled as error:
-        link.update(problem=str(error))
-    return {"running": False, **representation.link(link.state, unsent)}
+    return {"running": False, **representation.condition(condition, now)}

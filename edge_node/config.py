@@ -1,9 +1,12 @@
 """The box's configuration, from `HAVEN_EDGE_*` variables."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import certifi
 
 from shared.errors import InvalidInput
 from sync.exchange import USUAL_REPLY_BYTES
@@ -18,7 +21,10 @@ _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 class Config:
     """What whoever installs a box sets. `hostnames` are names under which browsers reach it;
     `frame_ancestors` are origins whose pages may show the console in a frame. `reply_bytes` is how
-    much the gateway may answer at once.
+    much the gateway may answer at once, `ca_file` names the authorities whose certificates are
+    believed. `sms_spool` are the folders of gammu-smsd's files service, None without a modem;
+    `sms_gateway` is where to text to, empty for what enrolment told. `buzzer` is a command that
+    makes a noise.
     """
 
     directory: Path
@@ -28,6 +34,11 @@ class Config:
     exchange_every_s: float
     frame_ancestors: tuple[str, ...]
     reply_bytes: int
+    ca_file: Path
+    sms_spool: Path | None
+    sms_gateway: str
+    sms_cost_cents: int
+    buzzer: str
 
 
 def from_environment(environment: Mapping[str, str]) -> Config:
@@ -53,6 +64,23 @@ def from_environment(environment: Mapping[str, str]) -> Config:
             "HAVEN_EDGE_FRAME_ANCESTORS must be origins such as http://192.168.1.9:8800, "
             "separated by spaces."
         )
+    named = environment.get("HAVEN_EDGE_CA_FILE") or environment.get("REQUESTS_CA_BUNDLE")
+    ca_file = Path(named or certifi.where()).absolute()
+    if not ca_file.is_file():
+        faults.append("HAVEN_EDGE_CA_FILE must be a file of certificates (PEM).")
+    cost = environment.get("HAVEN_EDGE_SMS_COST_CENTS") or "100"
+    if not cost.isdigit() or len(cost) > 6:
+        faults.append("HAVEN_EDGE_SMS_COST_CENTS must be a number such as 100.")
+        cost = "0"
+    sms_gateway = environment.get("HAVEN_EDGE_SMS_GATEWAY", "").strip()
+    if not re.fullmatch(r"(\+?[0-9]{2,20})?", sms_gateway):
+        faults.append("HAVEN_EDGE_SMS_GATEWAY must be a number such as 40404 or +254711082000.")
+    buzzer = environment.get("HAVEN_EDGE_BUZZER", "").strip()
+    try:
+        shlex.split(buzzer)
+    except ValueError:
+        faults.append("HAVEN_EDGE_BUZZER must be a command, such as aplay /etc/haven/alarm.wav.")
+    spool = environment.get("HAVEN_EDGE_SMS_SPOOL", "").strip()
     if faults:
         raise InvalidInput("The configuration cannot be used:\n  " + "\n  ".join(faults))
     names = environment.get("HAVEN_EDGE_HOSTNAMES", "").split(",")
@@ -64,4 +92,9 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         exchange_every_s=every_s,
         frame_ancestors=frame_ancestors,
         reply_bytes=int(reply),
+        ca_file=ca_file,
+        sms_spool=Path(spool).absolute() if spool else None,
+        sms_gateway=sms_gateway,
+        sms_cost_cents=int(cost),
+        buzzer=buzzer,
     )

@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from edge_node import claims
 from edge_node.dispatch import Claim, Dispatch, News, fold, news_since
-from edge_node.tables import dismissals, dispatch_changes, dispatches, readings
+from edge_node.tables import dismissals, dispatch_changes, dispatches, readings, removals
 from shared.errors import NotFound
 from sync.codec import decode, encode
-from sync.events import DispatchChanged, DispatchOffered, Verdict
+from sync.events import DispatchChanged, DispatchOffered, DispatchRemoved, Verdict
 
 # Of a patient whose offer has not arrived yet.
 _SHORTEST_VALIDITY = timedelta(hours=2)
@@ -23,8 +23,12 @@ def take_offer(
     connection: Connection, offer: DispatchOffered, now: datetime, gateway_now: datetime
 ) -> bool:
     """Stores an offer; it rings unless its validity is over by the gateway's clock. True when this
-    box had no facts of the dispatch before.
+    box had no facts of the dispatch before. One from before its removal is not stored again.
     """
+    removed_at = _removed_at(connection, offer.dispatch_id)
+    if removed_at is not None and removed_at >= offer.at:
+        return False
+    connection.execute(delete(removals).where(removals.c.dispatch_id == offer.dispatch_id))
     stored = connection.execute(
         select(dispatches).where(dispatches.c.id == offer.dispatch_id)
     ).one_or_none()
@@ -50,6 +54,33 @@ def take_offer(
     return present is None
 
 
+def complete_offer(connection: Connection, offer: DispatchOffered) -> None:
+    """The whole offer in place of the brief one."""
+    stored = connection.execute(
+        select(dispatches.c.offer).where(dispatches.c.id == offer.dispatch_id)
+    ).scalar_one_or_none()
+    present = decode(stored) if stored is not None else None
+    if isinstance(present, DispatchOffered) and present.version <= offer.version:
+        connection.execute(
+            update(dispatches)
+            .where(dispatches.c.id == offer.dispatch_id)
+            .values(offer=encode(offer))
+        )
+
+
+def complete_change(connection: Connection, change: DispatchChanged, *, full: bool = True) -> None:
+    """The whole change in place of the brief one."""
+    connection.execute(
+        update(dispatch_changes)
+        .where(
+            dispatch_changes.c.dispatch_id == change.dispatch_id,
+            dispatch_changes.c.version == change.version,
+            dispatch_changes.c.full.is_(full),
+        )
+        .values(change=encode(change))
+    )
+
+
 def take_change(
     connection: Connection,
     change: DispatchChanged,
@@ -58,7 +89,11 @@ def take_change(
     *,
     full: bool = True,
 ) -> None:
-    """Stores a change, also one that comes before its offer."""
+    """Stores a change, also one that comes before its offer. Of a patient who is no longer this
+    hospital's business nothing is stored: only a new offer brings them back.
+    """
+    if _removed_at(connection, change.dispatch_id) is not None:
+        return
     connection.execute(
         insert(dispatches)
         .values(id=change.dispatch_id, received_at=now, late=False)
@@ -78,12 +113,8 @@ def take_change(
 
 
 def _valid_until(connection: Connection, change: DispatchChanged) -> datetime:
-    query = select(dispatches.c.offer).where(dispatches.c.id == change.dispatch_id)
-    packed = connection.execute(query).scalar_one_or_none()
-    offer = None if packed is None else decode(packed)
-    if isinstance(offer, DispatchOffered):
-        return offer.valid_until
-    return change.at + _SHORTEST_VALIDITY
+    offer = _offer_of(connection, change.dispatch_id)
+    return change.at + _SHORTEST_VALIDITY if offer is None else offer.valid_until
 
 
 def take_verdict(
@@ -91,14 +122,62 @@ def take_verdict(
 ) -> None:
     """Marks the claim, and notes where the dispatch stands after it."""
     claims.take_verdict(connection, verdict, now)
-    change = DispatchChanged(
+    if _removed_at(connection, verdict.dispatch_id) is not None:
+        claims.forget_decided(connection, verdict.dispatch_id)
+        return
+    take_change(connection, standing(verdict), now, gateway_now, full=False)
+
+
+def standing(verdict: Verdict) -> DispatchChanged:
+    """Where the dispatch stands after a verdict."""
+    return DispatchChanged(
         at=verdict.at,
         dispatch_id=verdict.dispatch_id,
         version=verdict.version,
         state=verdict.state,
         reason="" if verdict.accepted else verdict.reason,
     )
-    take_change(connection, change, now, gateway_now, full=False)
+
+
+def remove(connection: Connection, removed: DispatchRemoved) -> None:
+    """Forgets every fact of a patient who is no longer this hospital's business. What staff have
+    said of them and the gateway has not decided on stays until it has.
+    """
+    offer = _offer_of(connection, removed.dispatch_id)
+    if offer is not None and offer.at > removed.at:
+        return  # they were sent here again since
+    statement = insert(removals).values(dispatch_id=removed.dispatch_id, at=removed.at)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["dispatch_id"],
+            set_={"at": func.max(removals.c.at, statement.excluded.at)},
+        )
+    )
+    forget(connection, removed.dispatch_id)
+    claims.forget_decided(connection, removed.dispatch_id)
+
+
+def forget(connection: Connection, dispatch_id: int) -> int:
+    """Deletes what is stored of a patient, but what staff said; how many rows it were."""
+    gone = 0
+    for column in (
+        dispatch_changes.c.dispatch_id,
+        dismissals.c.dispatch_id,
+        readings.c.dispatch_id,
+        dispatches.c.id,
+    ):
+        gone += connection.execute(delete(column.table).where(column == dispatch_id)).rowcount
+    return gone
+
+
+def _removed_at(connection: Connection, dispatch_id: int) -> datetime | None:
+    query = select(removals.c.at).where(removals.c.dispatch_id == dispatch_id)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _offer_of(connection: Connection, dispatch_id: int) -> DispatchOffered | None:
+    row = connection.execute(select(dispatches).where(dispatches.c.id == dispatch_id)).one_or_none()
+    return None if row is None else _offer(row)
 
 
 def mark_seen(connection: Connection, dispatch_id: int, now: datetime) -> None:

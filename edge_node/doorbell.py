@@ -7,6 +7,8 @@ from random import Random
 import structlog
 import websocket
 
+from edge_node import proxy
+from edge_node.gateway_tls import GatewayContext
 from edge_node.identity import Site
 from edge_node.link import Link
 from edge_node.notifier import Notifier
@@ -36,6 +38,7 @@ class Doorbell:
         link: Link,
         notifier: Notifier,
         rng: Random,
+        tls: GatewayContext,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -43,6 +46,7 @@ class Doorbell:
         self._link = link
         self._notifier = notifier
         self._rng = rng
+        self._tls = tls
 
     def keep(self, wake: Callable[[], None], stopping: threading.Event) -> None:
         """Runs until `stopping`; `wake` is called for every ring that brings news."""
@@ -60,8 +64,13 @@ class Doorbell:
             stopping.wait(longest_s * (0.5 + self._rng.random() / 2))
 
     def _listen(self, wake: Callable[[], None], stopping: threading.Event) -> None:
+        url = self._site.doorbell_url
         line = websocket.create_connection(
-            self._site.doorbell_url, timeout=_CONNECT_S, enable_multithread=True
+            url,
+            timeout=_CONNECT_S,
+            enable_multithread=True,
+            sslopt={"context": self._tls},
+            **proxy.websocket_options(url),
         )
         # The thread that stops the program must not wait for a silent line.
         watch = threading.Thread(target=_hang_up, args=(line, stopping), daemon=True)

@@ -24,7 +24,7 @@ def enrol(
     GatewayRefused, or Refused when the answer is not from the gateway that made the code.
     """
     code = parse_code(typed_code)
-    keys, proof_key = identity.node_keys(), code.proof_key()
+    keys, proof_key = identity.node_keys(anew=True), code.proof_key()
     request = EnrolmentRequest(
         code.number, keys.public, system.rng.randbytes(_NONCE_BYTES), name[:80]
     )
@@ -37,6 +37,7 @@ def enrol(
         gateway_url=gateway_url.rstrip("/"),
         doorbell_url=answer.doorbell_url,
         gateway=answer.gateway,
+        sms_number=answer.sms_number,
     )
     identity.keep(site)
     return site

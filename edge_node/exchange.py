@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from edge_node import claims, retention
+from edge_node import claims, reports, retention
 from edge_node import link as link_module
 from edge_node.acting import Actor
+from edge_node.gateway_clock import GatewayClock
 from edge_node.gateway_connection import GatewayConnection
 from edge_node.identity import Site
 from edge_node.link import Link
@@ -21,10 +22,13 @@ from sync.peer import BoxPeer, Prepared
 from sync.sealing import NodeKeys
 
 EXCHANGE_PATH = "/sync/v1/exchange"
+BEARER = "https"
 # The link's row is for the next start only; this keeps the disk's write count low.
 _STORE_LINK_EVERY = timedelta(minutes=5)
 _FORGETS_EVERY = timedelta(days=1)
 _CLOCK_STEP = timedelta(seconds=2)
+_NO_TIME = timedelta()
+_LONGEST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Outcome:
 
 class Exchanger:
     """Carries out exchanges. Several threads may do so at the same time. `reply_bytes` is how long
-    an answer of the gateway may be.
+    an answer of the gateway may be; `gateway_clock` is told what the answers say.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Exchanger:
         notifier: Notifier,
         actor: Actor,
         reply_bytes: int = exchange.USUAL_REPLY_BYTES,
+        gateway_clock: GatewayClock | None = None,
     ) -> None:
         self._store = store
         self._system = system
@@ -59,6 +64,7 @@ class Exchanger:
         self._notifier = notifier
         self._actor = actor
         self._reply_bytes = reply_bytes
+        self._gateway_clock = gateway_clock or GatewayClock()
         self._stored_at: datetime | None = None
         self._forgot_at: datetime | None = None
         self._peer = BoxPeer(
@@ -118,9 +124,12 @@ class Exchanger:
 
     def _take_note(self, message: Message, prepared: Prepared) -> None:
         note = message.note
+        self._gateway_clock.hear(note.clock)
         now, sent_at = self._system.now(), prepared.sent_at
-        # The gateway read its clock somewhere between our sending and our receiving.
-        offset = note.clock - (sent_at + (now - sent_at) / 2)
+        # The gateway read its clock somewhere between our sending and our receiving, unless ours
+        # was set meanwhile.
+        took = now - sent_at
+        offset = note.clock - (sent_at + took / 2 if _NO_TIME <= took <= _LONGEST else now)
         before = self._link.state
         standing = self._store.read(lambda connection: self._peer.learn(connection, prepared, note))
         seen = self._link.update(
@@ -128,18 +137,21 @@ class Exchanger:
             problem="",
             last_exchange_at=now,
             heard_at=note.clock,
+            last_heard_at=note.clock,
+            bearer=BEARER,
             offset=offset,
             differs=note.differs or bool(standing.diverged),
             retired=note.retired,
         )
-        stale = self._stored_at is None or now - self._stored_at >= _STORE_LINK_EVERY
+        stale = self._stored_at is None or abs(now - self._stored_at) >= _STORE_LINK_EVERY
         stepped = before.offset is None or abs(before.offset - offset) > _CLOCK_STEP
         if seen or stale or stepped or note.acknowledgements or note.complete:
 
             def work(connection: Connection) -> int:
                 self._peer.take_note(connection, prepared, message)
                 link_module.store(connection, self._link.state)
-                return claims.mark_sent(connection, note.acknowledgements)
+                said = note.acknowledgements
+                return claims.mark_sent(connection, said) + reports.mark_sent(connection, said)
 
             seen = bool(self._store.write(work)) or seen
             self._stored_at = now

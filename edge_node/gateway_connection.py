@@ -1,9 +1,14 @@
 """The way to the gateway over HTTPS: bytes there, bytes back, within a time limit."""
 
-from typing import Protocol
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
 
 import requests
+from requests.adapters import HTTPAdapter
 
+from edge_node.gateway_tls import CertificateOutOfDate, GatewayContext, gateway_context
 from shared.errors import HavenError
 
 _CONNECT_S = 5
@@ -27,12 +32,35 @@ class GatewayConnection(Protocol):
         ...
 
 
-class HttpsConnection:
-    """One kept-alive connection to one gateway."""
+class _Adapter(HTTPAdapter):
+    """Has every connection, also one through a proxy, made with one context."""
 
-    def __init__(self, gateway_url: str) -> None:
+    def __init__(self, context: GatewayContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        super().init_poolmanager(*args, **more, ssl_context=self._context)
+
+    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
+        return super().proxy_manager_for(proxy, **more, ssl_context=self._context)
+
+
+class HttpsConnection:
+    """One kept-alive connection to one gateway, trusting the authorities in `ca_file`.
+    `gateway_now` is the gateway's clock, None as long as it was not heard.
+    """
+
+    def __init__(
+        self,
+        gateway_url: str,
+        ca_file: Path,
+        gateway_now: Callable[[], datetime | None] = lambda: None,
+    ) -> None:
         self._url = gateway_url.rstrip("/")
+        self._ca_file = ca_file
         self._session = requests.Session()
+        self._session.mount("https://", _Adapter(gateway_context(ca_file, gateway_now)))
 
     def post(self, path: str, body: bytes) -> bytes:
         """The answer's body. Raises GatewayUnreachable or GatewayRefused."""
@@ -44,13 +72,13 @@ class HttpsConnection:
                 timeout=(_CONNECT_S, _READ_S),
                 allow_redirects=False,
                 stream=True,
+                # Given with each request: what the environment names must not add to it.
+                verify=str(self._ca_file),
             ) as answer:
                 content = answer.raw.read(_LONGEST_ANSWER_BYTES, decode_content=True)
                 status = answer.status_code
-        except requests.exceptions.SSLError:
-            raise GatewayUnreachable(
-                "The gateway's certificate is not accepted. Check this box's date and the address."
-            ) from None
+        except requests.exceptions.SSLError as error:
+            raise GatewayUnreachable(_refusal(error)) from None
         except requests.RequestException:
             raise GatewayUnreachable(
                 "The gateway cannot be reached. Check this box's network; it tries again by itself."
@@ -73,3 +101,18 @@ class HttpsConnection:
     def close(self) -> None:
         """Lets go of the connection."""
         self._session.close()
+
+
+def _refusal(error: BaseException) -> str:
+    """What a person can do about a certificate. The reason is wrapped several times over."""
+    wrapped: list[BaseException | None] = [error]
+    while wrapped:
+        found = wrapped.pop()
+        if isinstance(found, CertificateOutOfDate):
+            return str(found)
+        if found is not None:
+            wrapped += [found.__cause__, found.__context__]
+    return (
+        "The gateway's certificate is not accepted: it is another server's, or of an authority "
+        "that this box does not trust. Check the gateway's address and HAVEN_EDGE_CA_FILE."
+    )

@@ -5,6 +5,8 @@ They survive a damaged store, so that a box that lost its data is still the same
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +40,8 @@ class Site:
     gateway_url: str
     doorbell_url: str
     gateway: PublicKeys
+    # Where to text to; empty where the gateway takes no texts.
+    sms_number: str = ""
 
 
 class Identity:
@@ -45,14 +49,25 @@ class Identity:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _told(directory):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def store_key(self) -> bytes:
         """The key of the local store, 32 bytes, made at first use."""
         return self._key(_STORE_KEY)
 
-    def node_keys(self) -> NodeKeys:
-        """The box's own keys, made at first use."""
+    def node_keys(self, *, anew: bool = False) -> NodeKeys:
+        """The box's own keys, made at first use; of a box that is enrolled only when that happens
+        `anew`, because its gateway knows no others.
+
+        Raises IdentityUnusable.
+        """
+        enrolled = (self._directory / _SITE).exists()
+        if enrolled and not anew and not (self._directory / _NODE_KEY).exists():
+            raise IdentityUnusable(
+                f"{self._directory / _NODE_KEY} is missing: the gateway does not know this box "
+                "without it. Put it back, or enrol the box again with a new code."
+            )
         return NodeKeys(self._key(_NODE_KEY))
 
     def site(self) -> Site:
@@ -69,10 +84,12 @@ class Identity:
                     bytes.fromhex(stored["gateway_exchange_key"]),
                     bytes.fromhex(stored["gateway_signing_key"]),
                 ),
+                # A box that was enrolled by an earlier version was told none.
+                sms_number=str(stored.get("sms_number", "")),
             )
         except FileNotFoundError:
             raise NotEnrolled from None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OSError):
             raise IdentityUnusable(
                 f"{self._directory / _SITE} is damaged. Enrol the box again with a new code."
             ) from None
@@ -87,6 +104,7 @@ class Identity:
             "doorbell_url": site.doorbell_url,
             "gateway_exchange_key": site.gateway.exchange.hex(),
             "gateway_signing_key": site.gateway.signing.hex(),
+            "sms_number": site.sms_number,
         }
         fresh = self._directory / f"{_SITE}.new"
         fresh.unlink(missing_ok=True)
@@ -96,6 +114,10 @@ class Identity:
 
     def _key(self, name: str) -> bytes:
         path = self._directory / name
+        with _told(path):
+            return self._read_or_make(path, name)
+
+    def _read_or_make(self, path: Path, name: str) -> bytes:
         if not path.exists():
             # A crash in the middle must not leave half a key under the real name.
             fresh = self._directory / f"{name}.new"
@@ -107,7 +129,10 @@ class Identity:
             raise IdentityUnusable(f"{path} can be read by others; run: chmod 600 {path}")
         key = path.read_bytes()
         if len(key) != KEY_BYTES:
-            raise IdentityUnusable(f"{path} is damaged: it must hold {KEY_BYTES} bytes.")
+            raise IdentityUnusable(
+                f"{path} is damaged: it must hold {KEY_BYTES} bytes. Put it back from a copy, or "
+                "take it away: what it opened is set aside then."
+            )
         return key
 
     def _write(self, path: Path, content: bytes) -> None:
@@ -121,3 +146,14 @@ class Identity:
         descriptor = os.open(self._directory, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What the disk says of a file, as a sentence. Raises IdentityUnusable."""
+    try:
+        yield
+    except OSError as error:
+        raise IdentityUnusable(
+            f"{path} cannot be used: {error.strerror}. Have this box's disk looked at."
+        ) from None

@@ -1,25 +1,32 @@
 """The composition root of a box: everything that one program on it is made of."""
 
-import os
 from dataclasses import dataclass
 
-from edge_node import claims
+from edge_node import epochs
 from edge_node import link as link_module
 from edge_node.acting import Actor
 from edge_node.agent import Agent
 from edge_node.alarm import Alarm
 from edge_node.box import Box
+from edge_node.buzzer import Buzzer
+from edge_node.condition import Condition, look
 from edge_node.config import Config
 from edge_node.doorbell import Doorbell
 from edge_node.exchange import Exchanger
+from edge_node.gateway_clock import GatewayClock
 from edge_node.gateway_connection import HttpsConnection
-from edge_node.identity import Identity, NotEnrolled
-from edge_node.link import Link, LinkState
+from edge_node.gateway_tls import gateway_context
+from edge_node.identity import Identity, IdentityUnusable, NotEnrolled
+from edge_node.link import Link
+from edge_node.modem.duty_texts import DutyTexts
+from edge_node.modem.texting import ModemSettings, Texting
+from edge_node.modem.thread import ModemThread
 from edge_node.notifier import Notifier
 from edge_node.store import Store
-from edge_node.tables import streams
+from edge_node.unanswered import UnansweredPatients
 from edge_node.watch import StoreWatch
 from shared.system import System
+from sync.smsd_spool import Spool
 
 STORE_NAME = "store.sqlite"
 
@@ -35,52 +42,62 @@ class Node:
     box: Box
     link: Link
     notifier: Notifier
+    alarm: Alarm
     exchanger: Exchanger | None
     agent: Agent | None
     watch: StoreWatch
+    buzzer: Buzzer | None
+    modem: ModemThread | None
 
     def start(self) -> None:
         """Lets the threads run: from here on it talks, and notices."""
         self.watch.start()
-        if self.agent is not None:
-            self.agent.start()
+        for part in (self.agent, self.buzzer, self.modem):
+            if part is not None:
+                part.start()
 
-    def link_state(self) -> tuple[LinkState, int]:
-        """The link's state, and how many answers of the staff are unsent."""
-        return self.link.state, self.store.read(claims.unsent)
+    def condition(self) -> Condition:
+        """How the box stands."""
+        return look(self.store, self.link.state, self.alarm.audible)
 
     def close(self) -> None:
         """Stops the threads and lets go of the store; whatever was not sent is in it."""
         self.notifier.close()
         self.watch.stop()
-        if self.agent is not None:
-            self.agent.stop()
+        for part in (self.agent, self.buzzer, self.modem):
+            if part is not None:
+                part.stop()
         self.store.close()
 
 
-def open_store(config: Config, identity: Identity) -> Store:
-    """The box's store, opened or made."""
-    return Store(config.directory / STORE_NAME, identity.store_key())
+def open_store(config: Config, identity: Identity, *, mends: bool = False) -> Store:
+    """The box's store, opened or made. A damaged one is moved aside only by whoever `mends`: the
+    one program that holds the folder. Raises StoreUnusable.
+    """
+    return Store(config.directory / STORE_NAME, identity.store_key(), mends=mends)
 
 
-def open_node(config: Config, system: System) -> Node:
-    """The box, not yet talking; `start()` makes it. A new epoch begins here."""
+def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
+    """The box, not yet talking; `start()` makes it. A new epoch begins here. Raises StoreUnusable,
+    and IdentityUnusable for the store's key.
+    """
     identity = Identity(config.directory)
-    store = open_store(config, identity)
-    epoch = system.rng.randrange(1, 1 << 32)
-    store.write(lambda connection: streams.outgoing.begin_epoch(connection, epoch))
+    store = open_store(config, identity, mends=mends)
+    store.write(lambda connection: epochs.begin(connection, system))
     notifier, alarm = Notifier(), Alarm(system.now)
-    link = Link(store.read(link_module.stored))
-    exchanger = agent = None
+    now = system.now()
+    link = Link(store.read(lambda connection: link_module.stored(connection, now)))
+    exchanger = agent = actor = None
     hospital_name = ""
     try:
-        site = identity.site()
-    except NotEnrolled as error:
+        site, keys = identity.site(), identity.node_keys()
+    except (NotEnrolled, IdentityUnusable) as error:
+        # It shows and rings what it has all the same.
         link.update(problem=str(error))
     else:
         link.update(enrolled=True)
         hospital_name = site.hospital_name
-        keys = identity.node_keys()
+        clock = GatewayClock()
         actor = Actor(system, link, lambda: alarm.audible)
         # This version may read what the one before could not.
         store.write(actor.retry_parked)
@@ -89,13 +106,15 @@ def open_node(config: Config, system: System) -> Node:
             system,
             keys,
             site,
-            HttpsConnection(site.gateway_url),
+            HttpsConnection(site.gateway_url, config.ca_file, clock.now),
             link,
             notifier,
             actor,
             config.reply_bytes,
+            clock,
         )
-        doorbell = Doorbell(store, keys, site, link, notifier, system.rng)
+        tls = gateway_context(config.ca_file, clock.now)
+        doorbell = Doorbell(store, keys, site, link, notifier, system.rng, tls)
         agent = Agent(
             exchanger,
             link,
@@ -103,23 +122,32 @@ def open_node(config: Config, system: System) -> Node:
             system.rng,
             config.exchange_every_s,
             doorbell.keep if site.doorbell_url else None,
-            HttpsConnection(site.gateway_url),
-        )
-    if store.moved_aside is not None:
-        link.update(
-            problem=f"The store was damaged and is now {os.fspath(store.moved_aside)}. Dispatches "
-            "are fetched from the gateway again; answers not yet sent may be missing."
+            HttpsConnection(site.gateway_url, config.ca_file, clock.now),
         )
     say = agent.say if agent is not None else _nobody
+    box = Box(store, system, alarm, notifier, say, link.gateway_now)
+    modem = buzzer = None
+    if config.buzzer:
+        buzzer = Buzzer(config.buzzer, box, UnansweredPatients(store, link), system.now)
+    if config.sms_spool is not None and actor is not None:
+        spool = Spool(config.sms_spool)
+        settings = ModemSettings(config.sms_gateway or site.sms_number, config.sms_cost_cents)
+        texting = Texting(spool, store, system, keys, site, actor, link, notifier, settings)
+        patients = UnansweredPatients(store, link)
+        duty = DutyTexts(spool, store, box, link, patients, hospital_name)
+        modem = ModemThread(spool, texting, duty, link)
     return Node(
         hospital_name=hospital_name,
         store=store,
-        box=Box(store, system, alarm, notifier, say),
+        box=box,
         link=link,
         notifier=notifier,
+        alarm=alarm,
         exchanger=exchanger,
         agent=agent,
         watch=StoreWatch(store, notifier),
+        buzzer=buzzer,
+        modem=modem,
     )
 
 

@@ -4,15 +4,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
 
-from edge_node.dispatch import ClaimState
-from edge_node.tables import (
-    claims,
-    dismissals,
-    dispatch_changes,
-    dispatches,
-    readings,
-    streams,
-)
+from edge_node import dispatches as dispatches_module
+from edge_node.dispatch import OPEN_CLAIMS, ClaimState
+from edge_node.tables import claims, dispatches, removals, reports, streams
 from shared import identifier
 
 KEPT = timedelta(days=35)
@@ -35,15 +29,16 @@ def forget_old(connection: Connection, gateway_now: datetime) -> int:
     )
     gone = 0
     for dispatch_id in old:
-        for table, column in (
-            (dispatch_changes, dispatch_changes.c.dispatch_id),
-            (claims, claims.c.dispatch_id),
-            (dismissals, dismissals.c.dispatch_id),
-            (readings, readings.c.dispatch_id),
-            (dispatches, dispatches.c.id),
-        ):
-            gone += connection.execute(delete(table).where(column == dispatch_id)).rowcount
+        gone += dispatches_module.forget(connection, dispatch_id)
+        gone += connection.execute(
+            delete(claims).where(claims.c.dispatch_id == dispatch_id)
+        ).rowcount
+    gone += connection.execute(
+        delete(reports).where(reports.c.state.not_in(OPEN_CLAIMS), reports.c.answered_at < before)
+    ).rowcount
+    gone += connection.execute(delete(removals).where(removals.c.at < before)).rowcount
     streams.date(connection, gateway_now)
     gone += streams.incoming.forget(connection, before)
     gone += streams.readers.forget(connection, before)
+    gone += streams.texts.forget(connection, before)
     return gone

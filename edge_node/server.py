@@ -26,10 +26,16 @@ class AlreadyRunning(HavenError):
 def lock(directory: Path) -> IO[str]:
     """Holds the folder for one server; kept open as long as it runs.
 
-    Raises AlreadyRunning when another one has it.
+    Raises AlreadyRunning when another one has it, HavenError when the disk does not take it.
     """
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = (directory / "serve.lock").open("w")
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = (directory / "serve.lock").open("w")
+    except OSError as error:
+        raise HavenError(
+            f"{directory} cannot be written: {error.strerror}. Have this box's disk looked at; "
+            "answer dispatches by SMS or telephone until then."
+        ) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -43,7 +49,7 @@ def lock(directory: Path) -> IO[str]:
 def serve(node: Node, config: Config) -> None:
     """Serves until the program is told to stop. What was not sent stays in the store."""
     app = create_app(
-        node.box, node.link_state, config.hostnames, node.hospital_name, config.frame_ancestors
+        node.box, node.condition, config.hostnames, node.hospital_name, config.frame_ancestors
     )
     try:
         server = waitress.create_server(

@@ -39,8 +39,8 @@ class Instant(TypeDecorator[datetime]):
 
 
 metadata = MetaData()
-# A box may start with any clock, and hears the right time only from its gateway. What its staff said
-# has no other form: a gateway that has lost it hears it again, word for word.
+# A box may start with any clock, and hears the right time only from its gateway. What its staff
+# said has no other form: a gateway that has lost it hears it again, word for word.
 streams = StreamLog(metadata, "gateway", dated_later=True, tells_anew=False)
 
 dispatches = Table(
@@ -110,12 +110,50 @@ availability = Table(
     Column("at", Instant, nullable=False),
 )
 
+# What staff say of their hospital. Of an event of ours the packed form is kept, as of dispatches.
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # What whoever sent it calls this one press: the same again is the same report.
+    Column("request_key", String(64), unique=True),
+    Column("kind", String(10), nullable=False),
+    Column("event", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("why", String(300), nullable=False),
+    Column("answered_at", Instant),  # by the gateway's clock
+    Column("epoch", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Index("ix_reports_state", "state"),
+)
+
+# Patients who are no longer this hospital's business, and when the gateway said so: whatever was
+# said of them before that and comes later is not stored again.
+removals = Table(
+    "removals",
+    metadata,
+    Column("dispatch_id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+# One row: the gateway's latest word on whom to text by the box's own modem.
+duty_phones = Table(
+    "duty_phones",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("event", LargeBinary, nullable=False),
+)
+
 link = Table(
     "link",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("last_exchange_at", Instant, nullable=False),
-    Column("offset_ms", Integer, nullable=False),  # gateway's clock minus ours
+    Column("heard_at", Instant, nullable=False),  # the gateway's clock then
+    Column("offset_ms", Integer),  # gateway's clock minus ours; null while nobody has compared them
     Column("differs", Boolean, nullable=False),
     Column("retired", Boolean, nullable=False),
+    Column("bearer", String(10), nullable=False),  # by which the last exchange came
 )

@@ -1,6 +1,7 @@
 """The gateway's web application: one Flask app on the services it is given."""
 
 import json
+from functools import partial
 
 from flask import Flask, Response, request
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from gateway.api.rest import add_rest, rest_application
 from gateway.bootstrap import Gateway
 from gateway.callbacks import africastalking
 from gateway.notifications.tables import messages
+from gateway.sites import box_texts
 from gateway.sites.routes import sites_blueprint
 from gateway.voice.recordings import recordings_blueprint
 
@@ -28,6 +30,7 @@ def create_app(gateway: Gateway) -> Flask:
         gateway.box_desk,
         opening=gateway.box_desk.opening,
         doorbell_url=services.config.doorbell_url,
+        sms_number=services.config.sms_number,
     )
 
     @boxes.after_request
@@ -59,7 +62,7 @@ def create_app(gateway: Gateway) -> Flask:
         return error
 
     app.wsgi_app = africastalking.in_front_of(  # type: ignore[method-assign, assignment]
-        app.wsgi_app, services
+        app.wsgi_app, services, box_texts=partial(box_texts.receive, gateway.exchange_desk)
     )
     return app
 

@@ -29,6 +29,7 @@ from gateway.places.default_gazetteer import seed_default
 from gateway.places.finder import PlaceFinder
 from gateway.ports import Boxes, Places
 from gateway.providers.africastalking import AfricasTalking
+from gateway.providers.modem import Modem
 from gateway.restoring import hold
 from gateway.sites.exchange import ExchangeDesk, retry_all_parked
 from gateway.sites.tables import streams
@@ -45,6 +46,7 @@ from shared.hospital import Hospital
 from shared.match_policy import MatchPolicy
 from shared.system import System
 from sync.sealing import NodeKeys
+from sync.smsd_spool import Spool
 from ussd_menus.menus import Menus
 
 # How many requests read or write at the same moment: the others of HAVEN_THREADS look something up,
@@ -129,6 +131,12 @@ class Gateway:
     node_keys: NodeKeys
     box_desk: BoxDesk
 
+    @property
+    def exchange_desk(self) -> ExchangeDesk:
+        """Where what boxes send is taken in, whatever bearer brought it."""
+        services = self.services
+        return ExchangeDesk(services.database, services.system, self.node_keys, self.box_desk)
+
 
 def open_gateway(config: Config, system: System) -> Gateway:
     """The whole gateway on its database. On SQLite this process must hold the writer's lock."""
@@ -178,8 +186,16 @@ def open_beside(config: Config, system: System) -> Services:
     return services
 
 
-def carriers(config: Config) -> Carriers:
-    """Africa's Talking, or whatever answers at HAVEN_AT_BASE_URL in its stead."""
+def carriers(config: Config, system: System) -> Carriers:
+    """Africa's Talking, or whatever answers at HAVEN_AT_BASE_URL in its stead, and our own modem.
+
+    Raises SpoolUnusable.
+    """
+    modem = None
+    if config.sms_spool is not None:
+        spool = Spool(config.sms_spool)
+        spool.check()
+        modem = Modem(spool, system)
     provider = AfricasTalking(
         username=config.at_username,
         api_key=config.at_api_key,
@@ -191,6 +207,7 @@ def carriers(config: Config) -> Carriers:
         voice=provider,
         shortcode=config.at_shortcode,
         voice_number=config.voice_number,
+        modem=modem,
     )
 
 

@@ -3,32 +3,43 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection
 
 from gateway.alarms.alarm import raise_alarm
-from gateway.emergencies import boxes_told, claims, phoning, recovering, store
+from gateway.emergencies import (
+    boxes_told,
+    came_by_themselves,
+    claims,
+    phoning,
+    recovering,
+    store,
+)
 from gateway.emergencies.tables import dispatches
-from gateway.hospitals import reachability
+from gateway.hospitals import contacts, reachability
 from gateway.hospitals.availability_board import AvailabilityBoard
-from gateway.hospitals.availability_report import AvailabilityReport
 from gateway.ports import Box
-from gateway.sites import hearing, publishing
+from gateway.sites import hearing, publishing, sim_card
 from gateway.sites.exchange import Folded
+from gateway.staff import box_reports
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.dispatch import LIVE, WAITING, DispatchState
 from sync.events import (
     AlarmState,
-    AvailabilityReported,
     Claim,
     DispatchChanged,
     DispatchOffered,
     DispatchRemoved,
     Event,
+    NoteWritten,
+    Report,
+    ReportTaken,
+    SimReported,
     Verdict,
+    WalkInRegistered,
 )
 
 # What a box says of a patient, and what it gives back of what it was told.
-_ABOUT_ONE_DISPATCH = Claim | DispatchOffered | DispatchChanged | Verdict
+_ABOUT_ONE_DISPATCH = Claim | DispatchOffered | DispatchChanged | Verdict | NoteWritten
 
 
 class EnrolledBoxes:
@@ -56,14 +67,16 @@ class BoxDesk:
         counter of changes, which a caller's turn locks after its emergency.
         """
         about = {event.dispatch_id for event in events if isinstance(event, _ABOUT_ONE_DISPATCH)}
+        codes = {event.help_code for event in events if isinstance(event, WalkInRegistered)} - {""}
         which: ColumnElement[bool] = dispatches.c.id.in_(about)
         if any(isinstance(event, AlarmState) for event in events):
             # An alarm is about everybody who waits there.
             waits = dispatches.c.state.in_([state.value for state in WAITING])
             which |= (dispatches.c.hospital_id == hospital_id) & waits
-        elif not about:
+        elif not about | codes:
             return
-        store.lock_all(connection, which)
+        shown = came_by_themselves.with_code(codes) if codes else None
+        store.lock_all(connection, which, shown)
 
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         """Applies what a hospital's box says."""
@@ -73,8 +86,15 @@ class BoxDesk:
                 connection, lambda uow: claims.fold(uow, hospital_id, claim)
             )
             return Folded([verdict], others)
-        if isinstance(event, AvailabilityReported):
-            self._report(connection, hospital_id, event)
+        if isinstance(event, Report):
+            report = event
+            taken, others = self._services.within(
+                connection, lambda uow: box_reports.take(uow, self._board, hospital_id, report)
+            )
+            return Folded(_expected(taken), others)
+        if isinstance(event, SimReported):
+            said = event
+            self._services.within(connection, lambda uow: sim_card.watch(uow, hospital_id, said))
         if isinstance(event, AlarmState):
             audible = event.audible
             self._services.within(
@@ -82,10 +102,22 @@ class BoxDesk:
             )
         return Folded()
 
+    def complete(self, connection: Connection, hospital_id: int, event: Event) -> None:
+        """Takes in what a text in brief left out of a claim."""
+        if isinstance(event, Claim):
+            claim = event
+            self._services.within(connection, lambda uow: claims.complete(uow, hospital_id, claim))
+
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
-        """Has operators phone the hospital about a claim, and refuses it with a reason. What is no
-        claim is shown beside the box (`sites list`).
+        """Has operators phone the hospital about a claim, and refuses it with a reason. A report is
+        refused too; what is neither is shown beside the box (`sites list`).
         """
+        if isinstance(event, Report):
+            report = event
+            taken, _ = self._services.within(
+                connection, lambda uow: box_reports.refuse(uow, report)
+            )
+            return Folded(_expected(taken))
         if not isinstance(event, Claim):
             return Folded()
         claim = event
@@ -109,7 +141,12 @@ class BoxDesk:
             told = boxes_told.open_offers(uow, hospital_id)
             kept = {event.dispatch_id for event in told}
             gone = recovering.over_here(uow, hospital_id, kept) if removing else []
-            return [*told, *(DispatchRemoved(at=uow.now, dispatch_id=each) for each in gone)]
+            phones = contacts.for_box(connection, hospital_id, uow.now)
+            return [
+                *told,
+                *(DispatchRemoved(at=uow.now, dispatch_id=each) for each in gone),
+                *([phones] if phones.phones or removing else []),
+            ]
 
         opening, _ = self._services.within(connection, offers)
         return opening
@@ -131,28 +168,7 @@ class BoxDesk:
 
         self._services.within(connection, alarm)
 
-    def _report(
-        self, connection: Connection, hospital_id: int, event: AvailabilityReported
-    ) -> None:
-        self._board.report(
-            connection,
-            hospital_id,
-            AvailabilityReport(
-                status=event.status,
-                at=min(event.at, self._services.system.now()),
-                source="box",
-                staffed_beds=event.staffed_beds,
-                free_beds=event.free_beds,
-                assigned_since=_assigned_after(connection, hospital_id, event.last_dispatch_seen),
-            ),
-        )
 
-
-def _assigned_after(connection: Connection, hospital_id: int, seen: int) -> int:
-    """How many of our assignments a report could not know of: identifiers grow with time."""
-    later = select(func.count()).where(
-        dispatches.c.hospital_id == hospital_id,
-        dispatches.c.id > seen,
-        dispatches.c.reserved.is_(True),
-    )
-    return connection.execute(later).scalar_one()
+def _expected(taken: ReportTaken) -> list[Event]:
+    """A box of a version that numbers no reports expects no answer."""
+    return [taken] if taken.report_id else []

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 
 import click
 
@@ -13,6 +14,7 @@ from gateway.box_desk import BoxDesk
 from gateway.config import Config, from_environment
 from gateway.database import migrate
 from gateway.database.polite import PoliteWriter
+from gateway.delivery.costs import costs
 from gateway.delivery.overview import latest, retry_now
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.commands import hospitals_group
@@ -153,6 +155,23 @@ def deliveries_retry(message: str) -> None:
     changed = database.write(lambda connection: retry_now(connection, message, system.now()))
     database.close()
     click.echo(f"Message {to_text(changed)} is due now.")
+
+
+@deliveries.command("costs")
+@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
+def deliveries_costs(days: int, as_json: bool) -> None:
+    """Show what the messages of the last days cost, by what they were for."""
+    config = _config()
+    reader = bootstrap.open_reader(config, keys_module.load(config.secret_dir))
+    since = real_system().now() - timedelta(days=days)
+    rows = reader.read(lambda connection: costs(connection, since))
+    reader.close()
+    if as_json:
+        click.echo(json.dumps([row.as_dict() for row in rows]))
+        return
+    for row in rows:
+        click.echo(row.line())
 
 
 def database_commands() -> Mapping[str, click.Command]:

@@ -70,8 +70,13 @@ class Config:
     added_holidays: frozenset[date]
     # What people dial, as texts name it.
     ussd_code: str
+    # The folders of our own modem's gammu-smsd, and its number; None and empty without one.
+    sms_spool: Path | None
+    modem_number: str
     # The engine that knows roads; None: travel times are estimated.
     routing: EngineAddress | None
+    # Below so much on the SIM of a hospital's box, operators are alarmed.
+    sim_low_credit_cents: int
     threads: int
 
     @property
@@ -85,6 +90,11 @@ class Config:
         if self.live_public_url:
             return f"{self.live_public_url}/sync/v1/doorbell"
         return f"ws://{self.live_listen}/sync/v1/doorbell"
+
+    @property
+    def sms_number(self) -> str:
+        """Where boxes text to."""
+        return self.modem_number or self.at_shortcode
 
     @property
     def sqlite_path(self) -> Path:
@@ -156,6 +166,15 @@ def from_environment(environment: Mapping[str, str]) -> Config:
             voice_number = normalise(voice_number, country)
         except InvalidInput:
             faults.append("HAVEN_VOICE_NUMBER must be a phone number, such as +254711082000.")
+    modem_number = read("HAVEN_SMS_NUMBER", "")
+    if modem_number:
+        try:
+            modem_number = normalise(modem_number, country)
+        except InvalidInput:
+            faults.append("HAVEN_SMS_NUMBER must be a phone number, such as +254711082001.")
+    sms_spool = path("HAVEN_SMS_SPOOL", Path.is_dir, "a folder")
+    if (sms_spool is None) is not (modem_number == ""):
+        faults.append("HAVEN_SMS_SPOOL and HAVEN_SMS_NUMBER go together: a modem and its number.")
     emergency_numbers = tuple(
         part.strip() for part in read("HAVEN_EMERGENCY_NUMBERS", "999,1199").split(",")
     )
@@ -192,6 +211,11 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         except ValueError:
             faults.append("HAVEN_HOLIDAYS must be dates such as 2026-11-30, apart by commas.")
 
+    low_credit = read("HAVEN_SIM_LOW_CREDIT_CENTS", "5000")
+    if not low_credit.isdigit() or int(low_credit) > 10_000_000:
+        faults.append("HAVEN_SIM_LOW_CREDIT_CENTS must be a number from 0 to 10000000.")
+        low_credit = "5000"
+
     config = Config(
         data_dir=data_dir,
         secret_dir=Path(read("HAVEN_SECRET_DIR", str(data_dir / "secrets"))).absolute(),
@@ -219,7 +243,10 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         prompts_dir=Path(read("HAVEN_PROMPTS_DIR", str(data_dir / "prompts"))).absolute(),
         emergency_numbers=emergency_numbers,
         ussd_code=read("HAVEN_USSD_CODE", "*384*911#"),
+        sms_spool=sms_spool,
+        modem_number=modem_number,
         routing=routing,
+        sim_low_credit_cents=int(low_credit),
         threads=int(threads),
     )
     if faults:

@@ -10,7 +10,7 @@ older event ended, and takes the usual values. Numbers are never reused.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Any
 
 from shared.dispatch import CannotTreatReason, DispatchState, Part
@@ -54,6 +54,16 @@ HOSPITAL_STATUSES: dict[int, HospitalStatus] = dict(
 )
 
 
+class Shape(Enum):
+    """What a packed value is made of, whatever it means: columns take events apart by it."""
+
+    NUMBER = 1
+    TEXT = 2  # bytes led by their length
+    TEXTS = 3  # how many, then each
+    WORD = 4  # a number, or, when that is odd, as many bytes as half of it
+    IDENTIFIER = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """How a value is written and read. With `by_time` both are given the event's own time as well,
@@ -63,6 +73,7 @@ class Form:
     write: Callable[..., bytes]
     read: Callable[..., Any]
     by_time: bool = False
+    shape: Shape = Shape.NUMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +136,16 @@ def _read_flag(reader: Reader) -> bool:
 
 
 _NUMBER = Form(packing.unsigned, Reader.unsigned)
-_TEXT = Form(packing.text, Reader.text)
-_TEXTS = Form(_write_texts, _read_texts)
-_BYTES = Form(packing.block, Reader.block)
+_TEXT = Form(packing.text, Reader.text, shape=Shape.TEXT)
+_TEXTS = Form(_write_texts, _read_texts, shape=Shape.TEXTS)
+_BYTES = Form(packing.block, Reader.block, shape=Shape.TEXT)
 _FLAG = Form(lambda value: packing.unsigned(int(value)), _read_flag)
 _DEGREES = Form(packing.degrees, packing.read_degrees)
-_CODE = Form(packing.short_code, packing.read_short_code)
-_DIGITS = Form(packing.digits, packing.read_digits)
-_PHONE = Form(packing.phone_number, packing.read_phone_number)
+_CODE = Form(packing.short_code, packing.read_short_code, shape=Shape.WORD)
+_DIGITS = Form(packing.digits, packing.read_digits, shape=Shape.WORD)
+_PHONE = Form(packing.phone_number, packing.read_phone_number, shape=Shape.WORD)
 _TIME = Form(packing.near_instant, packing.read_near_instant, by_time=True)
-_ID = Form(packing.identifier, packing.read_identifier, by_time=True)
+_ID = Form(packing.identifier, packing.read_identifier, by_time=True, shape=Shape.IDENTIFIER)
 _KIND = _number_of(Kind, Kind.UNKNOWN)
 _PRIORITY = _number_of(Priority, Priority.CRITICAL)
 _TRANSPORT = _number_of(Transport, Transport.NONE)

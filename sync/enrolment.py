@@ -73,13 +73,16 @@ class EnrolmentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What the box learns. `doorbell_url` is empty where the gateway has none."""
+    """What the box learns. `doorbell_url` is empty where the gateway has none, `sms_number` (where
+    the box texts to) where it takes no texts.
+    """
 
     site_id: int
     hospital_id: int
     hospital_name: str
     gateway: PublicKeys
     doorbell_url: str
+    sms_number: str = ""
 
 
 def build_request(request: EnrolmentRequest, proof_key: bytes, box: NodeKeys) -> bytes:
@@ -134,6 +137,7 @@ def build_answer(
         + enrolment.gateway.exchange
         + enrolment.gateway.signing
         + packing.text(enrolment.doorbell_url)
+        + packing.text(enrolment.sms_number)
     )
     return content + gateway.sign(content) + _proof(proof_key, b"gateway", content + request_body)
 
@@ -151,7 +155,10 @@ def read_answer(body: bytes, request_body: bytes, proof_key: bytes) -> Enrolment
             raise Refused
         site_id, hospital_id, name = reader.unsigned(), reader.unsigned(), reader.text()
         gateway = PublicKeys(reader.take(KEY_BYTES), reader.take(KEY_BYTES))
-        enrolment = Enrolment(site_id, hospital_id, name, gateway, reader.text())
+        doorbell_url = reader.text()
+        # A gateway of an earlier version ends here.
+        sms_number = "" if reader.at_end else reader.text()
+        enrolment = Enrolment(site_id, hospital_id, name, gateway, doorbell_url, sms_number)
     except Unreadable:
         raise Refused from None
     gateway.verify(body[-_SIGNATURE_BYTES - _PROOF_BYTES : -_PROOF_BYTES], content)

@@ -17,6 +17,7 @@ from sync import packing
 from sync.frame import Frame
 from sync.packing import Reader, Unreadable
 from sync.sealing import (
+    SEAL_BYTES,
     Bearer,
     Direction,
     MessageType,
@@ -37,8 +38,8 @@ _MOST_STREAMS = 4096
 # What a note and its seal take of an answer at most, as long as it is not complete.
 _NOTE_ROOM_BYTES = 256
 # The flags of a note, by bit.
-_HEARD, _LIMIT, _ACKNOWLEDGES, _COMPLETE, _MORE, _SPELL, _DIFFERS, _RETIRED, _LOST = (
-    1 << bit for bit in range(9)
+_HEARD, _LIMIT, _ACKNOWLEDGES, _COMPLETE, _MORE, _SPELL, _DIFFERS, _RETIRED, _LOST, _FRAME = (
+    1 << bit for bit in range(10)
 )
 LONGEST_REQUEST_BYTES = 128 * 1024
 USUAL_REPLY_BYTES = 64 * 1024
@@ -157,14 +158,15 @@ def build_request(
     epoch, so that no two are alike.
     """
     head = Head(using.site_id, using.epoch, number).pack()
-    sealed_note = seal_note(using.up, note, bearer, MessageType.REQUEST, head)
-    body = head + packing.block(sealed_note)
+    chosen: list[bytes] = []
+    size = len(head) + _sealed_size(pack_note(note))
     for frame in frames:
-        sealed = seal_frame(using.up, frame, bearer, MessageType.REQUEST_FRAME, head)
-        if len(body) + len(sealed) > LONGEST_REQUEST_BYTES:
+        size += _sealed_size(frame)
+        if size > LONGEST_REQUEST_BYTES:
             break
-        body += sealed
-    return body
+        chosen.append(frame)
+    kind = (bearer, MessageType.REQUEST, MessageType.REQUEST_FRAME)
+    return head + _seal_message(using.up, note, chosen, kind, head)
 
 
 def open_request(using: Session, body: bytes, bearer: Bearer) -> Message:
@@ -191,18 +193,17 @@ def build_answer(
     """What the gateway answers: as many packed frames as fit `limit` bytes, at least one unless
     the limit is 0. `note` is given whether frames had to wait.
     """
-    request = digest(request_body)
-    sealed_frames: list[bytes] = []
+    chosen: list[bytes] = []
     size, waiting = _NOTE_ROOM_BYTES, False
     for frame in frames:
-        sealed = seal_frame(using.down, frame, bearer, MessageType.RESPONSE_FRAME, request)
-        if (sealed_frames or not limit) and size + len(sealed) > limit:
+        size += _sealed_size(frame)
+        if (chosen or not limit) and size > limit:
             waiting = True
             break
-        sealed_frames.append(sealed)
-        size += len(sealed)
-    sealed_note = seal_note(using.down, note(waiting), bearer, MessageType.RESPONSE, request)
-    return bytes([_VERSION]) + packing.block(sealed_note) + b"".join(sealed_frames)
+        chosen.append(frame)
+    kind = (bearer, MessageType.RESPONSE, MessageType.RESPONSE_FRAME)
+    sealed = _seal_message(using.down, note(waiting), chosen, kind, digest(request_body))
+    return bytes([_VERSION]) + sealed
 
 
 def open_answer(using: Session, request_body: bytes, body: bytes, bearer: Bearer) -> Message:
@@ -217,11 +218,41 @@ def open_answer(using: Session, request_body: bytes, body: bytes, bearer: Bearer
     )
 
 
-def seal_note(
-    seal: Seal, note: Note, bearer: Bearer, message_type: MessageType, answers: bytes
+def _seal_message(
+    seal: Seal,
+    note: Note,
+    frames: Sequence[bytes],
+    kind: tuple[Bearer, MessageType, MessageType],
+    answers: bytes,
 ) -> bytes:
-    """A note, sealed."""
-    return seal.close(pack_note(note), _bound(bearer, message_type, answers))
+    """A note and packed frames. A single one goes inside the note: one seal less, where every byte
+    counts most.
+    """
+    bearer, note_type, frame_type = kind
+    inside = frames[0] if len(frames) == 1 else None
+    sealed = packing.block(seal_note(seal, note, bearer, note_type, answers, inside))
+    if inside is None:
+        for frame in frames:
+            sealed += seal_frame(seal, frame, bearer, frame_type, answers)
+    return sealed
+
+
+def _sealed_size(content: bytes) -> int:
+    """How many bytes a sealed block of this content takes."""
+    sealed = len(content) + SEAL_BYTES
+    return len(packing.unsigned(sealed)) + sealed
+
+
+def seal_note(
+    seal: Seal,
+    note: Note,
+    bearer: Bearer,
+    message_type: MessageType,
+    answers: bytes,
+    inside: bytes | None = None,
+) -> bytes:
+    """A note, sealed, with the one packed frame `inside` it if any."""
+    return seal.close(pack_note(note, inside), _bound(bearer, message_type, answers))
 
 
 def seal_frame(
@@ -272,8 +303,7 @@ def open_message(
     bearer, note_type, frame_type = kind
     reader = Reader(body)
     try:
-        note = _read_note(seal.open(reader.block(), _bound(bearer, note_type, answers)))
-        frames = []
+        note, frames = _read_note(seal.open(reader.block(), _bound(bearer, note_type, answers)))
         while not reader.at_end:
             sealed = reader.block()
             if len(sealed) > frames_module.LONGEST_BYTES:
@@ -294,13 +324,13 @@ def digest(request_body: bytes) -> bytes:
     return hashlib.blake2s(request_body, digest_size=16).digest()
 
 
-def pack_note(note: Note) -> bytes:
+def pack_note(note: Note, inside: bytes | None = None) -> bytes:
     """The note's bytes before sealing."""
     flags = note.more * _MORE | note.spell * _SPELL | note.complete * _COMPLETE
     flags |= note.differs * _DIFFERS | note.retired * _RETIRED
     flags |= bool(note.acknowledgements or note.complete) * _ACKNOWLEDGES
     flags |= bool(note.heard_at) * _HEARD | bool(note.lost) * _LOST
-    flags |= (note.reply_limit != USUAL_REPLY_BYTES) * _LIMIT
+    flags |= (note.reply_limit != USUAL_REPLY_BYTES) * _LIMIT | (inside is not None) * _FRAME
     clock_ms = packing.milliseconds(note.clock)
     packed = packing.unsigned(clock_ms) + packing.unsigned(flags) + note.state_hash
     if note.heard_at:
@@ -326,11 +356,15 @@ def pack_note(note: Note) -> bytes:
                 + at.epoch.to_bytes(_EPOCH_BYTES, "little")
                 + packing.unsigned(at.seq)
             )
+    if inside is not None:
+        packed += packing.block(inside)
     return packed
 
 
-def _read_note(packed: bytes) -> Note:
-    """What a newer version added at the end is left alone."""
+def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
+    """The note, and the frame inside it if any. What a newer version added at the end is left
+    alone.
+    """
     reader = Reader(packed)
     clock_ms, flags, hashed = reader.unsigned(), reader.unsigned(), reader.take(STATE_HASH_BYTES)
     heard_at = (
@@ -348,7 +382,8 @@ def _read_note(packed: bytes) -> Note:
         if flags & _LOST
         else ()
     )
-    return Note(
+    inside = [frames_module.unpack(reader.block())] if flags & _FRAME else []
+    note = Note(
         clock=packing.from_milliseconds(clock_ms),
         state_hash=hashed,
         acknowledgements=acknowledgements,
@@ -361,6 +396,7 @@ def _read_note(packed: bytes) -> Note:
         differs=bool(flags & _DIFFERS),
         retired=bool(flags & _RETIRED),
     )
+    return note, inside
 
 
 def _count(reader: Reader) -> int:

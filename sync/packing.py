@@ -13,7 +13,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 # Far beyond any real clock, well inside what a datetime holds: about the year 2164.
 _LONGEST_MS = 1 << 42
 _DEGREE = 100_000
-_IDENTIFIER_RANDOM_BITS = 22
+IDENTIFIER_CHANCE_BITS = 22
 _MOST_DIGITS = 17
 # Most numbers of an event are so small.
 _SHORT = tuple(bytes([value]) for value in range(0x80))
@@ -65,8 +65,7 @@ class Reader:
         return value
 
     def signed(self) -> int:
-        value = self.unsigned()
-        return (value >> 1) ^ -(value & 1)
+        return unzigzag(self.unsigned())
 
     def block(self) -> bytes:
         """Bytes that are led by their length."""
@@ -98,7 +97,17 @@ def unsigned(value: int) -> bytes:
 
 def signed(value: int) -> bytes:
     """Small numbers of either sign in few bytes (zigzag). Raises ValueError beyond 64 bits."""
-    return unsigned(value << 1 if value >= 0 else (-value << 1) - 1)
+    return unsigned(zigzag(value))
+
+
+def zigzag(value: int) -> int:
+    """0, -1, 1, -2, … as 0, 1, 2, 3, …"""
+    return value << 1 if value >= 0 else (-value << 1) - 1
+
+
+def unzigzag(value: int) -> int:
+    """What `zigzag` made that number of."""
+    return (value >> 1) ^ -(value & 1)
 
 
 def block(content: bytes) -> bytes:
@@ -144,11 +153,11 @@ def identifier(value: int, reference_ms: int) -> bytes:
 
     One that was made within seconds of it takes 5 or 6 bytes instead of 8, any other at most 10.
     """
-    return signed(value - (reference_ms << _IDENTIFIER_RANDOM_BITS))
+    return signed(value - (reference_ms << IDENTIFIER_CHANCE_BITS))
 
 
 def read_identifier(reader: Reader, reference_ms: int) -> int:
-    value = reader.signed() + (reference_ms << _IDENTIFIER_RANDOM_BITS)
+    value = reader.signed() + (reference_ms << IDENTIFIER_CHANCE_BITS)
     if not 0 <= value < 1 << 63:
         raise Unreadable("An identifier is out of range.")
     return value

@@ -10,11 +10,12 @@ from itertools import chain
 from shared.errors import HavenError
 from sync import exchange
 from sync.codec import decode, encode, lane_of
-from sync.events import EpochStarted, Event
+from sync.events import EpochStarted, Event, Lane
 from sync.exchange import Message, Note, Session
 from sync.frame import Frame, packed_frames_of
 from sync.packing import Unreadable
 from sync.sealing import Bearer
+from sync.sms import Carried
 from sync.stream_log import (
     Acknowledgement,
     Connection,
@@ -63,21 +64,62 @@ def append(
 
 
 def receive_frame(
-    connection: Connection, log: StreamLog, writer: int, frame: Frame, now: datetime, act: Act
+    connection: Connection,
+    log: StreamLog,
+    writer: int,
+    frame: Frame,
+    now: datetime,
+    act: Act,
+    complete: Act,
 ) -> int:
     """Takes every event of a frame and acts on each new one at once. How many were new.
 
-    One that cannot be read or applied is parked; the others of the frame go on.
+    One that was acted on already, because it came in brief, only completes what that left out. One
+    that cannot be read or applied is parked; the others of the frame go on.
     """
     new = 0
+    in_brief: set[int] = set()
+    if frame.lane == Lane.EMERGENCIES:
+        last = frame.first_seq + len(frame.payloads) - 1
+        in_brief = log.texts.in_brief(connection, writer, frame.epoch, frame.first_seq, last)
     for at, payload in _numbered(frame):
         if log.incoming.receive(connection, writer, at, payload, now) is not Received.NEW:
             continue
         new += 1
-        why = _attempt(payload, act)
+        why = _attempt(payload, complete if at.seq in in_brief else act)
         if why is not None:
             log.incoming.park(connection, writer, at, why)
+        if at.seq in in_brief:
+            log.texts.drop_brief(connection, writer, at)
     return new
+
+
+def receive_text(
+    connection: Connection,
+    log: StreamLog,
+    writer: int,
+    carried: Carried,
+    now: datetime,
+    act: Act,
+    complete: Act,
+) -> bool:
+    """Takes what an SMS brought: what the writer has heard of ours, and its event, which is acted
+    on at once. True when that was new.
+    """
+    if carried.heard is not None:
+        log.texts.note_heard(connection, writer, carried.heard)
+    at = carried.position
+    if at is None:
+        return False
+    if not carried.brief:
+        frame = Frame(at.lane, at.epoch, at.seq, (carried.payload,))
+        return bool(receive_frame(connection, log, writer, frame, now, act, complete))
+    if not log.texts.keep_brief(connection, writer, at, carried.payload, now):
+        return False
+    if _attempt(carried.payload, act) is not None:
+        # The whole one will be parked, and shown, when it comes.
+        log.texts.drop_brief(connection, writer, at)
+    return True
 
 
 def retry_parked(connection: Connection, log: StreamLog, writer: int, act: Act) -> int:
@@ -281,14 +323,20 @@ class GatewayPeer:
         return self._log.readers.standing(connection, site_id, note.acknowledgements)
 
     def take(
-        self, connection: Connection, site_id: int, message: Message, now: datetime, act: Act
+        self,
+        connection: Connection,
+        site_id: int,
+        message: Message,
+        now: datetime,
+        act: Act,
+        complete: Act,
     ) -> int:
         """Takes all new events of a request in the caller's one transaction: each new one is acted
-        on once. How many were new.
+        on once, or completes what came in brief. How many were new.
         """
         frames = [frame for frame in message.frames if not frame.recovered]
         return sum(
-            receive_frame(connection, self._log, site_id, frame, now, act)
+            receive_frame(connection, self._log, site_id, frame, now, act, complete)
             for frame in sorted(frames, key=lambda frame: frame.lane)
         )
 

@@ -50,6 +50,7 @@ class MessageType(IntEnum):
     RING = 6
     BUNDLE = 7
     BUNDLE_FRAME = 8
+    TEXT = 9
 
 
 class Direction(IntEnum):

@@ -2,6 +2,7 @@
 when.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from gateway.simulator.client import Phone
 
 _CHECK_PORT = 8850
 _WITHIN_S = 20.0
+# A box that cannot reach its gateway asks ever more rarely, and never less than every 15 s.
+_HEALS_WITHIN_S = 60.0
 _SERVICE = "*384*911#"
 
 
@@ -121,6 +124,44 @@ def tell(stage: Stage) -> None:
         second.says(ringing, "arrived")
         second.waits_for(code, state="arrived")
         time_line.says("hospital", "the patient has arrived")
+    tell_without_internet(stage, consoles, time_line)
+
+
+def tell_without_internet(stage: Stage, consoles: list[Console], time_line: Timeline) -> None:
+    """The same once more, with the hospitals' cable out: everything goes by SMS."""
+    if stage.cable is None:
+        raise DemoFailed("the demo has no cable")
+    stage.cable.pull()
+    time_line.says("cable", "is out: the hospitals have no internet")
+    with Phone(stage.addresses.simulator, "+254711000222") as phone:
+        phone.dials(_SERVICE).chooses("1").chooses("2")
+        code = phone.screen[:4]
+        phone.chooses("2").types("kibera")
+        if "Which one?" in phone.screen:
+            phone.chooses("1")
+        phone.sees("Telling").session_is_over()
+        box = next(c for c in consoles if c.hospital[:12] in phone.screen)
+        ringing = box.waits_for(code, rings=True)
+        time_line.says("hospital", f"{box.hospital} rings, told by SMS")
+        box.says(ringing, "accept")
+        phone.receives_sms("expects you", _WITHIN_S)
+        time_line.says("caller", f"SMS: {phone.sms_text}")
+        box.waits_for(code, state="accepted")
+        time_line.says("hospital", "reads that the gateway agrees, by SMS")
+    stage.cable.plug()
+    time_line.says("cable", "is in again")
+    _waits_for_all_sent(stage)
+    time_line.says("gateway", "has everything, once")
+
+
+def _waits_for_all_sent(stage: Stage) -> None:
+    deadline = time.monotonic() + _HEALS_WITHIN_S
+    while time.monotonic() < deadline:
+        boxes = json.loads(_runs(stage.operators_command, "sites", "list", "--json"))
+        if all(box["unsent"] == 0 and not box["troubles"] for box in boxes):
+            return
+        time.sleep(0.2)
+    raise DemoFailed(f"the boxes do not have everything: {boxes}")
 
 
 def _runs(program: Path, *words: str) -> str:

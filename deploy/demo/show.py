@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
 
+from deploy.demo.cable import Cable
 from deploy.demo.stage import BOXES, PROJECT, Addresses, DemoFailed, Stage
 
 _PAGE = Path(__file__).with_name("front.html")
@@ -30,7 +31,9 @@ def main() -> int:
     print("Setting up and starting Haven, about a quarter of a minute ...", flush=True)
     try:
         with Stage(folder, addresses) as stage:
-            server = _serve_front_page(addresses)
+            if stage.cable is None:
+                raise DemoFailed("There is no cable.")
+            server = _serve_front_page(addresses, stage.cable)
             print(_what_to_press(addresses, _shown(stage.operators_command)), flush=True)
             while not stopping.wait(0.5):
                 dead = stage.dead()
@@ -44,7 +47,7 @@ def main() -> int:
     return 0
 
 
-def _serve_front_page(addresses: Addresses) -> ThreadingHTTPServer:
+def _serve_front_page(addresses: Addresses, cable: Cable) -> ThreadingHTTPServer:
     page = _PAGE.read_text(encoding="utf-8")
     for name, value in {
         "PHONE": f"{addresses.simulator}/phone/254711000111?embed=1",
@@ -61,10 +64,22 @@ def _serve_front_page(addresses: Addresses) -> ThreadingHTTPServer:
     class FrontPage(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found = self.path == "/"
-            self.send_response(200 if found else 404)
+            self._answers(200 if found else 404, body if found else b"Not found\n")
+
+        def do_POST(self) -> None:
+            # Only from this very page: others may not pull anybody's cable.
+            known = self.path in ("/cable/pull", "/cable/plug")
+            if not known or self.headers.get("Origin") != addresses.front:
+                self._answers(404, b"Not found\n")
+                return
+            cable.pull() if self.path.endswith("pull") else cable.plug()
+            self._answers(200, b"out" if cable.is_out else b"in")
+
+        def _answers(self, status: int, content: bytes) -> None:
+            self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
-            self.wfile.write(body if found else b"Not found\n")
+            self.wfile.write(content)
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -90,6 +105,7 @@ def _what_to_press(addresses: Addresses, operators_command: Path) -> str:
     2  Crash, injury or burn
     type  kibera
   A hospital's console rings: press Accept there, and read the SMS on the phone.
+  "Pull the hospitals' cable" on the page takes their internet away: their boxes go on by SMS.
 
   Phone      {addresses.simulator}/phone/254711000111
   Consoles   {addresses.box(0)}   {addresses.box(1)}

@@ -18,6 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.demo.cable import Cable
+from deploy.demo.modem import DemoModem
+
 PROJECT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 30.0
@@ -51,11 +54,21 @@ class Addresses:
     def simulator(self) -> str:
         return f"http://127.0.0.1:{self.base_port + 3}"
 
+    @property
+    def cable_ports(self) -> dict[int, int]:
+        """Where the hospitals' internet ends in this machine, and what is behind it."""
+        return {self.base_port + 4: self.base_port + 1, self.base_port + 5: self.live_port}
+
+    @property
+    def gateway_by_cable(self) -> str:
+        """The gateway as the hospitals reach it."""
+        return f"http://127.0.0.1:{self.base_port + 4}"
+
     def box(self, number: int) -> str:
         return f"http://127.0.0.1:{self.base_port + 10 + number}"
 
     def ports(self) -> list[int]:
-        return [*range(self.base_port, self.base_port + 4)] + [
+        return [*range(self.base_port, self.base_port + 6)] + [
             self.base_port + 10 + number for number in range(len(BOXES))
         ]
 
@@ -67,6 +80,8 @@ class Stage:
     folder: Path
     addresses: Addresses
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    modems: list[DemoModem] = field(default_factory=list)
+    cable: Cable | None = None
 
     def __enter__(self) -> "Stage":
         try:
@@ -99,6 +114,7 @@ class Stage:
             "HAVEN_LISTEN": at.gateway.removeprefix("http://"),
             "HAVEN_LIVE_LISTEN": f"127.0.0.1:{at.live_port}",
             "HAVEN_PUBLIC_URL": at.gateway,
+            "HAVEN_LIVE_PUBLIC_URL": f"ws://127.0.0.1:{at.base_port + 5}",
             "HAVEN_AT_USERNAME": "sandbox",
             "HAVEN_AT_SHORTCODE": "20911",
             "HAVEN_AT_BASE_URL": at.simulator,
@@ -115,7 +131,11 @@ class Stage:
             "HAVEN_EDGE_DIR": str(self.folder / f"box-{number + 1}"),
             "HAVEN_EDGE_LISTEN": self.addresses.box(number).removeprefix("http://"),
             "HAVEN_EDGE_FRAME_ANCESTORS": self.addresses.front,
+            "HAVEN_EDGE_SMS_SPOOL": str(self._modem_folder(number)),
         }
+
+    def _modem_folder(self, number: int) -> Path:
+        return self.folder / f"modem-{number + 1}"
 
     def start(self) -> None:
         """Sets up what is missing and starts everything; returns when all of it answers."""
@@ -124,6 +144,7 @@ class Stage:
         self._write_operators_command(environment)
         self.command("hospitals", "import", str(PROJECT / "deploy/demo/hospitals.csv"), ok=(0, 3))
         self.command("places", "import", str(PROJECT / "deploy/demo/places.csv"), ok=(0, 3))
+        self.cable = Cable(self.addresses.cable_ports)
         simulator = self.addresses.simulator.removeprefix("http://")
         self._spawn("gateway", ["gateway", "up"], environment)
         self._spawn("simulator", ["gateway", "simulator", "--listen", simulator], environment)
@@ -143,6 +164,10 @@ class Stage:
     def add_box(self, hospital: str, number: int) -> str:
         """Enrols box `number` for this hospital (its name or id) and starts it; its address."""
         self._enrol(number, hospital)
+        sim = f"+25473300000{number + 1}"
+        modem = DemoModem(self._modem_folder(number), self.addresses.simulator, sim)
+        self.modems.append(modem)
+        modem.start()
         name = f"box-{number + 1}"
         self._spawn(name, ["edge_node", "serve"], self.box_environment(number))
         url = self.addresses.box(number)
@@ -151,6 +176,8 @@ class Stage:
 
     def stop(self) -> None:
         """Stops every process in order, by force only when it does not stop by itself."""
+        for modem in self.modems:
+            modem.stop()
         for process in reversed(self.processes.values()):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -161,6 +188,8 @@ class Stage:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        if self.cable is not None:
+            self.cable.close()
 
     def dead(self) -> str | None:
         """The name of a process that has ended by itself."""
@@ -187,7 +216,14 @@ class Stage:
             return
         code = json.loads(self.command("sites", "enrol", hospital, "--json"))["code"]
         self._run(
-            ["edge_node", "enrol", self.addresses.gateway, code, "--name", f"{hospital}, casualty"],
+            [
+                "edge_node",
+                "enrol",
+                self.addresses.gateway_by_cable,
+                code,
+                "--name",
+                f"{hospital}, casualty",
+            ],
             self.box_environment(number),
         )
         (self.folder / f"box-{number + 1}" / "enrolled").touch()

@@ -6,6 +6,7 @@ import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from edge_node.store import StoreUnusable
 from shared.errors import Conflict, HavenError, IllegalMove, InvalidInput, NotFound, origin
 
 _log = structlog.get_logger()
@@ -15,6 +16,7 @@ _STATUS: tuple[tuple[type[HavenError], int, str], ...] = (
     (InvalidInput, 422, "Input not understood"),
     (IllegalMove, 409, "Not possible any more"),
     (Conflict, 409, "Somebody else was faster"),
+    (StoreUnusable, 503, "This box cannot store anything"),
 )
 
 

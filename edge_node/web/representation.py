@@ -1,13 +1,17 @@
 """How the API shows what the box knows: identifiers as text, times as RFC 3339, codes as words."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from edge_node.box import ReportedAvailability
+from edge_node.condition import Condition
 from edge_node.dispatch import Claim, Dispatch, News
 from edge_node.link import LinkState
+from edge_node.reports import Report
 from shared import capability
 from shared.identifier import to_text
+from sync import events
 from sync.events import DispatchOffered
 
 Json = dict[str, Any]
@@ -111,14 +115,85 @@ def availability(shown: ReportedAvailability | None) -> Json:
     }
 
 
-def link(shown: LinkState, unsent: int) -> Json:
-    """How things stand with the gateway; `unsent` counts answers not known to be there."""
+def report(shown: Report) -> Json:
+    """Something that staff said of their hospital, and what became of it."""
+    return {
+        "id": to_text(shown.id),
+        "kind": shown.kind,
+        "by": shown.said.by,
+        "at": _time(shown.at),
+        "state": shown.state,
+        "why": shown.why,
+        "answered_at": _time(shown.answered_at),
+        "said": _said(shown.said),
+    }
+
+
+def _said(shown: events.Report) -> Json:
+    match shown:
+        case events.AvailabilityReported():
+            return {
+                "status": shown.status,
+                "staffed_beds": shown.staffed_beds,
+                "free_beds": shown.free_beds,
+            }
+        case events.StockReported():
+            return {
+                "has": list(capability.codes(shown.has)),
+                "lacks": list(capability.codes(shown.lacks)),
+            }
+        case events.NoteWritten():
+            about = to_text(shown.dispatch_id) if shown.dispatch_id else None
+            return {"text": shown.text, "dispatch_id": about}
+        case events.WalkInRegistered():
+            return {
+                "kind": shown.kind.name.lower(),
+                "priority": shown.priority.name.lower(),
+                "help_code": shown.help_code,
+                "patient_count": shown.patient_count,
+                "age_years": shown.age_years,
+            }
+    raise TypeError(f"a report that nobody shows: {type(shown).__name__}")
+
+
+def progress(shown: Condition) -> Json:
+    """What of this box's word has reached the gateway, and what has not."""
+    return {
+        "all_at_gateway": shown.all_at_gateway,
+        "answers": asdict(shown.answers),
+        "reports": asdict(shown.reports),
+        "unsent_claims": shown.answers.waiting,
+        "unsent_events": shown.unsent_events,
+    }
+
+
+def condition(shown: Condition, now: datetime) -> Json:
+    """How the box stands, whole. `now` is its own clock."""
+    waits = shown.oldest_waiting_at
+    return {
+        **link(shown.link),
+        **progress(shown),
+        "oldest_waiting_s": None if waits is None else max(0, int((now - waits).total_seconds())),
+        "set_aside": shown.set_aside,
+        "conflicts": shown.conflicts,
+        "forks": shown.forks,
+        "audible": shown.audible,
+        "damaged_stores": list(shown.damaged_stores),
+        "can_store": shown.can_store,
+        "disk_free_mb": shown.disk_free_bytes // (1024 * 1024),
+        "problems": shown.problems,
+    }
+
+
+def link(shown: LinkState) -> Json:
+    """How things stand with the gateway."""
     return {
         "enrolled": shown.enrolled,
         "connected": shown.connected,
         "doorbell": shown.doorbell,
         "last_exchange_at": _time(shown.last_exchange_at),
-        "unsent_claims": unsent,
+        "last_heard_at": _time(shown.last_heard_at),
+        "bearer": shown.bearer,
         "gateway_offset_s": shown.offset.total_seconds() if shown.offset is not None else None,
         "history_differs": shown.differs,
         "retired": shown.retired,

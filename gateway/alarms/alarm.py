@@ -56,6 +56,11 @@ _SOLVE_ABOUT = Prepared(
     .where(_of_emergency, alarms.c.detail == bindparam("of_detail"))
     .values(solved_at=bindparam("now"))
 )
+_SOLVE_OWN_ABOUT = Prepared(
+    update(alarms)
+    .where(_own, alarms.c.detail == bindparam("of_detail"))
+    .values(solved_at=bindparam("now"))
+)
 _SOLVE_OWN = Prepared(update(alarms).where(_own).values(solved_at=bindparam("now")))
 
 
@@ -151,6 +156,11 @@ def solve(uow: UnitOfWork, kind: str, emergency_id: int | None) -> None:
         _SOLVE_OWN.run(uow.connection, of_kind=kind, now=uow.now)
     else:
         _SOLVE.run(uow.connection, of_kind=kind, of_emergency=emergency_id, now=uow.now)
+
+
+def solve_own_about(uow: UnitOfWork, kind: str, detail: str) -> None:
+    """Closes the alarm about the gateway itself, or what belongs to it, with this one detail."""
+    _SOLVE_OWN_ABOUT.run(uow.connection, of_kind=kind, of_detail=detail, now=uow.now)
 
 
 def solve_about(uow: UnitOfWork, kind: str, emergency_id: int, hospital: str) -> None:

@@ -18,11 +18,10 @@ from urllib.parse import parse_qsl
 import structlog
 
 from gateway.callbacks import voice_script
-from gateway.database.database import NotInTime
 from gateway.delivery import reports
 from gateway.menus.ending import session_ended
 from gateway.return_calls import calling_back
-from gateway.sms import incoming
+from gateway.sms.arriving import BoxTexts, arrive
 from gateway.sms.incoming import IncomingSms
 from gateway.unit_of_work import Services, UnitOfWork
 from gateway.ussd import turn
@@ -30,7 +29,6 @@ from gateway.ussd.turn import UssdRequest
 from gateway.voice import dialogue, script
 from gateway.voice.dialogue import CallStep
 from shared.errors import HavenError, InvalidInput
-from shared.identifier import to_text
 from shared.phone_number import normalise
 
 _log = structlog.get_logger(__name__)
@@ -65,7 +63,17 @@ class Reply:
 Handler = Callable[[dict[str, str]], Reply]
 
 
-def in_front_of(others: Wsgi, services: Services, within_s: float = _ANSWER_WITHIN_S) -> Wsgi:
+def _no_boxes(sender: str, text: str) -> bool:
+    return False
+
+
+def in_front_of(
+    others: Wsgi,
+    services: Services,
+    within_s: float = _ANSWER_WITHIN_S,
+    *,
+    box_texts: BoxTexts = _no_boxes,
+) -> Wsgi:
     """Answers what is below `/callbacks/africastalking/<secret>/`, and hands on everything else.
 
     At every door a database that has not written after `within_s` is waited for no longer: threads
@@ -73,7 +81,7 @@ def in_front_of(others: Wsgi, services: Services, within_s: float = _ANSWER_WITH
     """
     services = replace(services, write_within_s=within_s)
     secrets = [secret.encode() for secret in services.config.callback_secrets]
-    handle_of = _handlers(services)
+    handle_of = _handlers(services, box_texts)
 
     def known(secret: str) -> bool:
         # Every accepted secret is compared, so that the time tells nothing about which one matched.
@@ -105,7 +113,7 @@ def in_front_of(others: Wsgi, services: Services, within_s: float = _ANSWER_WITH
     return answer
 
 
-def _handlers(services: Services) -> Callable[[str], Handler | None]:
+def _handlers(services: Services, box_texts: BoxTexts) -> Callable[[str], Handler | None]:
     """What answers at each door."""
 
     def ussd(form: dict[str, str]) -> Reply:
@@ -133,24 +141,7 @@ def _handlers(services: Services) -> Callable[[str], Handler | None]:
             sender=form.get("from", "").strip(),
             text=form.get("text", "")[:_LONGEST_SMS],
         )
-        if not (came.sender or came.text.strip()):
-            _log.warning("incoming sms refused", reason="neither a sender nor a text came.")
-            return Reply("")
-        if not came.provider_id:
-            # Without the carrier's name for it one that comes again cannot be known: better two
-            # notes about one cry than none.
-            came = replace(came, provider_id=f"unnamed-{to_text(services.system.new_id())}")
-        take_in = incoming.receive
-        try:
-            came = replace(came, sender=normalise(came.sender, services.config.country))
-        except InvalidInput:
-            take_in = incoming.keep_for_operators
-        try:
-            take_in(services, came)
-        except NotInTime:
-            raise  # It is sent again until it was taken in.
-        except HavenError as error:
-            _log.warning("incoming sms refused", reason=str(error))
+        arrive(services, came, box_texts)
         return Reply("")
 
     def delivery(form: dict[str, str]) -> Reply:

@@ -17,6 +17,7 @@ import gateway.restoring.tables
 import gateway.return_calls.tables
 import gateway.sites.tables
 import gateway.sms.tables
+import gateway.staff.tables
 from gateway.database.metadata import metadata
 
 __all__ = ["metadata"]

@@ -1,5 +1,6 @@
 """Sends one claimed message, and writes down what became of it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,8 +11,10 @@ from gateway.delivery import reports
 from gateway.delivery.unreached import alarm_if_unreached
 from gateway.notifications import outbox
 from gateway.notifications.outbox import Channel, Claimed
+from gateway.providers.modem import Modem
 from gateway.providers.ports import Accepted, SmsSender, VoiceCaller
 from gateway.return_calls import calling_back
+from gateway.sites import texting
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.errors import OperatorMustAct, SendRefused, SendRetryable
 
@@ -32,6 +35,8 @@ class Carriers:
     shortcode: str
     # Calls leave from it; from the shortcode where there is none.
     voice_number: str = ""
+    # Our own modem, which texts hospitals' boxes first.
+    modem: Modem | None = None
 
 
 def send(services: Services, carriers: Carriers, claimed: Claimed) -> None:
@@ -60,14 +65,16 @@ def send(services: Services, carriers: Carriers, claimed: Claimed) -> None:
 
 
 def _require_fresh(services: Services, claimed: Claimed) -> None:
-    valid = calling_back.VALID if claimed.purpose == calling_back.PURPOSE else outbox.VALID
-    if services.system.now() - claimed.created_at > valid:
+    if services.system.now() > claimed.valid_until:
         raise SendRefused("too old to be sent: what it says may be wrong by now")
 
 
 def _hand_over(carriers: Carriers, claimed: Claimed) -> Accepted:
     if claimed.channel is Channel.VOICE:
         return carriers.voice.call(claimed.recipient, carriers.voice_number or carriers.shortcode)
+    if claimed.purpose == texting.PURPOSE and carriers.modem is not None:
+        with suppress(SendRetryable):
+            return carriers.modem.send_sms(claimed.recipient, claimed.text, None)
     return carriers.sms.send_sms(claimed.recipient, claimed.text, carriers.shortcode)
 
 

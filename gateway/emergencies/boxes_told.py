@@ -8,7 +8,7 @@ from gateway.emergencies import box_events, store
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import LIVE, MAY_TREAT, DispatchState
-from sync.events import DispatchChanged, DispatchOffered
+from sync.events import DispatchChanged, DispatchOffered, DispatchRemoved
 
 
 def open_offers(uow: UnitOfWork, hospital_id: int) -> list[DispatchOffered | DispatchChanged]:
@@ -74,6 +74,15 @@ def tell_who_cannot(uow: UnitOfWork, emergency: Row[Any], *, still_needed: bool)
                     still_needed=still_needed,
                 ),
             )
+
+
+def forget(uow: UnitOfWork, emergency: Row[Any]) -> None:
+    """Has the box of every hospital that was asked forget this patient, who has ended: what nobody
+    has to treat any more has no business on a screen in a ward.
+    """
+    for row in store.dispatches_of(uow.connection, emergency.id):
+        removed = DispatchRemoved(at=uow.now, dispatch_id=row.id, reason=emergency.state)
+        uow.tell_hospital(row.hospital_id, removed)
 
 
 def tell_live(uow: UnitOfWork, emergency: Row[Any], reason: str = "") -> None:

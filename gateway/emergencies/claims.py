@@ -44,6 +44,14 @@ def fold(uow: UnitOfWork, hospital_id: int, claim: Claim) -> Verdict:
     )
 
 
+def complete(uow: UnitOfWork, hospital_id: int, claim: Claim) -> None:
+    """Takes in the whole note of a claim that was folded from a text in brief."""
+    if isinstance(claim, CannotTreat) and claim.note:
+        dispatch = _own(uow, hospital_id, claim)
+        if dispatch is not None and dispatch.state == DispatchState.CANNOT_TREAT:
+            store.change_dispatch(uow, dispatch, reason_note=claim.note[:240])
+
+
 def set_aside(uow: UnitOfWork, hospital_id: int, claim: Claim) -> Verdict:
     """The verdict on a claim that could not be folded, for whatever reason: operators ask the
     hospital what it meant.

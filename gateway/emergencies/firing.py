@@ -79,6 +79,11 @@ def _fire(uow: UnitOfWork, timer: Timer) -> None:
             closing.close(uow, emergency)
         elif emergency.state in ENDED:
             closing.free_beds(uow, emergency)
+            boxes_told.forget(uow, emergency)
+        return
+    if kind is TimerKind.LEAVE_BOXES:
+        if emergency.state in ENDED:
+            boxes_told.forget(uow, emergency)
         return
     if kind is TimerKind.HANDED_OVER:
         if emergency.state in closing.HANDED_OVER_FROM:

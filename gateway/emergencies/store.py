@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, or_, select, update
 
 from gateway.database.rows import Rows
 from gateway.emergencies.tables import dispatches, emergencies
@@ -110,14 +110,16 @@ def lock(uow: UnitOfWork, emergency_id: int) -> Row[Any]:
     return found
 
 
-def lock_all(connection: Connection, which: ColumnElement[bool]) -> None:
-    """Locks the emergencies of these dispatches, in the one order that lets nobody wait in a
-    circle.
+def lock_all(
+    connection: Connection, which: ColumnElement[bool], also: ColumnElement[bool] | None = None
+) -> None:
+    """Locks the emergencies of these dispatches, and `also` these emergencies, in the one order
+    that lets nobody wait in a circle.
     """
     of_these = select(dispatches.c.emergency_id).where(which)
     connection.execute(
         select(emergencies.c.id)
-        .where(emergencies.c.id.in_(of_these))
+        .where(or_(emergencies.c.id.in_(of_these), *([] if also is None else [also])))
         .order_by(emergencies.c.id)
         .with_for_update()
     )

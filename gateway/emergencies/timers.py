@@ -33,6 +33,8 @@ class TimerKind(StrEnum):
     CLOSE = "close"
     # The patient has arrived at the hospital that this one referred them to: it ends here.
     HANDED_OVER = "handed_over"
+    # It ended a day ago: boxes need not show it any more.
+    LEAVE_BOXES = "leave_boxes"
 
 
 class Timer(NamedTuple):
@@ -47,6 +49,8 @@ class Timer(NamedTuple):
 
 REMIND_AFTER = timedelta(minutes=5)
 CLOSE_AFTER = timedelta(hours=24)
+# Until then staff may read on their screen how it ended.
+LEAVES_BOXES_AFTER = timedelta(hours=24)
 
 _PUT_OFF = Prepared(
     update(timers)

@@ -1,11 +1,12 @@
 """What hospitals report and what we assign: every change of availability goes through here."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from gateway.hospitals import changes
-from gateway.hospitals.availability_report import AvailabilityReport
+from gateway.hospitals.availability_report import AvailabilityReport, Known
 from gateway.hospitals.changes import Change
 from gateway.hospitals.tables import availability, availability_reports, hospital_beds
 from shared.errors import InvalidInput, NotFound
@@ -62,7 +63,8 @@ class AvailabilityBoard:
         return change
 
     def report(self, connection: Connection, hospital_id: int, report: AvailabilityReport) -> bool:
-        """Takes in what a hospital says of itself; False when it said something newer before.
+        """Takes in what a hospital says of itself, as far as it has said nothing newer of the same
+        sort; False when nothing of it counts.
 
         Either way it is kept. Raises NotFound when there is no such hospital, and InvalidInput for
         a report from the future.
@@ -70,19 +72,17 @@ class AvailabilityBoard:
         if report.at > self._system.now() + _AHEAD:
             raise InvalidInput("The report is from the future; set the clock and report again.")
         (number,) = changes.take_numbers(connection)
-        newer = connection.execute(
-            update(availability)
-            .where(
-                availability.c.hospital_id == hospital_id,
-                or_(availability.c.heard_at.is_(None), availability.c.heard_at <= report.at),
-            )
-            .values(**report.columns(), version=number)
-        ).rowcount
-        changes.record(connection, [Change(number, self._system.new_id(), hospital_id)])
-        counted = newer == 1
-        known = select(availability.c.hospital_id).where(availability.c.hospital_id == hospital_id)
-        if not counted and connection.execute(known).first() is None:
+        of = availability.c.hospital_id == hospital_id
+        row = connection.execute(select(availability).where(of)).first()
+        if row is None:
             raise NotFound("There is no such hospital; look its number up in the hospital list.")
+        new = report.without(_known(connection, row))
+        counted = new.says_something
+        values = new.columns() | {"version": number}
+        if counted and (row.heard_at is None or row.heard_at <= report.at):
+            values |= {"heard_at": report.at, "source": report.source}
+        connection.execute(update(availability).where(of).values(values))
+        changes.record(connection, [Change(number, self._system.new_id(), hospital_id)])
         connection.execute(
             insert(availability_reports),
             {
@@ -95,8 +95,22 @@ class AvailabilityBoard:
             },
         )
         if counted:
-            _count_beds(connection, hospital_id, report)
+            _count_beds(connection, hospital_id, new)
         return counted
+
+
+def _known(connection: Connection, row: Row[Any]) -> Known:
+    sorts = connection.execute(
+        select(hospital_beds.c.bed_type, hospital_beds.c.reported_at).where(
+            hospital_beds.c.hospital_id == row.hospital_id
+        )
+    )
+    return Known(
+        status_at=row.status_reported_at,
+        beds_at=row.reported_at,
+        stock_at=row.stock_reported_at,
+        sorts_at={each.bed_type: each.reported_at for each in sorts},
+    )
 
 
 def _count_beds(connection: Connection, hospital_id: int, report: AvailabilityReport) -> None:

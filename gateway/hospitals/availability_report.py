@@ -1,7 +1,7 @@
 """What a hospital says of itself: how full it is, what it has run out of, whether it is open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -36,6 +36,16 @@ class BedCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """When each sort of thing was last reported; `sorts_at` are beds by their sort."""
+
+    status_at: datetime | None
+    beds_at: datetime | None
+    stock_at: datetime | None
+    sorts_at: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
 class AvailabilityReport:
     """What a hospital says of itself.
 
@@ -67,11 +77,42 @@ class AvailabilityReport:
         if self.stock_has & self.stock_lacks:
             raise InvalidInput("The same stock cannot be there and be used up; correct one.")
 
+    def without(self, newer: Known) -> "AvailabilityReport":
+        """The report without what something newer is known of, sort by sort: one that comes late
+        from a box without a network still says what nobody else has said.
+        """
+
+        def is_newer(at: datetime | None) -> bool:
+            return at is not None and at > self.at
+
+        beds_known, stock_known = is_newer(newer.beds_at), is_newer(newer.stock_at)
+        return replace(
+            self,
+            status=None if is_newer(newer.status_at) else self.status,
+            staffed_beds=None if beds_known else self.staffed_beds,
+            free_beds=None if beds_known else self.free_beds,
+            stock_has=0 if stock_known else self.stock_has,
+            stock_lacks=0 if stock_known else self.stock_lacks,
+            beds={
+                sort: count
+                for sort, count in self.beds.items()
+                if not is_newer(newer.sorts_at.get(sort.value))
+            },
+        )
+
+    @property
+    def says_something(self) -> bool:
+        counts = (self.status, self.staffed_beds, self.free_beds)
+        return any(each is not None for each in counts) or bool(
+            self.stock_has | self.stock_lacks or self.beds
+        )
+
     def columns(self) -> dict[str, object]:
-        """The columns of `availability` that the report decides."""
-        values: dict[str, object] = {"heard_at": self.at, "source": self.source}
+        """The columns of `availability` that the report decides, but who was heard last."""
+        values: dict[str, object] = {}
         if self.status is not None:
             values["status"] = self.status.value
+            values["status_reported_at"] = self.at
         if self.staffed_beds is not None:
             values["staffed_beds"] = self.staffed_beds
         if self.free_beds is not None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from gateway.hospitals.tables import hospital_contacts
 from shared import duty_hours
 from shared.errors import Conflict, InvalidInput, NotFound
+from sync.events import DutyPhonesSet
 from sync.prepared import Prepared
 
 # A weekly OK, and a day for a week that was a holiday's.
@@ -67,6 +68,16 @@ class Roster:
         local = now.astimezone(self.local_time)
         there = [row for row in rows if _parse(row.duty).on_duty(local, self.is_holiday)]
         return tuple(row.phone for row in there or rows)
+
+
+def for_box(connection: Connection, hospital_id: int, now: datetime) -> DutyPhonesSet:
+    """The telephones that the hospital's box may text by itself, in their order."""
+    texted = [row for row in _OF_HOSPITAL.all(connection, of=hospital_id) if row.sms]
+    return DutyPhonesSet(
+        at=now,
+        phones=tuple(row.phone for row in texted),
+        hours=tuple(row.duty for row in texted),
+    )
 
 
 def hospitals_of(connection: Connection, number: str) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from gateway.hospitals.changes import Change
 from gateway.hospitals.tables import availability, hospital_contacts, hospitals
 from gateway.importing.importing import Store, Stored
 from gateway.places.place_record import raise_version
+from gateway.sites.publishing import publish
 from shared.hospital import HospitalStatus
 from shared.system import System
 
@@ -97,11 +98,13 @@ def hospital_store(system: System) -> Store[HospitalRecord]:
             numbers = changes.take_numbers(connection, count)
             touched = [*_create(connection, new, numbers), *_update(connection, changed)]
             wanted = [*new, *(record for _, record in changed)]
+            rung_elsewhere = []
             for hospital_id, record in zip(touched, wanted, strict=True):
                 phone = record.duty_phone
                 if phone is not None and contacts.put_first(connection, hospital_id, phone):
                     # It has yet to prove itself.
                     reachability.judge(connection, system, hospital_id)
+                    rung_elsewhere.append(hospital_id)
             changes.record(
                 connection,
                 [
@@ -111,6 +114,11 @@ def hospital_store(system: System) -> Store[HospitalRecord]:
             )
             # Facilities are places too (gateway.places.landmarks).
             raise_version(connection)
+            # Last, and in this order: see `publish`.
+            for hospital_id in sorted(rung_elsewhere):
+                publish(
+                    connection, hospital_id, contacts.for_box(connection, hospital_id, system.now())
+                )
         return Stored(len(new), len(changed), len(batch) - count)
 
     return store

@@ -98,6 +98,7 @@ availability = Table(
     metadata,
     Column("hospital_id", Id, ForeignKey("hospitals.id"), primary_key=True, autoincrement=False),
     Column("status", String(16), nullable=False),
+    Column("status_reported_at", Instant),
     Column("staffed_beds", Integer),
     Column("free_beds", Integer),
     Column("assigned_since", Integer, nullable=False),
@@ -108,8 +109,8 @@ availability = Table(
     Column("units_free", BigInteger, nullable=False, server_default="0"),
     Column("units_full", BigInteger, nullable=False, server_default="0"),
     Column("units_reported_at", Instant),
-    # When and by whom the latest report of any sort was made; an earlier one that comes late does
-    # not count.
+    # When and by whom the latest report of any sort was made. What comes late counts where nothing
+    # newer of its sort is known.
     Column("heard_at", Instant),
     Column("source", String(32), nullable=False),
     # When staff were last asked to report anew.

@@ -42,6 +42,7 @@ _ADD = Prepared(
         "attempts",
         "due_at",
         "created_at",
+        "valid_until",
     ),
 )
 
@@ -136,6 +137,7 @@ class Claimed:
     text: str
     attempts: int
     created_at: datetime
+    valid_until: datetime
     lease_token: int
     lease_until: datetime
     emergency_id: int | None
@@ -153,9 +155,10 @@ def enqueue(
     emergency_id: int | None = None,
     dispatch_id: int | None = None,
     wait: timedelta = _AT_ONCE,
+    valid_until: datetime | None = None,
 ) -> int | None:
-    """Adds a message to the transaction that causes it, due after `wait`; its id, or None when
-    nothing is sent to this number.
+    """Adds a message to the transaction that causes it, due after `wait`, and not to be sent after
+    `valid_until`; its id, or None when nothing is sent to this number.
     """
     if recipient == uow.hushed:
         return None
@@ -175,6 +178,7 @@ def enqueue(
         attempts=0,
         due_at=uow.now + wait,
         created_at=uow.now,
+        valid_until=valid_until,
     )
     uow.queued_messages += 1
     return message_id
@@ -208,6 +212,7 @@ def claim(uow: UnitOfWork, limit: int) -> list[Claimed]:
             text=row.text,
             attempts=row.attempts,
             created_at=row.created_at,
+            valid_until=row.valid_until or row.created_at + VALID,
             lease_token=token,
             lease_until=row.lease_until,
             emergency_id=row.emergency_id,

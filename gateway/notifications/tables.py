@@ -38,6 +38,8 @@ messages = Table(
     Column("last_error", String(240), nullable=False, server_default=""),
     Column("cost", String(24), nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
+    # After this it is not sent; null where the usual time for messages counts.
+    Column("valid_until", Instant),
     Column("sent_at", Instant),
     Column("finished_at", Instant),
     Index("ix_messages_due", "state", "urgency", "due_at"),

@@ -119,6 +119,19 @@ ALARM_WORDS = {
         "The database is older than it was: it was set back to a copy. What was due before waits.",
         "See that it is the right copy, then: haven-gateway restores show",
     ),
+    "box_note": AlarmWords(
+        "The hospital's staff wrote a note about this patient.",
+        f"Read it: {_SHOW}",
+    ),
+    "box_wrote": AlarmWords(
+        "A hospital's staff wrote a note on their box.",
+        "Read it, and phone the hospital where it matters.",
+    ),
+    "box_sim": AlarmWords(
+        "The SIM of a hospital's box does not work, or its credit is nearly used up: it cannot "
+        "text when its network is down.",
+        "Top it up, or phone the hospital to see to it: haven-gateway sites list",
+    ),
     "staff_wrote": AlarmWords(
         "A hospital's duty phone wrote words that answer no offer.",
         "Read it, and phone the hospital where it matters.",

@@ -72,6 +72,8 @@ def _lines(case: CaseFile, coming: AskedNext) -> Iterator[str]:
         yield f"  Would be asked next: {names}"
     if coming.nearer:
         yield f"    {coming.nearer}"
+    for note in case.staff_notes:
+        yield f"  {clock_words(note.at)}  {note.hospital} wrote ({note.by}): {note.text}"
     yield "Messages"
     for message in case.messages:
         yield f"  {message.line()}"

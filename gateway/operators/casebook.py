@@ -17,6 +17,7 @@ from gateway.emergencies.tables import dispatches, emergencies, timers
 from gateway.emergencies.timers import TimerKind
 from gateway.hospitals.tables import hospitals
 from gateway.keys import PhoneVault
+from gateway.staff.tables import hospital_notes
 from shared import help_code
 from shared.dispatch import CannotTreatReason, Part
 from shared.emergency import DISCREET_KINDS, ENDED, EmergencyState, Kind, Priority, Transport
@@ -35,6 +36,7 @@ _NEXT = {
     TimerKind.REMIND: "operators are reminded of what nobody has solved",
     TimerKind.CLOSE: "it is closed by itself",
     TimerKind.HANDED_OVER: "it is closed: another hospital has the patient",
+    TimerKind.LEAVE_BOXES: "hospitals' boxes forget it",
 }
 
 
@@ -78,6 +80,16 @@ class AskedHospital:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffNote:
+    """What staff of a hospital wrote about the patient."""
+
+    at: datetime
+    hospital: str
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """Something that happened, or that will."""
 
@@ -88,8 +100,8 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """All that is kept of one emergency. `phone` is masked, and so are numbers within `note`,
-    unless they were revealed.
+    """All that is kept of one emergency. `phone` is masked, and so are numbers within `note` and
+    what staff wrote, unless they were revealed.
     """
 
     id: str
@@ -116,6 +128,7 @@ class CaseFile:
     raised_at: datetime | None
     ended_at: datetime | None
     asked: tuple[AskedHospital, ...]
+    staff_notes: tuple[StaffNote, ...]
     messages: tuple[DeliveryRow, ...]
     alarms: tuple[str, ...]
     history: tuple[Moment, ...]
@@ -214,7 +227,7 @@ def case_file(
         priority=Priority(row.priority).name.lower(),
         kind=Kind(row.kind).name.lower().replace("_", " "),
         said=tuple(value.replace("_", " ") for value in row.answers.values()),
-        note=row.note if revealed else _A_NUMBER.sub(lambda found: masked(found[0]), row.note),
+        note=_shown(row.note, revealed=revealed),
         patient_count=row.patient_count,
         age_years=row.age_years,
         transport=""
@@ -234,6 +247,7 @@ def case_file(
         raised_at=row.raised_at,
         ended_at=row.ended_at,
         asked=tuple(_asked(connection, asked)),
+        staff_notes=tuple(_staff_notes(connection, asked, revealed=revealed)),
         messages=tuple(of_emergency(connection, emergency_id)),
         alarms=tuple(alarms_waiting(connection, [emergency_id]).get(emergency_id, ())),
         history=tuple(_history(connection, emergency_id, asked)),
@@ -258,6 +272,24 @@ def _asked(connection: Connection, asked: Sequence[Row[Any]]) -> Iterable[AskedH
             had_proved_channel=row.reachable,
             explanation=tuple(row.explanation),
         )
+
+
+def _staff_notes(
+    connection: Connection, asked: Sequence[Row[Any]], *, revealed: bool
+) -> Iterable[StaffNote]:
+    names = _names(connection, asked)
+    rows = connection.execute(
+        select(hospital_notes)
+        .where(hospital_notes.c.dispatch_id.in_([row.id for row in asked]))
+        .order_by(hospital_notes.c.at, hospital_notes.c.id)
+    )
+    for row in rows:
+        text = _shown(row.text, revealed=revealed)
+        yield StaffNote(row.at, names[row.hospital_id], row.by, text)
+
+
+def _shown(written: str, *, revealed: bool) -> str:
+    return written if revealed else _A_NUMBER.sub(lambda found: masked(found[0]), written)
 
 
 def _reason(dispatch: Row[Any]) -> str:

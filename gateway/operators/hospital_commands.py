@@ -136,6 +136,7 @@ def _add_contact_commands(group: click.Group, act: Callable[..., None]) -> None:
             number = normalise(phone, uow.services.config.country)
             added = NewContact(number, label, sms=sms, voice=voice, duty=duty)
             contacts.add(uow.connection, hospital_id, added)
+            _tell_box(uow, hospital_id)
 
         act(hospital, by, "contact added", add)
 
@@ -149,9 +150,14 @@ def _add_contact_commands(group: click.Group, act: Callable[..., None]) -> None:
         def remove(uow: UnitOfWork, hospital_id: int) -> None:
             number = normalise(phone, uow.services.config.country)
             contacts.remove(uow.connection, hospital_id, number)
+            _tell_box(uow, hospital_id)
             reachability.judge(uow.connection, uow.system, hospital_id)
 
         act(hospital, by, "contact removed", remove)
+
+
+def _tell_box(uow: UnitOfWork, hospital_id: int) -> None:
+    uow.tell_hospital(hospital_id, contacts.for_box(uow.connection, hospital_id, uow.now))
 
 
 def _add_token_commands(group: click.Group, opened: Openers) -> None:

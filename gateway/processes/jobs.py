@@ -65,6 +65,7 @@ def forget_told(services: Services) -> int:
         lambda uow: (
             streams.incoming.forget(uow.connection, before)
             + streams.readers.forget(uow.connection, before)
+            + streams.texts.forget(uow.connection, before)
         )
     )
 

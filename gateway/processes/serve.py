@@ -13,6 +13,9 @@ from gateway.processes.parent import leave_with_up
 
 _STOP_WITHIN_S = 30
 _BACKLOG = 1024
+# How long a connection may stay silent between two requests, or within the head of one. A box asks
+# every 15 s: it must not have to make a new connection, with all that TLS sends, each time.
+IDLE_MS = 40_000
 
 
 def serve(config: Config) -> None:
@@ -34,7 +37,7 @@ def serve(config: Config) -> None:
         backlog=_BACKLOG,
         backpressure=_BACKLOG,
         # A slow or half-sent request must not hold a thread.
-        http1_settings=HTTP1Settings(header_read_timeout=10_000, keep_alive=True),
+        http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS, keep_alive=True),
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_WITHIN_S,
         websockets=False,

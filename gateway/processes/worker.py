@@ -22,8 +22,9 @@ _LISTEN_FOR_S = 1.0
 
 def run_worker(config: Config) -> None:
     """Works until SIGINT or SIGTERM, then finishes what it is at."""
-    gateway = bootstrap.open_gateway(config, real_system())
-    workers = Workers(gateway.services, bootstrap.carriers(config))
+    system = real_system()
+    gateway = bootstrap.open_gateway(config, system)
+    workers = Workers(gateway.services, bootstrap.carriers(config, system), gateway.exchange_desk)
     jobs = JobRunner(gateway.services)
     stopping = threading.Event()
 

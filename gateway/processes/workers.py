@@ -1,11 +1,13 @@
 """The threads that act by themselves: a sweeper that fires due timers, one that reads changed
-places, one that notices a database set back to a copy, and senders that empty the outbox.
+places, one that notices a database set back to a copy, one that texts boxes which the network does
+not reach, and senders that empty the outbox.
 
 On SQLite they live in the web process, the only one that writes; on PostgreSQL in worker processes.
 """
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -13,6 +15,10 @@ from gateway.delivery.sending import Carriers, send
 from gateway.emergencies import firing
 from gateway.notifications import outbox
 from gateway.restoring import hold
+from gateway.sites import box_texts, texting
+from gateway.sites.exchange import ExchangeDesk
+from gateway.sms.arriving import arrive
+from gateway.sms.incoming import IncomingSms
 from gateway.unit_of_work import Services
 
 _log = structlog.get_logger(__name__)
@@ -30,9 +36,12 @@ _GIVES_WAY_S = 0.1
 class Workers:
     """Starts and stops the sweeper and the senders."""
 
-    def __init__(self, services: Services, carriers: Carriers, senders: int = 4) -> None:
+    def __init__(
+        self, services: Services, carriers: Carriers, desk: ExchangeDesk, senders: int = 4
+    ) -> None:
         self._services = services
         self._carriers = carriers
+        self._desk = desk
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(
@@ -59,6 +68,23 @@ class Workers:
                 daemon=True,
             )
         )
+        self._threads.append(
+            threading.Thread(
+                target=self._loop,
+                args=(self._text_boxes, self._stopping.wait),
+                name="box texts",
+                daemon=True,
+            )
+        )
+        if carriers.modem is not None:
+            self._threads.append(
+                threading.Thread(
+                    target=self._loop,
+                    args=(self._read_modem, self._stopping.wait),
+                    name="modem",
+                    daemon=True,
+                )
+            )
         self._threads += [
             threading.Thread(
                 target=self._loop,
@@ -102,6 +128,23 @@ class Workers:
         hold.look(self._services)
         hold.release_when_ready(self._services)
         return False
+
+    def _text_boxes(self) -> bool:
+        texting.text_boxes(self._services, self._desk.keys)
+        return False
+
+    def _read_modem(self) -> bool:
+        modem = self._carriers.modem
+        if modem is not None:
+            modem.look(self._take_sms)
+        return False
+
+    def _take_sms(self, name: str, sender: str, text: str) -> None:
+        arrive(
+            self._services,
+            IncomingSms(provider_id=name, sender=sender, text=text),
+            partial(box_texts.receive, self._desk),
+        )
 
     def _refresh_places(self) -> bool:
         self._services.places.refresh()

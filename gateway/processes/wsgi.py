@@ -39,8 +39,9 @@ def load() -> Wsgi:
     if config.on_sqlite:
         # We hold the writer's lock: whoever had these messages is dead.
         gateway.services.write(free_leases)
-        carriers: Carriers = bootstrap.carriers(config)
-        parts += [Workers(gateway.services, carriers), JobRunner(gateway.services)]
+        carriers: Carriers = bootstrap.carriers(config, system)
+        workers = Workers(gateway.services, carriers, gateway.exchange_desk)
+        parts += [workers, JobRunner(gateway.services)]
     roads = bootstrap.road_fetcher(gateway.services)
     if roads is not None:
         parts.append(roads)

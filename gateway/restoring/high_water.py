@@ -38,3 +38,9 @@ class HighWater:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)
+        # Without this the name may still mean the file before it after a power cut.
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -22,7 +22,7 @@ from gateway.unit_of_work import UnitOfWork
 
 PURPOSE = "call_me"
 # Whoever asked longer ago has found another way, or does not expect us any more.
-VALID = timedelta(minutes=10)
+_VALID = timedelta(minutes=10)
 _MOST_AN_HOUR = 6
 _HOUR = timedelta(hours=1)
 _MOST_TRIES = 2
@@ -160,7 +160,7 @@ def not_made(uow: UnitOfWork, message_id: int) -> None:
 
 def _not_picked_up(uow: UnitOfWork, call: Row[Any], phone: str) -> None:
     wait = _LINE_FREE_AFTER if _has_rung_since(uow, call) else _AGAIN_AFTER
-    late = uow.now + wait > call.asked_at + VALID
+    late = uow.now + wait > call.asked_at + _VALID
     if call.tries >= _MOST_TRIES or late or _discreet(uow, call.caller_id) is not None:
         _change(uow, call, state=CallState.OVER.value)
         _say_so(uow, call, phone, "call_missed")
@@ -243,6 +243,7 @@ def _enqueue(uow: UnitOfWork, phone: str, wait: timedelta) -> int | None:
         purpose=PURPOSE,
         urgency=1,
         wait=wait,
+        valid_until=uow.now + _VALID,
     )
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, select, update
 from gateway.database.database import Database
 from gateway.hospitals.reachability import judge
 from gateway.sites.enrolment import CODE_LIFE, issue_code
+from gateway.sites.sim_card import as_dict, in_words
 from gateway.sites.tables import SiteState, sites, streams
-from shared.errors import NotFound
+from shared.errors import InvalidInput, NotFound
+from shared.phone_number import normalise
 from shared.system import System
 from sync.sealing import NodeKeys
 
@@ -52,17 +54,32 @@ def sites_commands(open_gateway: Opener, find_hospital: FindHospital) -> click.G
     def list_command(as_json: bool) -> None:
         """Show every box, when it was last heard, and what is wrong with it."""
         database, _, _ = open_gateway()
-        listed = database.read(_list)
+        boxes = database.read(listed)
         if as_json:
-            click.echo(json.dumps(listed))
+            click.echo(json.dumps(boxes))
             return
-        for site in listed:
+        for site in boxes:
             click.echo(
                 f"{site['id']:>5}  hospital {site['hospital_id']}  {site['state']:<8}"
                 f"  last seen {site['last_seen_at'] or 'never'}  {site['unsent']} unsent"
             )
+            if site["sim"]:
+                click.echo(f"       {in_words(site['sim'])}")
+            if site["sim_phone"]:
+                last = site["last_text_at"] or "never"
+                click.echo(f"       texts at {site['sim_phone']}, last one from it {last}")
             for trouble in site["troubles"]:
                 click.echo(f"       ! {trouble}")
+
+    @group.command("sim")
+    @click.argument("site", type=int)
+    @click.argument("number")
+    def sim_command(site: int, number: str) -> None:
+        """Say that box SITE is texted at NUMBER, its SIM's. A box that texts says so itself."""
+        database, _, _ = open_gateway()
+        phone = _e164(number)
+        database.write(lambda connection: set_sim(connection, site, phone))
+        click.echo(f"Box {site} is texted at {phone} where the network does not reach it.")
 
     @group.command("revoke")
     @click.argument("site", type=int)
@@ -80,6 +97,19 @@ def sites_commands(open_gateway: Opener, find_hospital: FindHospital) -> click.G
     return group
 
 
+def _e164(number: str) -> str:
+    if not number.startswith("+"):
+        raise InvalidInput("Write the number with its country, such as +254733000007.")
+    return normalise(number, "")
+
+
+def set_sim(connection: Connection, site_id: int, phone: str) -> None:
+    """Notes the number of the box's SIM. Raises NotFound."""
+    named = update(sites).where(sites.c.id == site_id).values(sim_phone=phone)
+    if not connection.execute(named).rowcount:
+        raise NotFound(f"There is no box {site_id}. See: haven-gateway sites list")
+
+
 def revoke(connection: Connection, system: System, site_id: int) -> bool:
     """Believes the box no more; whether its hospital can still be reached. Raises NotFound."""
     revoked = (
@@ -94,7 +124,8 @@ def revoke(connection: Connection, system: System, site_id: int) -> bool:
     return judge(connection, system, hospital_id)
 
 
-def _list(connection: Connection) -> list[dict[str, Any]]:
+def listed(connection: Connection) -> list[dict[str, Any]]:
+    """Every box, and what is wrong with it."""
     troubles = streams.incoming.troubles(connection)
     return [
         {
@@ -104,6 +135,9 @@ def _list(connection: Connection) -> list[dict[str, Any]]:
             "state": site.state,
             "audible": site.audible,
             "last_seen_at": site.last_seen_at.isoformat() if site.last_seen_at else None,
+            "sim": as_dict(site),
+            "sim_phone": site.sim_phone,
+            "last_text_at": site.texted_at.isoformat() if site.texted_at else None,
             "unsent": streams.readers.unacknowledged(connection, site.id),
             "troubles": [each.what for each in troubles if each.writer == site.id]
             + (["Its history differs from ours."] if site.differs_at else []),

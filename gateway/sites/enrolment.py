@@ -38,6 +38,7 @@ class EnrolmentDesk:
     keys: NodeKeys
     doorbell_url: str
     opening: Callable[[Connection, int], Sequence[Event]]
+    sms_number: str = ""
 
 
 def issue_code(
@@ -99,7 +100,12 @@ def enrol(connection: Connection, desk: EnrolmentDesk, body: bytes) -> bytes | N
     elif not _is_same_box(connection, site_id, request):
         return None
     enrolment = Enrolment(
-        site_id, code.hospital_id, code.hospital_name, desk.keys.public, desk.doorbell_url
+        site_id,
+        code.hospital_id,
+        code.hospital_name,
+        desk.keys.public,
+        desk.doorbell_url,
+        desk.sms_number,
     )
     return build_answer(enrolment, body, proof_key, desk.keys)
 

@@ -14,13 +14,22 @@ from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from gateway.database.database import Database
+from gateway.sites import sim_card
 from gateway.sites.publishing import publish
 from gateway.sites.tables import SiteState, sites, streams
 from shared.errors import HavenError, origin
 from shared.system import System
 from sync import exchange
 from sync.codec import encode
-from sync.events import AlarmState, Claim, DispatchDelivered, Event, Lane, Verdict
+from sync.events import (
+    AlarmState,
+    Claim,
+    DispatchDelivered,
+    Event,
+    Lane,
+    SimReported,
+    Verdict,
+)
 from sync.exchange import Message, Note
 from sync.peer import (
     CannotApply,
@@ -29,16 +38,19 @@ from sync.peer import (
     events_of,
     given_back,
     readable,
+    receive_text,
     retry_parked,
     same_history,
 )
 from sync.sealing import Bearer, NodeKeys, PublicKeys, Refused
+from sync.sms import Carried
 from sync.stream_log import Standing
 
 _FRESH = timedelta(minutes=2)
 # How exact `last_seen_at` is: an exchange with no news writes at most this often.
 _SEEN_EVERY = timedelta(seconds=60)
 _GIVES_BACK_WITHIN = timedelta(seconds=60)
+_LONGEST_PHONE = 20
 # How exact a clock is on the wire.
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -69,6 +81,10 @@ class ClaimsDesk(Protocol):
 
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         """Applies what a hospital says. If it raises, nothing of it stays."""
+        ...
+
+    def complete(self, connection: Connection, hospital_id: int, event: Event) -> None:
+        """Takes in the rest of an event that came in brief before, and has been folded."""
         ...
 
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
@@ -165,6 +181,19 @@ def take_message(desk: ExchangeDesk, site: Row[*tuple[Any, ...]], message: Messa
     return new
 
 
+def take_text(
+    desk: ExchangeDesk, site: Row[*tuple[Any, ...]], carried: Carried, epoch: int, sender: str
+) -> bool:
+    """Takes what a box texted in its `epoch`; whether it brought an event that was new."""
+    nothing = Message(Note(clock=desk.system.now(), state_hash=exchange.state_hash([])), ())
+    new = desk.database.write(
+        lambda connection: _take(
+            connection, desk, site, nothing, epoch, answerable=False, text=(carried, sender)
+        )
+    )
+    return bool(new)
+
+
 def retry_all_parked(desk: ExchangeDesk) -> int:
     """Acts on what boxes sent and an earlier version of this program could not read; how many
     events it were.
@@ -206,6 +235,7 @@ def _take(
     *,
     answerable: bool = True,
     retries: bool = False,
+    text: tuple[Carried, str] | None = None,
 ) -> int:
     now = desk.system.now()
     answers: list[Event] = []
@@ -215,6 +245,8 @@ def _take(
     def act(event: Event) -> None:
         if isinstance(event, AlarmState | DispatchDelivered):
             noted["audible"] = event.audible
+        if isinstance(event, SimReported):
+            noted.update(sim_card.columns(event, now))
         try:
             folded, failure = _fold(connection, desk.claims, site.hospital_id, event), None
         except CannotApply as error:
@@ -225,7 +257,11 @@ def _take(
         if failure is not None:
             raise failure
 
-    desk.claims.lock(connection, site.hospital_id, events_of(request))
+    def complete(event: Event) -> None:
+        desk.claims.complete(connection, site.hospital_id, event)
+
+    about = events_of(request) if text is None else readable([text[0].payload])
+    desk.claims.lock(connection, site.hospital_id, about)
     fresh = _is_fresh(request, now)
     standing = _peer.standing(connection, site.id, request.note)
     # A request that may be an old one again is asked for once more before anything is made of it.
@@ -258,7 +294,14 @@ def _take(
     # again only after that.
     if not waits:
         retried = retry_parked(connection, streams, site.id, act) if retries else 0
-        new = retried + _peer.take(connection, site.id, request, now, act)
+        new = retried + _peer.take(connection, site.id, request, now, act, complete)
+    if text is not None:
+        carried, sender = text
+        if receive_text(connection, streams, site.id, carried, now, act, complete):
+            new += 1
+            noted |= {"texted_at": now, "texted_epoch": epoch, "epoch": epoch}
+        if new or site.sim_phone is None:
+            noted["sim_phone"] = sender[:_LONGEST_PHONE]
     others.sort(key=lambda other: other[0])
     before = [other for other in others if other[0] < site.hospital_id]
     for hospital_id, event in before:

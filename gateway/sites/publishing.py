@@ -11,9 +11,13 @@ from sync.prepared import Prepared
 # The live process listens to this channel on PostgreSQL.
 CHANNEL = "haven_sites"
 _ACTIVE = Prepared(
-    select(sites.c.id, sites.c.audible, sites.c.last_seen_at, sites.c.enrolled_at).where(
-        sites.c.hospital_id == bindparam("of"), sites.c.state == SiteState.ACTIVE.value
-    )
+    select(
+        sites.c.id,
+        sites.c.audible,
+        sites.c.last_seen_at,
+        sites.c.texted_at,
+        sites.c.enrolled_at,
+    ).where(sites.c.hospital_id == bindparam("of"), sites.c.state == SiteState.ACTIVE.value)
 )
 
 
@@ -41,7 +45,8 @@ def active_box(connection: Connection, hospital_id: int) -> Box | None:
     row = _ACTIVE.first(connection, of=hospital_id)
     if row is None:
         return None
-    return Box(row.id, row.audible, row.last_seen_at or row.enrolled_at)
+    heard_at = max(row.last_seen_at or row.enrolled_at, row.texted_at or row.enrolled_at)
+    return Box(row.id, row.audible, heard_at)
 
 
 def ring(connection: Connection, site_id: int) -> None:

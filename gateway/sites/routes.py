@@ -26,6 +26,7 @@ def sites_blueprint(
     *,
     opening: Callable[[Connection, int], list[Event]],
     doorbell_url: str = "",
+    sms_number: str = "",
 ) -> Blueprint:
     """The routes for boxes.
 
@@ -34,7 +35,7 @@ def sites_blueprint(
     403 and nothing that tells why.
     """
     blueprint = Blueprint("sites", __name__, url_prefix="/sync/v1")
-    enrolment_desk = EnrolmentDesk(system, keys, doorbell_url, opening)
+    enrolment_desk = EnrolmentDesk(system, keys, doorbell_url, opening, sms_number)
     exchange_desk = ExchangeDesk(database, system, keys, claims)
 
     @blueprint.post("/enrol")

@@ -31,8 +31,22 @@ sites = Table(
     Column("epoch", Id),  # of the last exchange that carried something
     Column("last_seen_at", Instant),
     Column("audible", Boolean),  # unknown until the box says so
+    # Its SIM's number: known once the box has texted us, or when an administrator says so.
+    Column("sim_phone", String(20)),
+    # When it last texted something new, and in which epoch of its own; when it was last told what
+    # we have heard.
+    Column("texted_at", Instant),
+    Column("texted_epoch", Id),
+    Column("told_heard_at", Instant),
     # When the box's history of our events was found to differ from ours.
     Column("differs_at", Instant),
+    # The box's modem and its SIM, as it last said itself; all unknown until it has. `credit` is in
+    # cents of the SIM's currency.
+    Column("sim_working", Boolean),
+    Column("sim_credit_cents", Integer),
+    Column("sim_sent_today", Integer),
+    Column("sim_problem", String(300), nullable=False, server_default=""),
+    Column("sim_reported_at", Instant),
     # One active box per hospital, whatever else goes wrong.
     Index(
         "ix_sites_one_active",

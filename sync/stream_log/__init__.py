@@ -15,6 +15,7 @@ from sqlalchemy import MetaData
 from sync.stream_log.incoming import IncomingStreams
 from sync.stream_log.outgoing import OutgoingStreams
 from sync.stream_log.readers import Readers
+from sync.stream_log.texts import Texts, Waiting
 from sync.stream_log.values import (
     Acknowledgement,
     Connection,
@@ -34,6 +35,7 @@ __all__ = [
     "Standing",
     "StreamLog",
     "Trouble",
+    "Waiting",
 ]
 
 
@@ -54,6 +56,7 @@ class StreamLog:
         self.outgoing = OutgoingStreams(metadata, prefix, dated_later=dated_later)
         self.readers = Readers(self.outgoing, tells_anew=tells_anew)
         self.incoming = IncomingStreams(metadata, prefix, dated_later=dated_later)
+        self.texts = Texts(metadata, prefix, self.outgoing, self.incoming)
 
     def date(self, connection: Connection, now: datetime) -> None:
         """Everything that has no date yet is from now, or a little older."""

@@ -150,6 +150,22 @@ class IncomingStreams:
         self._advance(connection, stream, at, payload)
         return Received.NEW
 
+    def epochs(self, connection: Connection, writer: int, lane: int) -> list[int]:
+        """The epochs of the writer's lane of which something is known, the liveliest first."""
+        table = self.streams
+        query = select(table.c.epoch).where(table.c.writer == writer, table.c.lane == lane)
+        lively = query.order_by(table.c.superseded, table.c.highest.desc())
+        return list(connection.execute(lively).scalars())
+
+    def has(self, connection: Connection, writer: int, at: Position) -> bool:
+        """True when this event has come, whole."""
+        here = {"of_writer": writer, "of_lane": at.lane, "of_epoch": at.epoch}
+        stream = connection.execute(self._stream, here).one_or_none()
+        if stream is None:
+            return False
+        present = connection.execute(self._payload, here | {"of_seq": at.seq}).first()
+        return at.seq <= stream.cursor or present is not None
+
     def _incoming_stream(
         self, connection: Connection, writer: int, lane: int, epoch: int
     ) -> Row[*tuple[Any, ...]]:
@@ -375,7 +391,7 @@ class IncomingStreams:
 
     def troubles(self, connection: Connection) -> list[Trouble]:
         """Parked events, conflicts and forks, for people to see."""
-        events, streams = self.events, self.streams
+        events = self.events
         wrong = connection.execute(
             select(events)
             .where(or_(events.c.parked.is_not(None), events.c.conflicts > 0))
@@ -392,10 +408,15 @@ class IncomingStreams:
             )
             for row in wrong
         ]
+        return found + self.forks(connection)
+
+    def forks(self, connection: Connection) -> list[Trouble]:
+        """The epochs of which there are two stories; a small table is read for that."""
+        streams = self.streams
         rows = connection.execute(
             select(streams).order_by(streams.c.writer, streams.c.lane, streams.c.epoch)
         ).all()
-        return found + [
+        return [
             Trouble(
                 row.writer,
                 row.lane,

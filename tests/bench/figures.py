@@ -5,16 +5,18 @@ from dataclasses import dataclass
 
 from tests.bench import (
     dispatch_simulation,
+    doorbells,
+    edge_box,
     finding,
     match_scale,
     matches,
     ringing,
     slow_lookups,
+    sms_size,
     steady,
+    sync_size,
     turns,
 )
-from tests.bench.sync_size import SyncSize
-from tests.bench.sync_size import measure as measure_sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +167,75 @@ _MATCH_SCALE = tuple(
 
 
 def _ring() -> list[Figure]:
-    half, nearly_all = ringing.key_to_ring()
+    measured = ringing.measure()
+    way = "ms from the gateway's commit until it is durable at the box"
     return [
-        Figure("key_to_ring_p50", half * 1000, "ms"),
-        Figure("key_to_ring_p99", nearly_all * 1000, "ms"),
+        Figure("key_to_ring_p50", measured.key_to_ring[0] * 1000, "ms"),
+        Figure("key_to_ring_p99", measured.key_to_ring[1] * 1000, "ms"),
+        Figure("commit_to_box_p50", measured.commit_to_box[0] * 1000, way),
+        Figure("commit_to_box_p99", measured.commit_to_box[1] * 1000, way),
     ]
 
 
+def _doorbells() -> list[Figure]:
+    figures = []
+    for rung in doorbells.measure():
+        told = f"{rung.boxes:,} boxes told at once"
+        figures += [
+            Figure(
+                f"doorbells_{rung.boxes}_exchanges", rung.exchanges_per_second, f"a second, {told}"
+            ),
+            Figure(f"doorbells_{rung.boxes}_p50", rung.median_s * 1000, f"ms to a box, {told}"),
+            Figure(f"doorbells_{rung.boxes}_p99", rung.p99_s * 1000, f"ms to a box, {told}"),
+            Figure(
+                f"doorbells_{rung.boxes}_memory",
+                rung.live_kilobytes_each,
+                "kB of the live process for each",
+            ),
+        ]
+    return figures
+
+
+_DOORBELLS = tuple(
+    f"doorbells_{size}_{what}"
+    for size in doorbells.SIZES
+    for what in ("exchanges", "p50", "p99", "memory")
+)
+
+
 def _sync() -> list[Figure]:
-    size: SyncSize = measure_sync(1000)
+    size = sync_size.measure()
+    shape = f"{sync_size.SMALL_REPLY_BYTES // 1024} kB an answer"
     return [
-        Figure("sync_1000_bytes", size.down_bytes + size.up_bytes, "bytes both ways, before TLS"),
-        Figure("sync_1000_requests", size.requests, "requests"),
+        Figure(
+            "sync_1000_bytes",
+            size.fresh.bytes,
+            "bytes both ways to a fresh box, what it says of them too",
+            Target(60_000, at_least=False),
+        ),
+        Figure("sync_1000_down_bytes", size.fresh.exchanges[0][1], "of them the first answer"),
+        Figure(
+            "sync_1000_answers",
+            size.downloads,
+            "answers that brought them, 64 kB an answer",
+            Target(1, at_least=False),
+        ),
+        Figure("sync_1000_exchanges", len(size.fresh.exchanges), "exchanges until nothing waits"),
+        Figure("sync_1000_small_answers", size.downloads_small, f"answers, {shape}"),
+        Figure(
+            "sync_one_bytes",
+            size.one.mean_bytes,
+            f"bytes both ways, one new emergency, mean of {sync_size.ONE_BY_ONE}; "
+            f"most {size.one.most_bytes}",
+            Target(200, at_least=False),
+        ),
+        Figure("sync_confirm_bytes", size.confirmed.mean_bytes, "bytes both ways, that it rings"),
+        Figure(
+            "sync_nothing_bytes",
+            size.nothing.bytes,
+            "bytes both ways, nothing new",
+            Target(90, at_least=False),
+        ),
     ]
 
 
@@ -238,6 +297,15 @@ def _places() -> list[Figure]:
     ]
 
 
+def _edge_box() -> list[Figure]:
+    box = edge_box.measure()
+    memory = "MB at most, 1,000 patients in the store"
+    return [
+        Figure("edge_start_s", box.start_s, "s from the box's start to its console's first answer"),
+        Figure("edge_memory_mb", box.memory_mb, memory, Target(100, at_least=False)),
+    ]
+
+
 _PLACES = tuple(
     f"{figure}_{county}_{top}"
     for county in ("known", "unknown")
@@ -251,6 +319,20 @@ _PLACES = tuple(
     )
 )
 
+
+def _sms() -> list[Figure]:
+    size = sms_size.measure()
+    return [
+        Figure(
+            "sms_longest",
+            size.longest,
+            f"letters, the longest of {sms_size.COUNT:,} sealed emergencies",
+            Target(150, at_least=False),
+        ),
+        Figure("sms_whole_note", size.whole_note, "of them say the whole note"),
+    ]
+
+
 MEASUREMENTS = (
     Measurement(("menu_turn",), _menu),
     Measurement(("raise_turn",), _raise),
@@ -263,7 +345,10 @@ MEASUREMENTS = (
     Measurement(("match_top5",), _match),
     Measurement(("match_differences",), _differences),
     Measurement(_MATCH_SCALE, _match_scale),
-    Measurement(("key_to_ring_p50", "key_to_ring_p99"), _ring),
+    Measurement(
+        ("key_to_ring_p50", "key_to_ring_p99", "commit_to_box_p50", "commit_to_box_p99"), _ring
+    ),
+    Measurement(_DOORBELLS, _doorbells),
     Measurement(
         (
             "simulation",
@@ -280,5 +365,19 @@ MEASUREMENTS = (
         (*_PLACES, "places_ms", "places_known_ms", "places_faster", "places_memory"),
         _places,
     ),
-    Measurement(("sync_1000_bytes", "sync_1000_requests"), _sync),
+    Measurement(("sms_longest", "sms_whole_note"), _sms),
+    Measurement(("edge_start_s", "edge_memory_mb"), _edge_box),
+    Measurement(
+        (
+            "sync_1000_bytes",
+            "sync_1000_down_bytes",
+            "sync_1000_answers",
+            "sync_1000_exchanges",
+            "sync_1000_small_answers",
+            "sync_one_bytes",
+            "sync_confirm_bytes",
+            "sync_nothing_bytes",
+        ),
+        _sync,
+    ),
 )

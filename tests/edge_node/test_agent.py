@@ -7,6 +7,8 @@ from random import Random
 import pytest
 
 from edge_node.agent import Agent
+from edge_node.config import from_environment
+from gateway.processes import serve
 from shared.dispatch import DispatchState
 from tests.edge_node.two_sides import Gateway, Hospital, Network
 
@@ -83,3 +85,8 @@ def test_an_answer_does_not_wait_for_a_long_download(
     agent.stop()
     assert hospital.box.dispatch(second).rings
     assert len(gateway.effects()) == len(set(gateway.effects()))
+
+
+def test_the_gateway_keeps_a_boxs_connection_from_one_question_to_the_next() -> None:
+    asks_every_ms = from_environment({}).exchange_every_s * 1000
+    assert asks_every_ms * 2 < serve.IDLE_MS

@@ -104,6 +104,7 @@ class World:
             )
         )
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self._answers = True
         self.url = f"http://127.0.0.1:{self._server.port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.box_url = f"http://127.0.0.1:{box_port}"
@@ -128,11 +129,17 @@ class World:
             },
         )
 
+    def stops_answering(self) -> None:
+        """From now on nothing listens at the gateway's address."""
+        if self._answers:
+            self._answers = False
+            self._server.shutdown()
+            self._server.server_close()
+
     def close(self) -> None:
         self.box.is_cleared_away()
         self.live.is_cleared_away()
-        self._server.shutdown()
-        self._server.server_close()
+        self.stops_answering()
         self.database.close()
 
     def get(self, path: str) -> Any:

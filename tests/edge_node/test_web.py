@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from edge_node import claims
 from edge_node.tables import streams as box_streams
 from edge_node.web.app import create_app
 from shared.dispatch import DispatchState
@@ -45,7 +44,7 @@ def browser(two_sides: tuple[Gateway, Hospital]) -> Browser:
     _, hospital = two_sides
     app = create_app(
         hospital.box,
-        lambda: (hospital.link.state, hospital.store.read(claims.unsent)),
+        hospital.condition,
         frozenset({"box.hospital.example"}),
     )
     return Browser(hospital, app.test_client())
@@ -277,4 +276,74 @@ def test_too_many_streams_are_refused_and_closing_frees_them(browser: Browser) -
 
 
 def test_health(browser: Browser) -> None:
-    assert browser.gets("/healthz") == (200, {"status": "ok"})
+    status, shown = browser.gets("/healthz")
+    assert (status, shown["status"], shown["problems"]) == (200, "ok", [])
+    assert (shown["audible"], shown["all_at_gateway"]) == (False, True)
+
+
+def test_reports_by_http_once_a_press(browser: Browser) -> None:
+    pressed = {"Idempotency-Key": "press-1"}
+    walk_in = {"kind": "burn", "priority": "high", "help_code": "7k2f", "age_years": 4, "by": "AK"}
+    status, first = browser.sends("POST", "/api/v1/walk-ins", walk_in, **pressed)
+    assert (status, first["kind"], first["state"]) == (200, "walk_in", "waiting")
+    assert first["said"] == {
+        "kind": "burn",
+        "priority": "high",
+        "help_code": "7K2F",
+        "patient_count": 1,
+        "age_years": 4,
+    }
+    assert browser.sends("POST", "/api/v1/walk-ins", walk_in, **pressed) == (200, first)
+    other = walk_in | {"kind": "fits"}
+    assert browser.sends("POST", "/api/v1/walk-ins", other, **pressed)[0] == 409
+    stock = {"has": ["blood"], "lacks": ["oxygen", "antivenom"], "by": "AK"}
+    assert browser.sends("PUT", "/api/v1/stock", stock)[1]["said"] == {
+        "has": ["blood"],
+        "lacks": ["oxygen", "antivenom"],
+    }
+    note = {"text": "The lift is broken", "by": "AK"}
+    assert browser.sends("POST", "/api/v1/notes", note)[1]["said"]["text"] == "The lift is broken"
+    listed = browser.gets("/api/v1/reports")[1]["reports"]
+    assert [each["kind"] for each in listed] == ["note", "stock", "walk_in"]
+    assert browser.gets("/api/v1/console")[1]["reports"] == listed
+    link = browser.gets("/api/v1/link")[1]
+    assert link["reports"] == {"waiting": 3, "sent": 0, "refused": 0}
+    assert (link["all_at_gateway"], link["oldest_waiting_s"]) == (False, 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "names"),
+    [
+        ("PUT", "/api/v1/stock", {"has": "blood", "by": "AK"}, "has"),
+        ("PUT", "/api/v1/stock", {"has": ["gold"], "by": "AK"}, "gold"),
+        ("PUT", "/api/v1/stock", {"by": "AK"}, "at least one"),
+        ("PUT", "/api/v1/stock", {"has": ["blood"]}, "by"),
+        ("POST", "/api/v1/notes", {"by": "AK"}, "text"),
+        ("POST", "/api/v1/walk-ins", {"kind": "flu", "priority": "high", "by": "AK"}, "kind"),
+        ("POST", "/api/v1/walk-ins", {"kind": "burn", "priority": 1, "by": "AK"}, "priority"),
+        (
+            "POST",
+            "/api/v1/walk-ins",
+            {"kind": "burn", "priority": "high", "by": "AK", "patient_count": "2"},
+            "patient_count",
+        ),
+    ],
+)
+def test_a_report_that_makes_no_sense_says_what_is_wrong(
+    browser: Browser, method: str, path: str, body: Any, names: str
+) -> None:
+    status, problem = browser.sends(method, path, body)
+    assert status == 422
+    assert names in problem["detail"]
+    assert browser.gets("/api/v1/reports")[1] == {"reports": []}
+
+
+def test_a_note_about_a_patient_who_is_not_here_is_not_found(
+    browser: Browser, dispatch: str
+) -> None:
+    about = dispatch.rsplit("/", 1)[1]
+    note = {"text": "He is stable", "by": "AK", "dispatch_id": about}
+    assert browser.sends("POST", "/api/v1/notes", note)[1]["said"]["dispatch_id"] == about
+    for unknown in (to_text(5), "nonsense"):
+        note["dispatch_id"] = unknown
+        assert browser.sends("POST", "/api/v1/notes", note)[0] == 404

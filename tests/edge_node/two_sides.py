@@ -25,17 +25,17 @@ from sqlalchemy import (
     update,
 )
 
-from edge_node import enrolment
+from edge_node import enrolment, epochs
 from edge_node.acting import Actor
 from edge_node.alarm import Alarm
 from edge_node.box import Box
+from edge_node.condition import Condition, look
 from edge_node.exchange import Exchanger
 from edge_node.gateway_connection import GatewayRefused, GatewayUnreachable
 from edge_node.identity import Identity
 from edge_node.link import Link, LinkState
 from edge_node.notifier import Notifier
 from edge_node.store import Store
-from edge_node.tables import streams as box_streams
 from gateway.database.database import Database
 from gateway.database.metadata import Id, metadata
 from gateway.sites.enrolment import EnrolmentDesk, enrol, issue_code
@@ -59,6 +59,7 @@ from sync.events import (
     TreatAfterAll,
     Verdict,
 )
+from sync.exchange import USUAL_REPLY_BYTES
 from sync.packing import Unreadable
 from sync.sealing import NodeKeys, Refused
 
@@ -154,8 +155,9 @@ class Gateway:
         self.keys = NodeKeys(keys)
         self.quiet = database  # for what a test arranges: it does not crash
         self.alarms: list[str] = []
+        self.completed: list[Event] = []
         self.desk = ExchangeDesk(crashing or database, self.system, self.keys, self)
-        self.enrolment = EnrolmentDesk(self.system, self.keys, "", self.opening)
+        self.enrolment = EnrolmentDesk(self.system, self.keys, "", self.opening, "40404")
 
     def issues_code(self, hospital_id: int = HOSPITAL) -> str:
         return self.quiet.write(
@@ -164,7 +166,12 @@ class Gateway:
             )
         )
 
-    def offers(self, note: str = "", valid: timedelta = timedelta(hours=4)) -> int:
+    def offers(
+        self,
+        note: str = "",
+        valid: timedelta = timedelta(hours=4),
+        priority: Priority = Priority.CRITICAL,
+    ) -> int:
         """A dispatch for the hospital; its id."""
         now, dispatch_id = self.system.now(), self.system.new_id()
         offer = DispatchOffered(
@@ -175,7 +182,7 @@ class Gateway:
             help_code="7K2F",
             answer_code="4831",
             kind=Kind.BLEEDING,
-            priority=Priority.CRITICAL,
+            priority=priority,
             needs=1,
             raised_at=now,
             answer_by=now + timedelta(seconds=45),
@@ -284,6 +291,9 @@ class Gateway:
     def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
         pass
 
+    def complete(self, connection: Connection, hospital_id: int, event: Event) -> None:
+        self.completed.append(event)
+
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         if not isinstance(event, Claim):
             return Folded()
@@ -371,8 +381,16 @@ class Network:
 class Hospital:
     """A hospital's box, on a folder of its own; `restarts` makes a new program on the same disk."""
 
-    def __init__(self, folder: Path, clock: Clock, network: Network, seed: int = 2) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        network: Network,
+        seed: int = 2,
+        reply_bytes: int = USUAL_REPLY_BYTES,
+    ) -> None:
         self.folder = folder
+        self._reply_bytes = reply_bytes
         self.system = clock.system(seed)
         self.network = network
         self.identity = Identity(folder)
@@ -380,12 +398,21 @@ class Hospital:
 
     def starts(self) -> None:
         self.store = Store(self.folder / "store.sqlite", self.identity.store_key())
-        epoch = self.system.rng.randrange(1, 1 << 32)
-        self.store.write(lambda connection: box_streams.outgoing.begin_epoch(connection, epoch))
+        self.store.write(lambda connection: epochs.begin(connection, self.system))
         self._exchanger: Exchanger | None = None
         self.link = Link(LinkState(enrolled=True))
         self.notifier, self.alarm = Notifier(), Alarm(self.system.now)
-        self.box = Box(self.store, self.system, self.alarm, self.notifier, lambda: None)
+        self.box = Box(
+            self.store,
+            self.system,
+            self.alarm,
+            self.notifier,
+            lambda: None,
+            self.link.gateway_now,
+        )
+
+    def condition(self) -> Condition:
+        return look(self.store, self.link.state, self.alarm.audible)
 
     def restarts(self) -> None:
         self.store.close()
@@ -409,6 +436,7 @@ class Hospital:
                 self.link,
                 self.notifier,
                 Actor(self.system, self.link, lambda: self.alarm.audible),
+                self._reply_bytes,
             )
         return self._exchanger
 
@@ -422,11 +450,13 @@ class Hospital:
 
 
 @contextmanager
-def running(engine: Engine, folder: Path) -> Iterator[tuple[Gateway, Hospital]]:
-    """A gateway and one enrolled box."""
+def running(
+    engine: Engine, folder: Path, reply_bytes: int = USUAL_REPLY_BYTES
+) -> Iterator[tuple[Gateway, Hospital]]:
+    """A gateway and one enrolled box, which takes so many bytes in an answer."""
     clock = Clock()
     gateway = Gateway(EngineDatabase(engine), clock)
-    hospital = Hospital(folder / "box", clock, Network(gateway))
+    hospital = Hospital(folder / "box", clock, Network(gateway), reply_bytes=reply_bytes)
     hospital.enrols(gateway.issues_code())
     yield gateway, hospital
     hospital.store.close()

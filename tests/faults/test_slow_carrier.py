@@ -19,12 +19,14 @@ from gateway.notifications.tables import messages
 from gateway.processes.workers import Workers
 from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.http_post import Answer, PooledFormPoster, TimeLimits
+from gateway.sites.exchange import ExchangeDesk
 from gateway.unit_of_work import Services
 from gateway.ussd.turn import UssdRequest, take_turn
+from sync.sealing import NodeKeys
 from tests.faults.callers import turn
 from tests.faults.installation import until
 from tests.faults.slow_carrier import Mood, SlowCarrier
-from tests.journeys.world import SERVICE_CODE, build_world
+from tests.journeys.world import KEYS, SERVICE_CODE, build_world
 
 _LIMITS = TimeLimits(connect_s=0.25, answer_s=0.25)
 
@@ -62,7 +64,8 @@ class Gateway:
             "sandbox", "no-key", base_url=carrier.url, voice_url=carrier.url, post=self.poster
         )
         carriers = Carriers(provider, provider, "20911")
-        self.workers = [Workers(self.services, carriers) for _ in range(2)]
+        desk = ExchangeDesk(database, self.services.system, NodeKeys(KEYS.boxes), self.world.desk)
+        self.workers = [Workers(self.services, carriers, desk) for _ in range(2)]
         for worker in self.workers:
             worker.start()
 

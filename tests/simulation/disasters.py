@@ -10,7 +10,6 @@ from edge_node.tables import streams as box_streams
 from gateway.sites.tables import streams as centre_streams
 from sync.codec import decode
 from sync.events import AvailabilityReported
-from sync.peer import GATEWAY
 from tests.simulation import patients
 from tests.simulation.disk import Image
 from tests.simulation.healed import claims_at_centre

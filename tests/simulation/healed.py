@@ -11,8 +11,8 @@ from edge_node.dispatch import OPEN_CLAIMS, ClaimState, Dispatch
 from edge_node.tables import streams as box_streams
 from gateway.sites.tables import streams as centre_streams
 from shared.identifier import first_at
-from sync.events import Claim
 from sync.codec import decode
+from sync.events import Claim
 from sync.packing import Unreadable
 from sync.peer import GATEWAY
 from tests.simulation import patients

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.simulation import faults
 from tests.simulation.faults import Plant
 from tests.simulation.seed import SeedFailed, live_through
 

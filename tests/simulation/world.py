@@ -20,7 +20,7 @@ from shared.hospital import HospitalStatus
 from shared.identifier import first_at
 from sync.frame import Frame
 from sync.sealing import Refused
-from tests.simulation.broken import Broken, require
+from tests.simulation.broken import require
 from tests.simulation.centre import Centre
 from tests.simulation.clock import Clock
 from tests.simulation.disasters import Restoring

@@ -11,7 +11,7 @@ from sync import exchange, frame
 from sync.exchange import Note, Session
 from sync.frame import Frame
 from sync.packing import Unreadable
-from sync.sealing import Bearer, NodeKeys, PublicKeys, Refused
+from sync.sealing import SEAL_BYTES, Bearer, NodeKeys, PublicKeys, Refused
 from sync.stream_log import Acknowledgement, Outgoing, Position
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -105,11 +105,23 @@ def test_both_sides_make_the_same_seals_and_nobody_else_does() -> None:
         exchange.open_answer(a_session(), body, body, Bearer.HTTPS)
 
 
+def test_a_single_frame_spares_its_seal() -> None:
+    note = Note(clock=NOON, state_hash=bytes(8))
+    alone, pair = (
+        exchange.build_request(a_session(), 1, note, [A_FRAME] * count, Bearer.HTTPS)
+        for count in (1, 2)
+    )
+    assert len(pair) - len(alone) >= len(A_FRAME) + 2 * SEAL_BYTES
+    opened = [exchange.open_request(the_gateways(), body, Bearer.HTTPS) for body in (alone, pair)]
+    assert opened[0].frames * 2 == opened[1].frames
+    assert opened[0].note == opened[1].note == note
+
+
 def test_a_frame_cannot_be_moved_to_another_request() -> None:
     note = Note(clock=NOON, acknowledgements=(), state_hash=bytes(8))
     with_frame, without = (
         exchange.build_request(a_session(), number, note, frames, Bearer.HTTPS)
-        for number, frames in ((1, [A_FRAME]), (2, []))
+        for number, frames in ((1, [A_FRAME, A_FRAME]), (2, []))
     )
     sealed_frame = with_frame[len(without) :]
     with pytest.raises(Refused):

@@ -9,10 +9,12 @@ import pytest
 
 from shared.dispatch import CannotTreatReason, Part
 from shared.emergency import Kind, Priority, Transport
-from sync import codec, compression, exchange, frame, packing
+from sync import codec, compression, events, exchange, frame, packing, sms
 from sync.codec import LAYOUTS, decode
+from sync.columns import GROUPS
 from sync.packing import Reader
-from sync.sealing import Bearer, NodeKeys
+from sync.sealing import Bearer, Direction, NodeKeys
+from sync.stream_log import Position
 from tests.sync import vectors
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -58,6 +60,9 @@ def test_this_version_reads_every_recorded_form() -> None:
     assert (read.lane, read.epoch, read.first_seq) == (1, recorded["epoch"], 41)
     assert [payload.hex() for payload in read.payloads] == recorded["payloads"]
     assert frame.unpack(b"\0" + bytes.fromhex(recorded["recovered_content"])).recovered
+    columns = frame.unpack(bytes.fromhex(recorded["columns"]))
+    assert (columns.lane, columns.epoch, columns.first_seq) == (1, recorded["epoch"], 41)
+    assert [payload.hex() for payload in columns.payloads] == recorded["payloads_in_columns"]
 
 
 def test_the_recorded_exchange_opens() -> None:
@@ -74,6 +79,23 @@ def test_the_recorded_exchange_opens() -> None:
     at_box = exchange.session(box, gateway.public, head.site_id, head.epoch)
     answer = bytes.fromhex(recorded["answer"])
     assert exchange.open_answer(at_box, request, answer, Bearer.HTTPS).frames == opened.frames
+
+
+def test_the_recorded_texts_open() -> None:
+    box, gateway = NodeKeys(vectors.BOX_SECRET), NodeKeys(vectors.GATEWAY_SECRET)
+    at_gateway = exchange.session(gateway, box.public, vectors.SITE, vectors.EPOCH)
+    at_box = exchange.session(box, gateway.public, vectors.SITE, vectors.EPOCH)
+    recorded = RECORDED["sms"]
+    up = recorded["accept_up"]
+    assert sms.read_label(up) == sms.Label(vectors.SITE, vectors.EPOCH)
+    accept = sms.open_message(up, [at_gateway], Direction.UP, [vectors.EPOCH])
+    assert isinstance(decode(accept.payload), events.AcceptDispatch)
+    assert accept.heard == vectors.HEARD
+    verdict = sms.open_message(recorded["verdict_down_names_epoch"], [at_box], Direction.DOWN, [])
+    assert verdict.position == Position(1, vectors.GATEWAY_EPOCH, 300)
+    assert isinstance(decode(verdict.payload), events.Verdict)
+    heard = sms.open_message(recorded["heard_down"], [at_box], Direction.DOWN, [])
+    assert (heard.position, heard.heard) == (None, vectors.HEARD)
 
 
 def test_the_description_names_every_field_of_every_event_in_order() -> None:
@@ -101,3 +123,8 @@ def test_the_description_names_every_field_of_every_event_in_order() -> None:
 def test_the_description_names_every_number(form: str, members: dict[int, str]) -> None:
     [row] = re.findall(rf"^\| {form} \| (.*?) \|", DESCRIPTION, re.MULTILINE)
     assert row == ", ".join(f"{number} {name}" for number, name in members.items())
+
+
+def test_the_description_names_how_many_groups_have_columns() -> None:
+    [row] = re.findall(r"^Groups with columns: (.*)\.$", DESCRIPTION, re.MULTILINE)
+    assert row == ", ".join(f"{kind}: {count}" for kind, count in sorted(GROUPS.items()))

@@ -6,7 +6,7 @@ that changes is another protocol.
 
 import json
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -15,11 +15,12 @@ from shared.capability import Capability
 from shared.dispatch import CannotTreatReason, DispatchState, Part
 from shared.emergency import Kind, Priority, Transport
 from shared.hospital import HospitalStatus
-from sync import bundle, codec, events, exchange, frame, packing
+from sync import bundle, codec, events, exchange, frame, packing, sms
 from sync.codec import LAYOUTS, Layout, encode
 from sync.events import Event
 from sync.exchange import Note
 from sync.frame import Frame
+from sync.heard import Heard, mark_of
 from sync.sealing import Bearer, Direction, NodeKeys
 from sync.stream_log import Acknowledgement, Position
 from sync.stream_log.values import next_hash
@@ -33,6 +34,7 @@ COMPRESSED_ZSTD = (
     "0120403d01000402626c656564696e672d696e6a757279204f6c796d7069632c204e6169726f62690100069f4b"
 )
 COMPRESSED_WITH_DICTIONARY = "022040bd00005062204f6c796d7069632c03f02363880e78e921bb490f"
+HEARD = Heard(mark_of(GATEWAY_EPOCH), 300, 0b101)
 _ID = 153_833_732_835_759_477
 
 # The forms of fields, by the names that docs/protocol.md explains.
@@ -209,6 +211,9 @@ def build() -> dict[str, Any]:
         Acknowledgement(1, GATEWAY_EPOCH, 300, 5, hashes[3]),
         Acknowledgement(2, GATEWAY_EPOCH, 1, 0, hashes[1]),
     ]
+    verdict = samples[6]
+    assert isinstance(verdict, events.Verdict)
+    verdict = replace(verdict, reason="")
     idle = Note(clock=NOON, state_hash=exchange.state_hash(has), heard_at=NOON)
     spelled = Note(
         clock=NOON,
@@ -222,6 +227,11 @@ def build() -> dict[str, Any]:
     a_frame = Frame(1, EPOCH, 41, (payloads[8],))
     # Uncompressed: what a compressor makes of it may differ from version to version.
     packed = b"\0" + frame.content_of(a_frame)
+    in_columns = frame.columns_form_of(
+        Frame(1, EPOCH, 41, (*payloads, payloads[3])), lambda texts: b"\0" + texts
+    )
+    if in_columns is None:
+        raise AssertionError("the samples do not stand in columns")
     request = exchange.build_request(session, 1, spelled, [packed], Bearer.HTTPS)
     answer = exchange.build_answer(
         session, request, lambda waiting: idle, [packed], 65536, Bearer.HTTPS
@@ -266,6 +276,8 @@ def build() -> dict[str, Any]:
                 Frame(1, EPOCH, 41, (payloads[8],), recovered=True)
             ).hex(),
             "uncompressed": packed.hex(),
+            "payloads_in_columns": [payload.hex() for payload in (*payloads, payloads[3])],
+            "columns": in_columns.hex(),
         },
         "compressed": {
             "content": COMPRESSED.hex(),
@@ -298,6 +310,25 @@ def build() -> dict[str, Any]:
             "ring_4711": exchange.build_ring(session, CHALLENGE, 4711).hex(),
         },
         "bundle": bundle.build(session, Direction.UP, spelled, [packed]).hex(),
+        "sms": {
+            # An event that no compression makes shorter, so that every version writes it alike.
+            "accept_up": sms.build_event(
+                session,
+                Direction.UP,
+                Position(1, EPOCH, 41),
+                payloads[8],
+                reader_knows_epoch=True,
+                heard=HEARD,
+            ),
+            "verdict_down_names_epoch": sms.build_event(
+                session,
+                Direction.DOWN,
+                Position(1, GATEWAY_EPOCH, 300),
+                encode(verdict),
+                reader_knows_epoch=False,
+            ),
+            "heard_down": sms.build_heard(session, Direction.DOWN, HEARD),
+        },
     }
 
 

@@ -1,5 +1,5 @@
 // The panel of beds and readiness: what was last reported, and reporting anew.
-import { request, Unreachable } from "./box.js";
+import { newKey, request, Unreachable } from "./box.js";
 import { byId, make, setText } from "./elements.js";
 import { by } from "./initials.js";
 import { clockTime, duration, fromBox, gatewayNow } from "./time.js";
@@ -76,7 +76,7 @@ async function send({ status, staffed_beds, free_beds }) {
   const said = byId("beds-said");
   setText(said, say("beds.saving"));
   try {
-    reported = await request("PUT", "/api/v1/availability", { status, staffed_beds, free_beds, by: by() });
+    reported = await request("PUT", "/api/v1/availability", { status, staffed_beds, free_beds, by: by() }, newKey());
     setText(said, "");
     return true;
   } catch (error) {

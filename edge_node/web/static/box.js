@@ -11,15 +11,21 @@ const SLEPT_MS = 5000;
 export class Unreachable extends Error {}
 export class Refused extends Error {}
 
+// A name for one press. Sent again under the same name, it is still one press.
+export const newKey = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-");
+
 // The answer's JSON. Throws Unreachable, or Refused with what to do.
-export async function request(method, path, body) {
+export async function request(method, path, body, key) {
   let answer;
   let content;
   try {
     answer = await fetch(path, {
       method,
       cache: "no-store",
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      headers: {
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(key === undefined ? {} : { "Idempotency-Key": key }),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: limit(),
     });

@@ -8,6 +8,7 @@ import { byId, make, setText } from "./elements.js";
 import * as initials from "./initials.js";
 import * as link from "./link.js";
 import * as ringingLine from "./ringing.js";
+import * as said from "./said.js";
 import { Sound } from "./sound.js";
 import { clockTime, gatewayNow, setClock } from "./time.js";
 import { fillPage, say } from "./texts.js";
@@ -37,6 +38,7 @@ function show(next) {
   setText(byId("hospital"), next.hospital || say("title.quiet"));
   link.show(next.link, byId("link"));
   beds.show(next.availability);
+  said.show(next.reports, next.link.connected);
   cards.show(next.dispatches, next.link.connected);
   ringingLine.show(cards.ringing(), (id) => cards.goTo(id));
   showLost();
@@ -174,6 +176,10 @@ function key(event) {
 fillPage();
 initials.start();
 beds.start();
+said.start(() => {
+  following.ask();
+  initials.askIfMissing(announce);
+});
 showSound();
 document.addEventListener("pointerdown", () => sound.unlock(), true);
 document.addEventListener("pointerup", () => sound.unlock(), true);

@@ -28,6 +28,12 @@ export function gatewayReason(sentence) {
 export const reasons = [
   "no_bed", "no_staff", "no_equipment", "no_blood_or_drug", "no_power_or_oxygen", "not_safe", "other",
 ];
+export const priorities = ["critical", "high", "medium"];
+export const kinds = [
+  "unresponsive", "bleeding", "fits", "pregnancy", "newborn", "injury", "burn", "snakebite", "poison",
+  "child", "chest_pain", "stroke", "throat", "assault", "self_harm", "sickness", "unknown",
+];
+export const stocks = ["blood", "oxygen", "antivenom", "rabies_prophylaxis"];
 export const statuses = ["normal", "advisory", "diverting", "closed", "evacuating"];
 
 export function fillPage() {

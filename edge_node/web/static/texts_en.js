@@ -197,5 +197,16 @@ export const texts = {
     normal: "Takes patients", advisory: "Takes patients, but is strained",
     diverting: "Sends patients elsewhere", closed: "Closed", evacuating: "Evacuating",
   },
+  said: {
+    title: "Tell Haven", walk_in: "A patient came by themselves…", stock: "Stock…", note: "Write to the coordinators…",
+    kind: "What", priority: "How urgent", choose: "choose…", help_code: "Code on their phone, if any", patients: "How many", age: "Age in years",
+    register: "Register", report: "Report", send: "Send", text: "What the coordinators should read",
+    stock_unsaid: "say nothing", stock_has: "there", stock_lacks: "used up",
+    saved: "Saved on this box.", earlier: "What was said",
+    by: "{by}, {time}", free: "{count} beds free", there: "There: {what}", used_up: "Used up: {what}",
+    came: "Came by themselves: {what}",
+    waiting: "On its way to Haven…", waiting_no_link: "Waiting for the link.", sent: "Sent; not taken in yet.",
+    taken_in: "Taken in at {time}.", refused: "REFUSED: {why}",
+  },
   unit: { seconds: "{n} s", minutes: "{n} min", hours: "{n} h", days: "{n} days", km: "{n} km", m: "{n} m" },
 };

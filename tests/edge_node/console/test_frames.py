@@ -14,7 +14,7 @@ def test_only_named_origins_may_frame_it(two_sides: tuple[Gateway, Hospital]) ->
     _, hospital = two_sides
     app = create_app(
         hospital.box,
-        lambda: (hospital.link.state, 0),
+        hospital.condition,
         frozenset(),
         "Kibra Hospital",
         ("http://192.168.1.9:8800",),

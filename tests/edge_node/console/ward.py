@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import update
 
-from edge_node import claims
 from edge_node.gateway_connection import GatewayUnreachable
 from edge_node.machine import real_system
 from edge_node.web.app import create_app
@@ -165,7 +164,7 @@ def open_ward(folder: Path, frame_ancestors: tuple[str, ...] = ()) -> Iterator[W
     hospital.exchanges()
     app = create_app(
         hospital.box,
-        lambda: (hospital.link.state, hospital.store.read(claims.unsent)),
+        hospital.condition,
         frozenset(),
         hospital.identity.site().hospital_name,
         frame_ancestors,

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway.alarms.tables import alarms
 from gateway.delivery import reports
+from gateway.delivery.costs import costs
 from gateway.delivery.overview import latest, retry_now
 from gateway.delivery.sending import Carriers, send
 from gateway.notifications import outbox
@@ -222,3 +223,22 @@ def test_an_operator_sends_a_failed_message_again(world: World) -> None:
     assert [text for _, text in world.carrier.texts] == ["hello"]
     with pytest.raises(NotFound, match="deliveries list"):
         world.services.database.write(lambda c: retry_now(c, row.id, world.clock.now))
+
+
+def test_what_messages_cost_is_added_up_by_purpose(world: World) -> None:
+    for purpose, cost in (("offer", "KES 0.8000"), ("offer", "KES 1.6000"), ("box", "")):
+        message_id = write(world)
+        world.services.write(
+            lambda uow, message_id=message_id, cost=cost, purpose=purpose: uow.connection.execute(  # type: ignore[misc]
+                update(messages)
+                .where(messages.c.id == message_id)
+                .values(state="sent", sent_at=uow.now, cost=cost, purpose=purpose)
+            )
+        )
+    found = world.services.database.read(lambda c: costs(c, world.clock.now))
+    assert [(row.purpose, row.count, row.totals, row.unknown) for row in found] == [
+        ("offer", 2, ("KES 2.40",), 0),
+        ("box", 1, (), 1),
+    ]
+    later = world.clock.now + timedelta(seconds=1)
+    assert world.services.database.read(lambda c: costs(c, later)) == []

@@ -10,7 +10,7 @@ from gateway.hospitals import reachability
 from gateway.hospitals.hospital_record import HospitalRecord, hospital_store
 from gateway.hospitals.tables import hospital_contacts, hospitals
 from gateway.sites.commands import revoke
-from gateway.sites.tables import SiteState, sites
+from gateway.sites.tables import SiteState, sites, streams
 from shared.errors import NotFound
 from tests.journeys.world import HospitalBox, World
 
@@ -30,6 +30,7 @@ def box(world: World, hospital: HospitalBox, number: int, state: SiteState) -> i
         "enrolled_at": world.clock.now,
     }
     world.services.database.write(lambda c: c.execute(insert(sites), values))
+    world.services.database.write(lambda c: streams.outgoing.begin_epoch(c, 77))
     return number
 
 

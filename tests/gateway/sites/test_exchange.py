@@ -70,6 +70,9 @@ class FailsAt:
     def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
         self.gateway.lock(connection, hospital_id, events)
 
+    def complete(self, connection: Connection, hospital_id: int, event: Event) -> None:
+        self.gateway.complete(connection, hospital_id, event)
+
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         return self.gateway.set_aside(connection, hospital_id, event)
 

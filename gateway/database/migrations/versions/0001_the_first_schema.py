@@ -304,6 +304,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.String(length=240), server_default="", nullable=False),
         sa.Column("cost", sa.String(length=24), server_default="", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("valid_until", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
@@ -417,6 +418,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "site_briefs",
+        sa.Column(
+            "writer",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("writer", "epoch", "seq", name=op.f("pk_site_briefs")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "site_incoming",
         sa.Column(
             "writer",
@@ -492,6 +508,35 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "site_texts_heard",
+        sa.Column(
+            "reader",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("mark", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.Column("ahead", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("reader", "mark", name=op.f("pk_site_texts_heard")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "site_texts_sent",
+        sa.Column(
+            "reader",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("reader", "epoch", "seq", name=op.f("pk_site_texts_sent")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "site_own_epoch",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
@@ -511,7 +556,18 @@ def upgrade() -> None:
         sa.Column("epoch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("last_seen_at", sa.BigInteger(), nullable=True),
         sa.Column("audible", sa.Boolean(), nullable=True),
+        sa.Column("sim_phone", sa.String(length=20), nullable=True),
+        sa.Column("texted_at", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "texted_epoch", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("told_heard_at", sa.BigInteger(), nullable=True),
         sa.Column("differs_at", sa.BigInteger(), nullable=True),
+        sa.Column("sim_working", sa.Boolean(), nullable=True),
+        sa.Column("sim_credit_cents", sa.Integer(), nullable=True),
+        sa.Column("sim_sent_today", sa.Integer(), nullable=True),
+        sa.Column("sim_problem", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("sim_reported_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
     )
     with op.batch_alter_table("sites", schema=None) as batch_op:
@@ -533,6 +589,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("status_reported_at", sa.BigInteger(), nullable=True),
         sa.Column("staffed_beds", sa.Integer(), nullable=True),
         sa.Column("free_beds", sa.Integer(), nullable=True),
         sa.Column("assigned_since", sa.Integer(), nullable=False),
@@ -552,6 +609,61 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("hospital_id", name=op.f("pk_availability")),
     )
+    op.create_table(
+        "hospital_notes",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "hospital_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "dispatch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["hospital_id"], ["hospitals.id"], name=op.f("fk_hospital_notes_hospital_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hospital_notes")),
+    )
+    with op.batch_alter_table("hospital_notes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_hospital_notes_dispatch_id"), ["dispatch_id"], unique=False
+        )
+
+    op.create_table(
+        "walk_ins",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "hospital_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "emergency_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("kind", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("patient_count", sa.Integer(), nullable=False),
+        sa.Column("age_years", sa.Integer(), nullable=True),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["hospital_id"], ["hospitals.id"], name=op.f("fk_walk_ins_hospital_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_walk_ins")),
+    )
+    with op.batch_alter_table("walk_ins", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_walk_ins_hospital_id"), ["hospital_id"], unique=False)
+
     op.create_table(
         "availability_reports",
         sa.Column(
