@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Half the work waits for processes and disks, so tests run side by side.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo demo-check test lint unit fuzz bench lock clean
+.PHONY: demo demo-check test lint unit fuzz soak bench lock clean
 
 demo: $(VENV)/.run
 	@$(BIN)/python -m deploy.demo.show
@@ -29,6 +29,10 @@ TURNS ?= 1000000
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz --turns $(TURNS) $(if $(SEED),--seed $(SEED))
+
+# New seeds of sync's simulation until Ctrl-C, or SEEDS of them; FIRST is where to begin.
+soak: $(VENV)/.dev
+	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST))
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench

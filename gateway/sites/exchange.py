@@ -278,6 +278,10 @@ def _take(
         # It has had its time. Claims must not wait for what nobody can give back.
         _give_up(connection, site.id, request, standing)
         standing = Standing(diverged=standing.lost)
+    recovered = _recovered(connection, desk, site, request)
+    answers.extend(recovered.answers)
+    others.extend(recovered.others)
+    # After that, so that whoever is known again is told too.
     anew = () if waits else _told_anew(connection, desk, site, standing)
     if fresh and request.note.complete and standing.agrees and site.differs_at is not None:
         # What we wrote after a restore, before we knew, may bear versions that the box had already
@@ -285,9 +289,6 @@ def _take(
         answers.extend(_everything(connection, desk, site))
     if fresh and request.note.lost:
         answers.extend(_verdicts_again(connection, site.id, request))
-    recovered = _recovered(connection, desk, site, request)
-    answers.extend(recovered.answers)
-    others.extend(recovered.others)
     new = 0
     # While the box gives back what we lost, its claims wait: they are about patients whom we know
     # again only after that.

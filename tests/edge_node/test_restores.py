@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, and_, func, select
 
 from edge_node.dispatch import OPEN_CLAIMS, ClaimKind, ClaimState
 from edge_node.gateway_connection import GatewayUnreachable
@@ -20,7 +20,8 @@ from gateway.sites.tables import sites
 from gateway.sites.tables import streams as gateway_streams
 from shared.dispatch import CannotTreatReason, DispatchState
 from shared.hospital import HospitalStatus
-from sync.peer import GATEWAY
+from sync.events import DispatchOffered
+from sync.peer import GATEWAY, readable
 from tests.edge_node.two_sides import Gateway, Hospital, running
 from tests.sync.conftest import sqlite_engine
 
@@ -120,6 +121,16 @@ def test_a_gateway_that_wrote_on_after_its_restore_hears_both_stories(side: Side
     assert set(side.effects().values()) == {1}
     assert {each.id for each in side.hospital.box.dispatches()} >= {*lost, *others}
     assert side.agree()
+    # All stand in the new epoch: it alone could be given back after another restore.
+    streams, events = gateway_streams.outgoing.streams, gateway_streams.outgoing.events
+    written = select(events.c.payload).join(
+        streams, and_(streams.c.epoch == events.c.epoch, streams.c.lane == events.c.lane)
+    )
+    packed = side.gateway.quiet.read(
+        lambda c: c.execute(written.where(streams.c.is_open.is_(True))).scalars().all()
+    )
+    offered = [event for event in readable(packed) if isinstance(event, DispatchOffered)]
+    assert {offer.dispatch_id for offer in offered} >= {*lost, *others}
 
 
 def test_an_old_request_again_brings_no_snapshot(side: Side) -> None:

@@ -40,6 +40,9 @@ def _tables() -> list[Table]:
         streams.outgoing.events,
         streams.incoming.streams,
         streams.incoming.events,
+        streams.texts.sent,
+        streams.texts.heard,
+        streams.texts.briefs,
     ]
     return [sites, enrolment_codes, *of_streams]
 
@@ -86,7 +89,7 @@ class Centre:
     def _opens(self) -> None:
         self.patients = patients.Patients(self.system)
         self.desk = ExchangeDesk(self.database, self.system, self.keys, self.patients)
-        self.enrolment = EnrolmentDesk(self.system, self.keys, "", self.patients.opening)
+        self.enrolment = EnrolmentDesk(self.system, self.keys, "", self.patients.opening, "")
 
     def power_returns(self) -> None:
         left = self.disk.after_power_cut()

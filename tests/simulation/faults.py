@@ -24,7 +24,7 @@ from gateway.sites.exchange import Folded
 from sync import exchange, peer
 from sync.events import Event, Verdict
 from sync.frame import Frame
-from sync.stream_log import Acknowledgement, Position, Received
+from sync.stream_log import Position, Received
 from sync.stream_log.incoming import IncomingStreams
 from sync.stream_log.outgoing import OutgoingStreams
 from sync.stream_log.values import next_hash
@@ -265,16 +265,6 @@ def _left_as_it_is(message: Any, **changes: Any) -> Any:
 def late_patients_ring(patch: pytest.MonkeyPatch) -> None:
     """The box takes its own clock for the gateway's."""
     patch.setattr(Actor, "_gateway_now", lambda self, now, written_at: now)
-
-
-def numbers_have_holes(patch: pytest.MonkeyPatch) -> None:
-    """Everything that was acknowledged in any order is not sent again, holes or not."""
-    covers = Acknowledgement.covers
-
-    def too_much(self: Acknowledgement, seq: int) -> bool:
-        return covers(self, seq) or bool(self.ahead)
-
-    patch.setattr(Acknowledgement, "covers", too_much)
 
 
 def differences_are_overlooked(patch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from random import Random
 
 from sqlalchemy import Connection
 
-from edge_node import bundles, enrolment
+from edge_node import bundles, enrolment, epochs
 from edge_node import link as link_module
 from edge_node.acting import Actor
 from edge_node.alarm import Alarm
@@ -93,11 +93,12 @@ class HospitalBox:
         self.store = DiskStore(self.disk, self.identity.store_key())
         self.is_running = True
         assert self.store.moved_aside is None, "a power cut has damaged the store"
-        epoch = self.rng.randrange(1, 1 << 32)
-        self.store.write(lambda connection: streams.outgoing.begin_epoch(connection, epoch))
-        self.link = Link(self.store.read(link_module.stored))
+        self.store.write(lambda connection: epochs.begin(connection, self.system))
+        self.link = self._stored_link()
         self.notifier, alarm = Notifier(), Alarm(self.system.now)
-        self.box = Box(self.store, self.system, alarm, self.notifier, lambda: None)
+        self.box = Box(
+            self.store, self.system, alarm, self.notifier, lambda: None, self.link.gateway_now
+        )
         actor = Actor(self.system, self.link, lambda: alarm.audible)
         self.store.write(actor.retry_parked)
         self.exchanger = Exchanger(
@@ -144,7 +145,11 @@ class HospitalBox:
 
     def _beside(self) -> Actor:
         """Another program on the same disk, which has heard no answer itself."""
-        return Actor(self.system, Link(self.store.read(link_module.stored)), lambda: False)
+        return Actor(self.system, self._stored_link(), lambda: False)
+
+    def _stored_link(self) -> Link:
+        now = self.system.now()
+        return Link(self.store.read(lambda connection: link_module.stored(connection, now)))
 
     def takes_bundle(self, content: bytes) -> None:
         bundles.take_bundle(

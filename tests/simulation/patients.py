@@ -38,6 +38,7 @@ from sync.events import (
     DispatchOffered,
     Event,
     PatientArrived,
+    ReportTaken,
     TreatAfterAll,
     Verdict,
 )
@@ -91,6 +92,9 @@ class Patients:
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         if isinstance(event, AvailabilityReported):
             self._count(connection, -(event.staffed_beds or 0), accepted=True)
+            return Folded(
+                [ReportTaken(at=self._system.now(), report_id=event.report_id, accepted=True)]
+            )
         if not isinstance(event, Claim):
             return Folded()
         patient = find(connection, event.dispatch_id)
@@ -108,6 +112,9 @@ class Patients:
         self._count(connection, event.claim_id, accepted=not reason)
         set_values(connection, patient.id, state=state.value, version=version)
         return Folded([self._verdict(event, state, version, reason)])
+
+    def complete(self, connection: Connection, hospital_id: int, event: Event) -> None:
+        """What a text left out of a claim changes nothing here."""
 
     def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         raise AssertionError(f"a {type(event).__name__} could not be folded")

@@ -354,7 +354,8 @@ class World:
                     require(count < 100, "both sides come to rest and agree", "no end of exchanges")
             news = [line for line in self.trace[before:] if "received=0, more=False" not in line]
             quiet = 0 if news else quiet + 1
-            if quiet == 2:
+            # A gateway that was put back waits for a minute for what cannot be given back.
+            if quiet == (6 if self.disasters.any else 2):
                 return
 
     def check(self) -> None:
