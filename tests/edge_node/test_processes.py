@@ -80,9 +80,15 @@ class Program:
 
 
 class World:
-    """A gateway in this process and the programs around it."""
+    """A gateway in this process, listening at `host`, and the programs around it."""
 
-    def __init__(self, folder: Path, exchange_every_s: int, postgres_url: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        exchange_every_s: int,
+        postgres_url: str = "",
+        host: str = "127.0.0.1",
+    ) -> None:
         keys = gateway_keys.make(folder / "secrets")
         self.database: SqliteDatabase | PostgresDatabase
         if postgres_url:
@@ -100,11 +106,11 @@ class World:
                 self.gateway.keys,
                 self.gateway,
                 opening=self.gateway.opening,
-                doorbell_url=f"ws://127.0.0.1:{live_port}/sync/v1/doorbell",
+                doorbell_url=f"ws://{host}:{live_port}/sync/v1/doorbell",
             )
         )
-        self._server = make_server("127.0.0.1", 0, app, threaded=True)
-        self.url = f"http://127.0.0.1:{self._server.port}"
+        self._server = make_server(host, 0, app, threaded=True)
+        self.url = f"http://{host}:{self._server.port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.box_url = f"http://127.0.0.1:{box_port}"
         box = {
@@ -120,7 +126,7 @@ class World:
                 "HAVEN_DATA_DIR": str(folder),
                 "HAVEN_DATABASE_URL": postgres_url,
                 "HAVEN_SECRET_DIR": str(folder / "secrets"),
-                "HAVEN_LIVE_LISTEN": f"127.0.0.1:{live_port}",
+                "HAVEN_LIVE_LISTEN": f"{host}:{live_port}",
                 "HAVEN_CALLBACK_SECRET": "a secret of enough letters",
                 "HAVEN_AT_USERNAME": "sandbox",
                 "HAVEN_AT_API_KEY": "key",
