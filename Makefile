@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Half the work waits for processes and disks, so tests run side by side.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo demo-check test lint unit fuzz bench lock clean
+.PHONY: demo demo-check test lint unit fuzz kills bench lock clean
 
 demo: $(VENV)/.run
 	@$(BIN)/python -m deploy.demo.show
@@ -29,6 +29,12 @@ TURNS ?= 1000000
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz --turns $(TURNS) $(if $(SEED),--seed $(SEED))
+
+# kill -9 at random moments of gateway and box; `make test` has a few of them.
+KILLS ?= 300
+
+kills: $(VENV)/.dev
+	HAVEN_TEST_KILLS=$(KILLS) $(if $(SEED),HAVEN_TEST_SEED=$(SEED)) $(BIN)/python -m pytest -p no:xdist tests/faults/test_kills_again_and_again.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
