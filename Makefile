@@ -34,7 +34,7 @@ fuzz: $(VENV)/.dev
 KILLS ?= 300
 
 kills: $(VENV)/.dev
-	HAVEN_TEST_KILLS=$(KILLS) $(if $(SEED),HAVEN_TEST_SEED=$(SEED)) $(BIN)/python -m pytest -p no:xdist tests/faults/test_kills_again_and_again.py
+	HAVEN_TEST_KILLS=$(KILLS) $(if $(SEED),HAVEN_TEST_SEED=$(SEED)) $(BIN)/python -m pytest tests/faults/test_kills_again_and_again.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
