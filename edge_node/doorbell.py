@@ -1,4 +1,6 @@
-"""The doorbell: a WebSocket on which the gateway tells that something waits."""
+"""The doorbell: a WebSocket on which the gateway tells that something waits, and brings it where it
+is little.
+"""
 
 import threading
 import time
@@ -9,6 +11,7 @@ import structlog
 import websocket
 
 from edge_node import proxy
+from edge_node.acting import Actor
 from edge_node.back_off import BackOff
 from edge_node.gateway_tls import GatewayContext
 from edge_node.identity import Site
@@ -19,6 +22,7 @@ from edge_node.tables import streams
 from shared.errors import origin
 from sync import exchange, peer
 from sync.exchange import Session
+from sync.frame import Frame
 from sync.sealing import NodeKeys
 
 _log = structlog.get_logger()
@@ -40,6 +44,7 @@ class Doorbell:
         notifier: Notifier,
         rng: Random,
         tls: GatewayContext,
+        actor: Actor,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -48,6 +53,7 @@ class Doorbell:
         self._notifier = notifier
         self._rng = rng
         self._tls = tls
+        self._actor = actor
         self._rang_at_s: float | None = None
 
     def keep(self, wake: Callable[[], None], stopping: threading.Event) -> None:
@@ -95,14 +101,23 @@ class Doorbell:
             line.send_binary(exchange.build_hello(session, challenge))
             line.settimeout(_SILENT_S)
             while not stopping.is_set():
-                head = exchange.open_ring(session, challenge, _receive(line))
+                head, frame = exchange.open_ring(session, challenge, _receive(line))
                 self._rang_at_s = self._rang_at_s or time.monotonic()
                 self._say(connected=True)
+                # What it brought is acknowledged by an exchange, which also says that it rings.
+                brought = frame is not None and self._take(frame)
                 # Fewer than we have: the gateway dropped some, or has lost them.
-                if head != self._seen():
+                if brought or head != self._seen():
                     wake()
         finally:
             line.close()
+
+    def _take(self, frame: Frame) -> bool:
+        """Stores what the ring brought; whether it was new."""
+        new = self._store.write(lambda connection: self._actor.take_frame(connection, frame))
+        if new:
+            self._notifier.changed()
+        return bool(new)
 
     def _session(self) -> Session:
         epoch = self._store.read(streams.outgoing.epoch)

@@ -99,7 +99,7 @@ def open_node(config: Config, system: System) -> Node:
             clock,
         )
         tls = gateway_context(config.ca_file, clock.now)
-        doorbell = Doorbell(store, keys, site, link, notifier, system.rng, tls)
+        doorbell = Doorbell(store, keys, site, link, notifier, system.rng, tls, actor)
         agent = Agent(
             exchanger,
             link,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from random import Random
 
+from edge_node.acting import Actor
 from edge_node.back_off import BackOff
 from edge_node.config import from_environment
 from edge_node.doorbell import Doorbell
@@ -103,6 +104,7 @@ def _attempts(two_sides: Both, meanwhile: Callable[[int], object]) -> int:
         hospital.notifier,
         Random(1),
         gateway_context(from_environment({}).ca_file, lambda: None),
+        Actor(hospital.system, hospital.link, lambda: True),
     )
     doorbell.keep(lambda: None, Stopping(300, meanwhile))
     listener.close()
