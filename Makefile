@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Half the work waits for processes and disks, so tests run side by side.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo demo-check test lint unit fuzz soak bench lock clean
+.PHONY: demo demo-check test lint unit fuzz soak kills bench lock clean
 
 demo: $(VENV)/.run
 	@$(BIN)/python -m deploy.demo.show
@@ -33,6 +33,12 @@ fuzz: $(VENV)/.dev
 # New seeds of sync's simulation until Ctrl-C, or SEEDS of them; FIRST is where to begin.
 soak: $(VENV)/.dev
 	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST))
+
+# kill -9 at random moments of gateway and box; `make test` has a few of them.
+KILLS ?= 300
+
+kills: $(VENV)/.dev
+	HAVEN_TEST_KILLS=$(KILLS) $(if $(SEED),HAVEN_TEST_SEED=$(SEED)) $(BIN)/python -m pytest tests/faults/test_kills_again_and_again.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench

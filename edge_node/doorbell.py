@@ -1,6 +1,9 @@
-"""The doorbell: a WebSocket on which the gateway tells that something waits."""
+"""The doorbell: a WebSocket on which the gateway tells that something waits, and brings it where it
+is little.
+"""
 
 import threading
+import time
 from collections.abc import Callable
 from random import Random
 
@@ -8,6 +11,8 @@ import structlog
 import websocket
 
 from edge_node import proxy
+from edge_node.acting import Actor
+from edge_node.back_off import BackOff
 from edge_node.gateway_tls import GatewayContext
 from edge_node.identity import Site
 from edge_node.link import Link
@@ -17,14 +22,14 @@ from edge_node.tables import streams
 from shared.errors import origin
 from sync import exchange, peer
 from sync.exchange import Session
+from sync.frame import Frame
 from sync.sealing import NodeKeys
 
 _log = structlog.get_logger()
 _CONNECT_S = 10
 # The gateway pings every 25 s; a line on which even that is missing is dead.
 _SILENT_S = 60
-_FIRST_WAIT_S = 1.0
-_LONGEST_WAIT_S = 60.0
+_LOOK_S = 2.0
 
 
 class Doorbell:
@@ -39,6 +44,7 @@ class Doorbell:
         notifier: Notifier,
         rng: Random,
         tls: GatewayContext,
+        actor: Actor,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -47,21 +53,35 @@ class Doorbell:
         self._notifier = notifier
         self._rng = rng
         self._tls = tls
+        self._actor = actor
+        self._rang_at_s: float | None = None
 
     def keep(self, wake: Callable[[], None], stopping: threading.Event) -> None:
         """Runs until `stopping`; `wake` is called for every ring that brings news."""
-        failures = 0
+        back_off = BackOff(self._rng)
         while not stopping.is_set():
+            self._rang_at_s = None
             try:
                 self._listen(wake, stopping)
-                failures = 0
             except Exception as error:
                 # Whatever it is, it is only the doorbell: try again, more and more rarely.
-                failures = 0 if self._link.state.doorbell else failures + 1
                 _log.info("doorbell lost", reason=origin(error))
+            if self._rang_at_s is None:
+                back_off.failed()
+            else:
+                back_off.lost(time.monotonic() - self._rang_at_s)
             self._say(connected=False)
-            longest_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**failures)
-            stopping.wait(longest_s * (0.5 + self._rng.random() / 2))
+            self._rest(back_off.wait_s(), stopping)
+
+    def _rest(self, wait_s: float, stopping: threading.Event) -> None:
+        """Waits, but not when exchanges succeed again that did not: the network is back."""
+        was_connected = self._link.state.connected
+        while wait_s > 0 and not stopping.wait(min(wait_s, _LOOK_S)):
+            wait_s -= _LOOK_S
+            connected = self._link.state.connected
+            if connected and not was_connected:
+                return
+            was_connected = connected
 
     def _listen(self, wake: Callable[[], None], stopping: threading.Event) -> None:
         url = self._site.doorbell_url
@@ -81,13 +101,23 @@ class Doorbell:
             line.send_binary(exchange.build_hello(session, challenge))
             line.settimeout(_SILENT_S)
             while not stopping.is_set():
-                head = exchange.open_ring(session, challenge, _receive(line))
+                head, frame = exchange.open_ring(session, challenge, _receive(line))
+                self._rang_at_s = self._rang_at_s or time.monotonic()
                 self._say(connected=True)
+                # What it brought is acknowledged by an exchange, which also says that it rings.
+                brought = frame is not None and self._take(frame)
                 # Fewer than we have: the gateway dropped some, or has lost them.
-                if head != self._seen():
+                if brought or head != self._seen():
                     wake()
         finally:
             line.close()
+
+    def _take(self, frame: Frame) -> bool:
+        """Stores what the ring brought; whether it was new."""
+        new = self._store.write(lambda connection: self._actor.take_frame(connection, frame))
+        if new:
+            self._notifier.changed()
+        return bool(new)
 
     def _session(self) -> Session:
         epoch = self._store.read(streams.outgoing.epoch)

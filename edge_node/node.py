@@ -114,7 +114,7 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
             clock,
         )
         tls = gateway_context(config.ca_file, clock.now)
-        doorbell = Doorbell(store, keys, site, link, notifier, system.rng, tls)
+        doorbell = Doorbell(store, keys, site, link, notifier, system.rng, tls, actor)
         agent = Agent(
             exchanger,
             link,

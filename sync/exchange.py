@@ -281,17 +281,24 @@ def open_hello(using: Session, challenge: bytes, body: bytes) -> None:
     using.up.open(body[len(head) :], bound)
 
 
-def build_ring(using: Session, challenge: bytes, head: int) -> bytes:
-    """What the doorbell rings with: how many events there are for this box by now."""
+def build_ring(using: Session, challenge: bytes, head: int, frame: bytes | None = None) -> bytes:
+    """What the doorbell rings with: how many events there are for this box by now, and the packed
+    frame of those that it lacks, where they are few.
+    """
     bound = _bound(Bearer.WEBSOCKET, MessageType.RING, challenge)
-    return using.down.close(packing.unsigned(head), bound)
+    inside = b"" if frame is None else packing.block(frame)
+    return using.down.close(packing.unsigned(head) + inside, bound)
 
 
-def open_ring(using: Session, challenge: bytes, body: bytes) -> int:
-    """How many events there are. Raises Refused for a ring that is not the gateway's."""
+def open_ring(using: Session, challenge: bytes, body: bytes) -> tuple[int, Frame | None]:
+    """How many events there are, and the frame. Raises Refused for a ring that is not the
+    gateway's.
+    """
     bound = _bound(Bearer.WEBSOCKET, MessageType.RING, challenge)
     try:
-        return Reader(using.down.open(body, bound)).unsigned()
+        reader = Reader(using.down.open(body, bound))
+        head = reader.unsigned()
+        return head, None if reader.at_end else frames_module.unpack(reader.block())
     except Unreadable:
         raise Refused from None
 

@@ -75,10 +75,10 @@ _WHAT = (
 )
 
 
-def emergencies(count: int = 1000, seed: int = 1) -> list[DispatchOffered]:
-    """`count` offers, some minutes apart, the same for the same seed."""
+def emergencies(count: int = 1000, seed: int = 1, start: datetime = START) -> list[DispatchOffered]:
+    """`count` offers, some minutes apart from `start` on, the same for the same seed."""
     rng, rules = Random(seed), tomllib.loads(_RULES.read_text("utf-8"))
-    moment = START
+    moment = start
     new_id = identifier.maker(lambda: moment, rng)
     made = []
     for _ in range(count):

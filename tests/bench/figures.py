@@ -11,6 +11,7 @@ from tests.bench import (
     match_scale,
     matches,
     ringing,
+    slow_line,
     slow_lookups,
     sms_size,
     steady,
@@ -239,6 +240,20 @@ def _sync() -> list[Figure]:
     ]
 
 
+def _slow_line() -> list[Figure]:
+    taken = slow_line.measure()
+    line = "over 50 kbit/s, 600 ms, 10 % loss"
+    return [
+        Figure(
+            "slow_line_1000",
+            taken.box_s,
+            f"s, 1,000 to a fresh box {line}",
+            Target(16, at_least=False),
+        ),
+        Figure("slow_line_1000_poll", taken.poll_s, f"s, as JSON and gzip, polled, {line}"),
+    ]
+
+
 def _simulation() -> list[Figure]:
     means = dispatch_simulation.means()
     haven = means["ours-asking"]
@@ -348,6 +363,7 @@ MEASUREMENTS = (
     Measurement(
         ("key_to_ring_p50", "key_to_ring_p99", "commit_to_box_p50", "commit_to_box_p99"), _ring
     ),
+    Measurement(("slow_line_1000", "slow_line_1000_poll"), _slow_line),
     Measurement(_DOORBELLS, _doorbells),
     Measurement(
         (

@@ -51,7 +51,8 @@ class LightBox:
     def rung(self, bell: websocket.WebSocket) -> int:
         """How many events there are, at the next ring."""
         bell.settimeout(600)
-        return exchange.open_ring(self._session, self._challenge, _binary(bell))
+        count, _ = exchange.open_ring(self._session, self._challenge, _binary(bell))
+        return count
 
     def exchanges(self) -> None:
         """Fetches what waits, and acknowledges what came before."""

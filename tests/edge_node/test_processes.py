@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
+from sqlalchemy import Connection, update
 from werkzeug.serving import make_server
 
 from edge_node.machine import real_system
@@ -25,9 +26,12 @@ from gateway import keys as gateway_keys
 from gateway.database.metadata import metadata
 from gateway.database.postgres import PostgresDatabase
 from gateway.database.sqlite import SqliteDatabase
+from gateway.sites import publishing
 from gateway.sites.routes import sites_blueprint
+from gateway.sites.tables import SiteState, sites
 from shared.dispatch import DispatchState
-from tests.edge_node.two_sides import Clock, Gateway
+from tests.bench.corpus import emergencies
+from tests.edge_node.two_sides import HOSPITAL, Clock, Gateway
 from tests.free_ports import free_ports
 
 pytestmark = pytest.mark.processes
@@ -80,9 +84,15 @@ class Program:
 
 
 class World:
-    """A gateway in this process and the programs around it."""
+    """A gateway in this process, listening at `host`, and the programs around it."""
 
-    def __init__(self, folder: Path, exchange_every_s: int, postgres_url: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        exchange_every_s: int,
+        postgres_url: str = "",
+        host: str = "127.0.0.1",
+    ) -> None:
         keys = gateway_keys.make(folder / "secrets")
         self.database: SqliteDatabase | PostgresDatabase
         if postgres_url:
@@ -93,6 +103,8 @@ class World:
         self.gateway = Gateway(self.database, Clock(), system=real_system(), keys=keys.boxes)
         live_port, box_port = free_ports(2)
         app = Flask(__name__)
+        self._broken, self._listens = False, True
+        app.before_request(lambda: ("broken", 500) if self._broken else None)
         app.register_blueprint(
             sites_blueprint(
                 self.database,
@@ -100,12 +112,11 @@ class World:
                 self.gateway.keys,
                 self.gateway,
                 opening=self.gateway.opening,
-                doorbell_url=f"ws://127.0.0.1:{live_port}/sync/v1/doorbell",
+                doorbell_url=f"ws://{host}:{live_port}/sync/v1/doorbell",
             )
         )
-        self._server = make_server("127.0.0.1", 0, app, threaded=True)
-        self._answers = True
-        self.url = f"http://127.0.0.1:{self._server.port}"
+        self._server = make_server(host, 0, app, threaded=True)
+        self.url = f"http://{host}:{self._server.port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.box_url = f"http://127.0.0.1:{box_port}"
         box = {
@@ -121,7 +132,7 @@ class World:
                 "HAVEN_DATA_DIR": str(folder),
                 "HAVEN_DATABASE_URL": postgres_url,
                 "HAVEN_SECRET_DIR": str(folder / "secrets"),
-                "HAVEN_LIVE_LISTEN": f"127.0.0.1:{live_port}",
+                "HAVEN_LIVE_LISTEN": f"{host}:{live_port}",
                 "HAVEN_CALLBACK_SECRET": "a secret of enough letters",
                 "HAVEN_AT_USERNAME": "sandbox",
                 "HAVEN_AT_API_KEY": "key",
@@ -129,10 +140,17 @@ class World:
             },
         )
 
+    def breaks(self) -> None:
+        """Every exchange fails from here on."""
+        self._broken = True
+
+    def mends(self) -> None:
+        self._broken = False
+
     def stops_answering(self) -> None:
         """From now on nothing listens at the gateway's address."""
-        if self._answers:
-            self._answers = False
+        if self._listens:
+            self._listens = False
             self._server.shutdown()
             self._server.server_close()
 
@@ -230,6 +248,47 @@ def test_the_doorbell_brings_an_emergency_at_once(
     until("the second rings", lambda: len(world.dispatches()) == 2)
     status = world.edge.run("status", "--json")
     assert (status.returncode, json.loads(status.stdout)["running"]) == (0, True)
+
+
+def _connected(world: World) -> None:
+    world.live.starts()
+    assert world.edge.run("enrol", world.url, world.gateway.issues_code()).returncode == 0
+    world.box.starts()
+    until("the doorbell is connected", lambda: world.get("/api/v1/link")["doorbell"])
+    until("the first exchange is over", lambda: world.get("/api/v1/link")["connected"])
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_ring_itself_brings_an_emergency_while_no_exchange_succeeds(
+    make_world: Callable[..., World], kind: str, request: pytest.FixtureRequest
+) -> None:
+    url = "" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    world = make_world(1, url)
+    _connected(world)
+    world.breaks()
+    until("exchanges fail", lambda: not world.get("/api/v1/link")["connected"])
+    offered = world.gateway.offers()
+    until("it rings", lambda: world.dispatches()[0]["rings"] if world.dispatches() else False)
+    world.mends()
+    delivered = DispatchState.DELIVERED
+    until("the gateway knows", lambda: world.gateway.state_of(offered) is delivered)
+    assert len(world.dispatches()) == 1
+    assert len(world.gateway.effects()) == 1
+
+
+def test_a_ring_brings_nothing_to_a_box_that_was_revoked(make_world: Callable[..., World]) -> None:
+    world = make_world(3600)
+    _connected(world)
+    box = world.database.read(lambda connection: publishing.active_box(connection, HOSPITAL))
+    assert box is not None
+
+    def revoke_and_publish(connection: Connection) -> None:
+        connection.execute(update(sites).values(state=SiteState.REVOKED))
+        publishing.publish_to(connection, box, emergencies(1)[0])
+
+    world.database.write(revoke_and_publish)
+    until("it is refused", lambda: "new code" in world.get("/api/v1/link")["problem"])
+    assert world.dispatches() == []
 
 
 def test_the_command_line_says_what_to_do(make_world: Callable[..., World]) -> None:

@@ -35,13 +35,20 @@ class Answered:
 
 class Callers:
     """Several phones that dial one after another; a turn without an answer is posted again. Their
-    numbers go up from `first`.
+    numbers go up from `first`, and they choose `text`.
     """
 
-    def __init__(self, installation: Installation, phones: int = 4, first: int = 1) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        phones: int = 4,
+        first: int = 1,
+        text: str = _ALL_ANSWERS,
+    ) -> None:
         self.answered: list[Answered] = []
         self.faults: list[str] = []
         self._installation = installation
+        self._text = text
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._dial, args=(range(number, 10**6, phones),), daemon=True)
@@ -80,7 +87,7 @@ class Callers:
         deadline_s = time.monotonic() + _WITHIN_S
         while time.monotonic() < deadline_s:
             try:
-                answer = self._installation.post("ussd", turn(number))
+                answer = self._installation.post("ussd", turn(number, self._text))
             except requests.RequestException:
                 time.sleep(0.05)  # The line is down; the next try comes soon.
                 continue
@@ -101,14 +108,19 @@ def turn(number: int, text: str = _ALL_ANSWERS) -> dict[str, str]:
     }
 
 
-def nothing_is_lost(installation: Installation, answered: list[Answered], box: Box | None) -> None:
+def nothing_is_lost(
+    installation: Installation,
+    answered: list[Answered],
+    box: Box | None,
+    text: str = _ALL_ANSWERS,
+) -> None:
     """Every answered turn is one emergency, known to the box once, and every text went out."""
     stored = installation.read(select(emergencies.c.help_code))
     codes = Counter(row.help_code for row in stored)
     assert {each.code for each in answered} <= set(codes)
     assert len(answered) == len({each.number for each in answered}) == codes.total()
     for each in answered:
-        assert installation.post("ussd", turn(each.number)).text == each.body
+        assert installation.post("ussd", turn(each.number, text)).text == each.body
     again = installation.read(select(emergencies.c.id))
     assert len(again) == len(stored), "a repeated turn had a second effect"
     if box is not None:

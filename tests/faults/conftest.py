@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import country
 from tests.faults.installation import Installation
 
 
@@ -16,4 +17,14 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     yield made
     made.close()
     # Shown only when the test has failed.
+    print(made.logs())
+
+
+@pytest.fixture
+def installation_with_beds(tmp_path: Path) -> Iterator[Installation]:
+    """A country of ten thousand hospitals, one of them with beds for everybody."""
+    made = Installation(tmp_path)
+    country.fill(made)
+    yield made
+    made.close()
     print(made.logs())

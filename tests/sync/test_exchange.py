@@ -143,7 +143,17 @@ def test_a_hello_answers_one_challenge_only() -> None:
 
 def test_a_ring_says_how_many_and_cannot_be_forged() -> None:
     ring = exchange.build_ring(the_gateways(), b"c" * 16, 4711)
-    assert exchange.open_ring(a_session(), b"c" * 16, ring) == 4711
-    for challenge, body in ((b"d" * 16, ring), (b"c" * 16, b"\x01"), (b"c" * 16, b"")):
+    assert exchange.open_ring(a_session(), b"c" * 16, ring) == (4711, None)
+    with_frame = exchange.build_ring(the_gateways(), b"c" * 16, 4711, A_FRAME)
+    opened = exchange.open_ring(a_session(), b"c" * 16, with_frame)
+    assert opened == (4711, frame.unpack(A_FRAME))
+    broken = exchange.build_ring(the_gateways(), b"c" * 16, 4711, A_FRAME[:-1])
+    for challenge, body in (
+        (b"d" * 16, ring),
+        (b"d" * 16, with_frame),
+        (b"c" * 16, broken),
+        (b"c" * 16, b"\x01"),
+        (b"c" * 16, b""),
+    ):
         with pytest.raises(Refused):
             exchange.open_ring(a_session(), challenge, body)

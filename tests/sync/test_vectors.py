@@ -98,6 +98,16 @@ def test_the_recorded_texts_open() -> None:
     assert (heard.position, heard.heard) == (None, vectors.HEARD)
 
 
+def test_the_recorded_rings_open() -> None:
+    box, gateway = NodeKeys(vectors.BOX_SECRET), NodeKeys(vectors.GATEWAY_SECRET)
+    session = exchange.session(box, gateway.public, vectors.SITE, vectors.EPOCH)
+    recorded = RECORDED["doorbell"]
+    inside = frame.unpack(bytes.fromhex(RECORDED["frame"]["uncompressed"]))
+    for name, expected in (("ring_4711", None), ("ring_4711_with_frame", inside)):
+        ring = bytes.fromhex(recorded[name])
+        assert exchange.open_ring(session, vectors.CHALLENGE, ring) == (4711, expected)
+
+
 def test_the_description_names_every_field_of_every_event_in_order() -> None:
     rows = re.findall(r"^\| (\d+) \| `(\w+)` \| (\d) \| (.*) \|$", DESCRIPTION, re.MULTILINE)
     described = {int(number): (name, int(lane), groups) for number, name, lane, groups in rows}

@@ -308,6 +308,7 @@ def build() -> dict[str, Any]:
             "challenge": CHALLENGE.hex(),
             "hello": exchange.build_hello(session, CHALLENGE).hex(),
             "ring_4711": exchange.build_ring(session, CHALLENGE, 4711).hex(),
+            "ring_4711_with_frame": exchange.build_ring(session, CHALLENGE, 4711, packed).hex(),
         },
         "bundle": bundle.build(session, Direction.UP, spelled, [packed]).hex(),
         "sms": {
