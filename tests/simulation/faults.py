@@ -127,6 +127,7 @@ def duplicates_act_again(patch: pytest.MonkeyPatch) -> None:
         frame: Frame,
         now: datetime,
         act: Callable[[Event], None],
+        complete: Callable[[Event], None],
     ) -> int:
         for at, payload in peer._numbered(frame):
             log.incoming.receive(connection, writer, at, payload, now)
@@ -263,7 +264,7 @@ def _left_as_it_is(message: Any, **changes: Any) -> Any:
 
 def late_patients_ring(patch: pytest.MonkeyPatch) -> None:
     """The box takes its own clock for the gateway's."""
-    patch.setattr(Actor, "_gateway_now", lambda self, now, written_at: now)
+    patch.setattr(Actor, "_gateway_now", lambda self, now, *args: now)
 
 
 def differences_are_overlooked(patch: pytest.MonkeyPatch) -> None:

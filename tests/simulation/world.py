@@ -379,7 +379,24 @@ class World:
             if quiet == (6 if self.disasters.any else 2):
                 return
 
+    def comes_again(self) -> None:
+        """What was written long ago arrives once more, now that everything is said."""
+        for goes_up, site_id, content, _ in self.sticks[:4]:
+            if goes_up:
+                self.centre.takes_bundle(content)
+                continue
+            for box in self.boxes:
+                if box.site_id == site_id:
+                    box.takes_bundle(content)
+        for goes_up, text in self.written_texts[:4]:
+            if goes_up:
+                self.centre.takes_text(text)
+        for _ in range(2):
+            self.network.repeats_an_old_request()
+
     def check(self) -> None:
+        self.looks()
+        self.comes_again()
         self.looks()
         self.disasters.must_be_shown |= self.looking.mixed_histories
         Healed(self.ledger, self.centre, self.clock, self.disasters).check(
