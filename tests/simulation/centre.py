@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, select
 
 from gateway.database.metadata import metadata as gateway_metadata
 from gateway.database.sqlite import open_engine
-from gateway.sites import bundles, exchange
+from gateway.sites import box_texts, bundles, exchange
 from gateway.sites.enrolment import EnrolmentDesk, enrol, issue_code
 from gateway.sites.exchange import ExchangeDesk
 from gateway.sites.publishing import publish
@@ -17,10 +17,11 @@ from gateway.sites.tables import enrolment_codes, sites, streams
 from shared.dispatch import DispatchState, move
 from shared.emergency import Kind, Priority
 from shared.errors import IllegalMove
+from sync import sms
 from sync.events import DispatchChanged, DispatchOffered
-from sync.exchange import Message, Note, state_hash
+from sync.exchange import Message, Note, session, state_hash
 from sync.frame import Frame
-from sync.sealing import NodeKeys
+from sync.sealing import Direction, NodeKeys, PublicKeys
 from sync.stream_log import Outgoing
 from tests.simulation import patients
 from tests.simulation.clock import Clock
@@ -29,6 +30,7 @@ from tests.simulation.disk import Disk, Image, Statements
 T = TypeVar("T")
 HOSPITAL = 11
 KEPT = timedelta(days=35)
+_LOOKED_BACK = timedelta(hours=12)
 _KEY = b"g" * 32
 _statements = Statements()
 
@@ -134,6 +136,30 @@ class Centre:
         site = self.database.read(lambda connection: exchange.find_site(connection, site_id))
         note = Note(clock=self.system.now(), state_hash=state_hash([]))
         exchange.take_message(self.desk, site, Message(note, (frame,)))
+
+    def text(self, site_id: int, rng: Random) -> str | None:
+        """A short message to the box with one event that waits, as the gateway seals it."""
+
+        def build(connection: Connection) -> str | None:
+            site = exchange.find_site(connection, site_id)
+            waiting = streams.texts.waiting(connection, site_id, self._clock.now - _LOOKED_BACK)
+            if not waiting or site.epoch is None:
+                return None
+            chosen = rng.choice(waiting)
+            box = PublicKeys(site.exchange_key, site.signing_key)
+            return sms.build_event(
+                session(self.keys, box, site_id, site.epoch),
+                Direction.DOWN,
+                chosen.position,
+                chosen.payload,
+                reader_knows_epoch=False,
+                heard=streams.texts.heard_of(connection, site_id, site.epoch),
+            )
+
+        return self.database.read(build)
+
+    def takes_text(self, text: str) -> None:
+        box_texts.receive(self.desk, "+254700000001", text)
 
     def offers(self, note: str, valid: timedelta) -> DispatchOffered:
         """A patient for the hospital, and the news of them, in one transaction."""

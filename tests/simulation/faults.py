@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, event, update
 
 import edge_node.retention
 import gateway.sites.exchange
-import tests.simulation.centre
 from edge_node import claims as box_claims
 from edge_node import store as box_store
 from edge_node.acting import Actor
@@ -20,6 +19,7 @@ from edge_node.box import Box
 from edge_node.dispatch import Claim, ClaimKind, ClaimState
 from edge_node.store import Store
 from edge_node.tables import claims, streams
+from gateway.database.sqlite import open_engine
 from gateway.sites.exchange import Folded
 from sync import exchange, peer
 from sync.events import Event, Verdict
@@ -48,12 +48,11 @@ def box_does_not_wait_for_its_disk(patch: pytest.MonkeyPatch) -> None:
 
 def gateway_does_not_wait_for_its_disk(patch: pytest.MonkeyPatch) -> None:
     """The same at the gateway."""
-    before = tests.simulation.centre.open_engine
-    patch.setattr(
-        tests.simulation.centre,
-        "open_engine",
-        lambda *args, **kwargs: _hurried(before(*args, **kwargs)),
-    )
+
+    def hurried(*args: Any, **kwargs: Any) -> Engine:
+        return _hurried(open_engine(*args, **kwargs))
+
+    patch.setattr("tests.simulation.centre.open_engine", hurried)
 
 
 def box_acknowledges_before_it_acts(patch: pytest.MonkeyPatch) -> None:
@@ -128,6 +127,7 @@ def duplicates_act_again(patch: pytest.MonkeyPatch) -> None:
         frame: Frame,
         now: datetime,
         act: Callable[[Event], None],
+        complete: Callable[[Event], None],
     ) -> int:
         for at, payload in peer._numbered(frame):
             log.incoming.receive(connection, writer, at, payload, now)
@@ -264,7 +264,7 @@ def _left_as_it_is(message: Any, **changes: Any) -> Any:
 
 def late_patients_ring(patch: pytest.MonkeyPatch) -> None:
     """The box takes its own clock for the gateway's."""
-    patch.setattr(Actor, "_gateway_now", lambda self, now, written_at: now)
+    patch.setattr(Actor, "_gateway_now", lambda self, now, *args: now)
 
 
 def differences_are_overlooked(patch: pytest.MonkeyPatch) -> None:

@@ -135,10 +135,10 @@ class Healed:
                 require(is_over, "no patient is missing", f"{where}, not known at the gateway")
                 continue
             assert dispatch.offer is not None
-            here = (dispatch.state, dispatch.offer.note, dispatch.offer.priority)
+            facts = (dispatch.state, dispatch.offer.note, dispatch.offer.priority)
             there = (row.state, row.note, row.priority)
-            where = f"{where}: {here} v{dispatch.version} and {there} v{row.version}"
-            require(here == there, "both sides are equal", where)
+            where = f"{where}: {facts} v{dispatch.version} and {there} v{row.version}"
+            require(facts == there, "both sides are equal", where)
 
     def _agree(self, boxes: list[HospitalBox], active: list[HospitalBox]) -> None:
         name = "both sides come to rest and agree"

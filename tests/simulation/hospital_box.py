@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -17,15 +17,21 @@ from edge_node.exchange import Exchanger
 from edge_node.gateway_connection import GatewayConnection
 from edge_node.identity import Identity
 from edge_node.link import Link
+from edge_node.modem.texting import ModemSettings, Texting
 from edge_node.notifier import Notifier
 from edge_node.store import Store
 from edge_node.tables import streams
+from sync import sms
+from sync.exchange import session
 from sync.frame import Frame
 from sync.peer import GATEWAY
+from sync.sealing import Direction
+from sync.smsd_spool import IncomingText, Spool
 from sync.stream_log import Outgoing
 from tests.simulation.clock import BoxClock, Clock
 from tests.simulation.disk import Disk, Image, PowerCut, Statements
 
+_LOOKED_BACK = timedelta(hours=12)
 _statements = Statements()
 
 
@@ -101,6 +107,17 @@ class HospitalBox:
         )
         actor = Actor(self.system, self.link, lambda: alarm.audible)
         self.store.write(actor.retry_parked)
+        self.texting = Texting(
+            Spool(self.disk.path.parent),
+            self.store,
+            self.system,
+            self.identity.node_keys(),
+            self.identity.site(),
+            actor,
+            self.link,
+            self.notifier,
+            ModemSettings("", 0),
+        )
         self.exchanger = Exchanger(
             self.store,
             self.system,
@@ -142,6 +159,31 @@ class HospitalBox:
         """By a bearer that cannot be answered at once."""
         actor = self._beside()
         self.store.write(lambda connection: actor.take_frame(connection, frame, written_at))
+
+    def text(self) -> str | None:
+        """A short message with one event that waits, as this box seals it."""
+
+        def build(connection: Connection) -> str | None:
+            since = self.system.now() - _LOOKED_BACK
+            waiting = streams.texts.waiting(connection, GATEWAY, since)
+            epoch = streams.outgoing.epoch(connection)
+            if not waiting or epoch is None:
+                return None
+            chosen = self.rng.choice(waiting)
+            site = self.identity.site()
+            return sms.build_event(
+                session(self.identity.node_keys(), site.gateway, site.site_id, epoch),
+                Direction.UP,
+                chosen.position,
+                chosen.payload,
+                reader_knows_epoch=chosen.position.epoch == epoch,
+            )
+
+        return self.store.read(build)
+
+    def takes_text(self, text: str) -> None:
+        """What the modem's thread does with a text that came."""
+        self.texting.take(IncomingText("+254700000000", text, ()))
 
     def _beside(self) -> Actor:
         """Another program on the same disk, which has heard no answer itself."""

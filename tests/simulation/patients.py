@@ -4,6 +4,7 @@ and report, and behaves as `gateway.box_desk` does where that matters to a box.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -162,10 +163,8 @@ class Patients:
         elif patient.version > latest.version:
             return None
         present = DispatchState(find(connection, dispatch_id).state)  # type: ignore[union-attr]
-        try:
+        with suppress(IllegalMove):
             present = move(present, state)
-        except IllegalMove:
-            pass
         set_values(connection, dispatch_id, state=present.value, version=latest.version + 1)
         row = find(connection, dispatch_id)
         assert row is not None

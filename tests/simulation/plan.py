@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-STEPS = 40
+STEPS = 36
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def live_through(seed: int, **given: Any) -> None:
         except Broken as broken:
             raise SeedFailed(seed, broken, world.trace) from broken
         except Exception as error:
-            broken = Broken("no program fails", f"{type(error).__name__}: {error}")
-            raise SeedFailed(seed, broken, world.trace) from error
+            failed = Broken("no program fails", f"{type(error).__name__}: {error}")
+            raise SeedFailed(seed, failed, world.trace) from error
         finally:
             world.ends()

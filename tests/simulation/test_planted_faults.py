@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
+from tests.simulation import faults
 from tests.simulation.faults import Plant
 from tests.simulation.seed import SeedFailed, live_through
 
 _WITHIN = 40
+
+
+def _live_on(given: dict[str, Any]) -> None:
+    for seed in range(_WITHIN):
+        live_through(seed, **given)
+
+
 _GAP = "no gap is accepted, nothing is forgotten too early"
 
 # The fault, in what circumstances, and the invariants of which the first seed breaks one.
@@ -81,6 +89,5 @@ def test_a_planted_fault_is_found(
 ) -> None:
     plant(monkeypatch)
     with pytest.raises(SeedFailed) as found:
-        for seed in range(_WITHIN):
-            live_through(seed, **given)
+        _live_on(given)
     assert found.value.invariant in invariants

@@ -58,6 +58,7 @@ class World:
         self.disasters = Disasters()
         self.restoring = Restoring(self)
         self.sticks: list[tuple[bool, int, bytes, datetime]] = []
+        self.written_texts: list[tuple[bool, str]] = []
         self.boxes: list[HospitalBox] = []
         # Offers go to the boxes of this site, and to clones of them.
         self.active_since = 0
@@ -143,6 +144,7 @@ class World:
                 World.sends_beside,
                 World.carries,
                 World.carries_one_event,
+                World.texts,
             ]
         )
         try:
@@ -260,6 +262,25 @@ class World:
             self.ringing.hears_patients(box, written_at)
         self.notes(f"{at} is carried {'from' if goes_up else 'to'} {box.name} by itself")
 
+    def texts(self) -> None:
+        """A text is written, or one that was written arrives: late, again, in any order."""
+        box, goes_up = self.rng.choice(self.boxes), self.rng.random() < 0.5
+        if self.rng.random() < 0.5:
+            text = box.text() if goes_up else self.centre.text(box.site_id, self.rng)
+            if text is not None:
+                self.written_texts.append((goes_up, text))
+            return
+        fitting = [text for up, text in self.written_texts[-12:] if up is goes_up]
+        if not fitting:
+            return
+        text = self.rng.choice(fitting)
+        if goes_up:
+            self.centre.takes_text(text)
+        else:
+            box.takes_text(text)
+            self.ringing.hears_patients(box, self.clock.now)
+        self.notes(f"a text arrives at {'the gateway' if goes_up else box.name}")
+
     def _puts_in(self, box: HospitalBox) -> None:
         fitting = [each for each in self.sticks[-8:] if each[0] or each[1] == box.site_id]
         if not fitting:
@@ -358,7 +379,24 @@ class World:
             if quiet == (6 if self.disasters.any else 2):
                 return
 
+    def comes_again(self) -> None:
+        """What was written long ago arrives once more, now that everything is said."""
+        for goes_up, site_id, content, _ in self.sticks[:4]:
+            if goes_up:
+                self.centre.takes_bundle(content)
+                continue
+            for box in self.boxes:
+                if box.site_id == site_id:
+                    box.takes_bundle(content)
+        for goes_up, text in self.written_texts[:4]:
+            if goes_up:
+                self.centre.takes_text(text)
+        for _ in range(2):
+            self.network.repeats_an_old_request()
+
     def check(self) -> None:
+        self.looks()
+        self.comes_again()
         self.looks()
         self.disasters.must_be_shown |= self.looking.mixed_histories
         Healed(self.ledger, self.centre, self.clock, self.disasters).check(
@@ -378,7 +416,8 @@ _STEPS: dict[Callable[[World], None], int] = {
     World.speaks: 14,
     World.changes: 9,
     World.carries: 8,
-    World.carries_one_event: 8,
+    World.carries_one_event: 5,
+    World.texts: 10,
     World.reports: 3,
     World.restarts: 3,
     World.mends_or_cuts: 4,
