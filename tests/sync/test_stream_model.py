@@ -173,9 +173,7 @@ class TwoSides(RuleBasedStateMachine):
                 if each.position.epoch != epoch or each.position.seq <= count
             ]
             self.arrived[epoch] = {
-                seq: payload
-                for seq, payload in self.arrived.get(epoch, {}).items()
-                if seq <= count
+                seq: payload for seq, payload in self.arrived.get(epoch, {}).items() if seq <= count
             }
             self.acted = [(of, seq) for of, seq in self.acted if of != epoch or seq <= count]
             self._reader_forgets_after(connection, epoch, count)
@@ -191,9 +189,7 @@ class TwoSides(RuleBasedStateMachine):
         connection.execute(
             streams.update()
             .where(streams.c.epoch == epoch)
-            .values(
-                last_seq=to, running_hash=running, **(less if row.acknowledged > to else {})
-            )
+            .values(last_seq=to, running_hash=running, **(less if row.acknowledged > to else {}))
         )
 
     def _reader_forgets_after(self, connection: Connection, epoch: int, count: int) -> None:
