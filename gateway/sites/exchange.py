@@ -422,8 +422,18 @@ def _renew(
     if not (snapshot or doubtful & written_in):
         return
     epoch = desk.system.rng.randrange(1, 1 << 32)
+    unsaid = _unsaid_verdicts(connection, site.id, standing) if snapshot else []
     streams.outgoing.renew(connection, site.id, epoch, now, snapshot=snapshot)
-    append(connection, streams, site.id, anew, now)
+    append(connection, streams, site.id, [*anew, *unsaid], now)
+
+
+def _unsaid_verdicts(connection: Connection, site_id: int, standing: Standing) -> list[Event]:
+    """Verdicts that the box may not have: a snapshot takes the place of everything else, and where
+    histories differ they may stand under numbers that the box believes to have.
+    """
+    doubtful = {at.epoch: at.seq for at in standing.diverged if at.lane == Lane.EMERGENCIES}
+    said = streams.outgoing.unsaid(connection, site_id, Lane.EMERGENCIES, doubtful)
+    return [event for event in readable(said) if isinstance(event, Verdict)]
 
 
 def _fold(connection: Connection, claims: ClaimsDesk, hospital_id: int, event: Event) -> Folded:

@@ -1,6 +1,6 @@
 """What this node writes: dense streams, one for each reader and lane, cut into epochs."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -306,6 +306,30 @@ class OutgoingStreams:
             .order_by(streams.c.ordinal, table.c.seq)
         )
         yield from connection.execute(query).scalars()
+
+    def unsaid(
+        self, connection: Connection, reader: int, lane: int, doubtful: Mapping[int, int]
+    ) -> list[bytes]:
+        """The events that the reader has not confirmed; of the epochs in `doubtful` all after the
+        number that is named there.
+        """
+        streams, table = self.streams, self.events
+        of_stream = and_(
+            streams.c.reader == table.c.reader,
+            streams.c.lane == table.c.lane,
+            streams.c.epoch == table.c.epoch,
+        )
+        query = (
+            select(table.c.epoch, table.c.seq, table.c.payload, streams.c.acknowledged)
+            .join(streams, of_stream)
+            .where(table.c.reader == reader, table.c.lane == lane, streams.c.dropped.is_not(true()))
+            .order_by(streams.c.ordinal, table.c.seq)
+        )
+        return [
+            row.payload
+            for row in connection.execute(query)
+            if row.seq > doubtful.get(row.epoch, row.acknowledged)
+        ]
 
     def stream(
         self, connection: Connection, reader: int, at: Position | Acknowledgement

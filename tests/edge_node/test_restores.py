@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, and_, func, select
 
+from edge_node import bundles as box_bundles
 from edge_node.dispatch import OPEN_CLAIMS, ClaimKind, ClaimState
 from edge_node.gateway_connection import GatewayUnreachable
 from edge_node.tables import streams as box_streams
+from gateway.sites import bundles as gateway_bundles
 from gateway.sites.tables import sites
 from gateway.sites.tables import streams as gateway_streams
 from shared.dispatch import CannotTreatReason, DispatchState
@@ -395,6 +397,25 @@ def test_sending_beside_does_not_give_up_what_is_given_back(side: Side) -> None:
     claims = hospital.box.dispatch(patient).claims
     assert ClaimKind.ACCEPT in {claim.kind for claim in claims}
     assert side.agree()
+
+
+def test_a_verdict_under_a_number_that_the_box_has_otherwise_is_told_again(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    patient = gateway.offers()
+    side.meets()
+    restore = side.backs_up()
+    gateway.learns(patient, note="a lost word")
+    side.meets()
+    restore()
+    hospital.box.accept(patient, "AK")
+    keys, site = hospital.identity.node_keys(), hospital.identity.site()
+    content, _ = box_bundles.write_bundle(hospital.store, hospital.system, keys, site)
+    # The gateway does not know yet that it was put back, and judges at once.
+    gateway_bundles.take_bundle(gateway.desk, content)
+    side.meets()
+    claims = hospital.box.dispatch(patient).claims
+    assert not OPEN_CLAIMS & {claim.state for claim in claims}
+    assert not hospital.link.state.differs
 
 
 def _told(connection: Connection) -> set[bytes]:

@@ -41,7 +41,7 @@ _FOUND: list[tuple[Plant, dict[str, Any], set[str]]] = [
     (faults.cursor_passes_over_gaps, {}, {_GAP}),
     (faults.duplicates_act_again, {}, {"every event has exactly one effect"}),
     (faults.claims_are_sent_at_once, {}, {"sent means that the gateway has it"}),
-    (faults.refusals_are_not_said, {}, {"no verdict is missing"}),
+    (faults.some_verdicts_are_not_said, {}, {"no verdict is missing"}),
     (
         faults.number_is_taken_beside_the_change,
         {"power_cuts": 0.04},
@@ -60,8 +60,8 @@ _FOUND: list[tuple[Plant, dict[str, Any], set[str]]] = [
     ),
     (
         faults.bundles_lower_acknowledgements,
-        {"by_stick_alone": True},
-        {"an acknowledgement is not taken back"},
+        {},
+        {"an acknowledgement is not taken back", "both sides come to rest and agree"},
     ),
     (
         faults.late_patients_ring,
@@ -71,7 +71,11 @@ _FOUND: list[tuple[Plant, dict[str, Any], set[str]]] = [
     (
         faults.differences_are_overlooked,
         {"centre_restores": True},
-        {"no patient is missing", "both sides come to rest and agree"},
+        {
+            "no patient is missing",
+            "both sides come to rest and agree",
+            "what staff were told is stored is not gone",
+        },
     ),
     (
         faults.conflicts_are_overwritten,
