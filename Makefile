@@ -31,7 +31,7 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz --turns $(TURNS) $(if $(SEED),--seed $(SEED))
 
 # kill -9 at random moments of gateway and box; `make test` has a few of them.
-KILLS ?= 300
+KILLS ?= 140
 
 kills: $(VENV)/.dev
 	HAVEN_TEST_KILLS=$(KILLS) $(if $(SEED),HAVEN_TEST_SEED=$(SEED)) $(BIN)/python -m pytest tests/faults/test_kills_again_and_again.py
