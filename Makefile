@@ -35,7 +35,7 @@ soak: $(VENV)/.dev
 	@$(BIN)/python -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST))
 
 # kill -9 at random moments of gateway and box; `make test` has a few of them.
-KILLS ?= 300
+KILLS ?= 140
 
 kills: $(VENV)/.dev
 	HAVEN_TEST_KILLS=$(KILLS) $(if $(SEED),HAVEN_TEST_SEED=$(SEED)) $(BIN)/python -m pytest tests/faults/test_kills_again_and_again.py
