@@ -25,10 +25,13 @@ def withdraw(
     state = move(EmergencyState(emergency.state), into)
     emergency = store.change(uow, emergency, state=state.value, ended_at=uow.now)
     timers.clear(uow, emergency.id)
-    for row in store.dispatches_of(uow.connection, emergency.id):
+    asked = store.dispatches_of(uow.connection, emergency.id)
+    for row in asked:
         if DispatchState(row.state) in MAY_TREAT:
             dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
     boxes_told.tell_who_cannot(uow, emergency, still_needed=False)
     solve_all(uow, emergency.id)
-    timers.put(uow, TimerKind.LEAVE_BOXES, emergency.id, uow.now + timers.LEAVES_BOXES_AFTER)
+    if asked:
+        leaves_at = uow.now + timers.LEAVES_BOXES_AFTER
+        timers.put(uow, TimerKind.LEAVE_BOXES, emergency.id, leaves_at)
     return emergency
