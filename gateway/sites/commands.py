@@ -53,11 +53,11 @@ def sites_commands(open_gateway: Opener, find_hospital: FindHospital) -> click.G
     def list_command(as_json: bool) -> None:
         """Show every box, when it was last heard, and what is wrong with it."""
         database, _, _ = open_gateway()
-        listed = database.read(_list)
+        boxes = database.read(listed)
         if as_json:
-            click.echo(json.dumps(listed))
+            click.echo(json.dumps(boxes))
             return
-        for site in listed:
+        for site in boxes:
             click.echo(
                 f"{site['id']:>5}  hospital {site['hospital_id']}  {site['state']:<8}"
                 f"  last seen {site['last_seen_at'] or 'never'}  {site['unsent']} unsent"
@@ -97,7 +97,8 @@ def revoke(connection: Connection, system: System, site_id: int) -> bool:
     return judge(connection, system, hospital_id)
 
 
-def _list(connection: Connection) -> list[dict[str, Any]]:
+def listed(connection: Connection) -> list[dict[str, Any]]:
+    """Every box, and what is wrong with it."""
     troubles = streams.incoming.troubles(connection)
     return [
         {
