@@ -111,18 +111,17 @@ def _count(connection: Connection) -> dict[str, Any]:
         for table, which in ((claims, said_here), (reports, true()))
     ]
     incoming = streams.incoming.events
-    set_aside = _number(connection, incoming.c.parked.is_not(None))
-    conflicts = _number(connection, incoming.c.conflicts > 0)
-    # What is both is told of once.
-    wrong = _number(connection, incoming.c.parked.is_not(None) | (incoming.c.conflicts > 0))
+    wrong = connection.execute(
+        select(func.count(incoming.c.parked), func.count().filter(incoming.c.conflicts > 0))
+    ).one()
     return {
         "answers": _progress(connection, claims, said_here),
         "reports": _progress(connection, reports, true()),
         "unsent_events": streams.readers.unacknowledged(connection, peer.GATEWAY),
         "oldest_waiting_at": min((at for at in oldest if at is not None), default=None),
-        "set_aside": set_aside,
-        "conflicts": conflicts,
-        "forks": len(streams.incoming.troubles(connection)) - wrong,
+        "set_aside": wrong[0],
+        "conflicts": wrong[1],
+        "forks": len(streams.incoming.forks(connection)),
     }
 
 
@@ -134,7 +133,3 @@ def _progress(connection: Connection, table: Table, which: ColumnElement[bool]) 
         sent=states.get(ClaimState.SENT, 0),
         refused=states.get(ClaimState.REJECTED, 0),
     )
-
-
-def _number(connection: Connection, which: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).where(which)).scalar_one()

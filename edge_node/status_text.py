@@ -35,7 +35,8 @@ def status_lines(shown: dict[str, Any]) -> list[str]:
     linked = "in touch" if shown["connected"] else "NOT in touch"
     heard = shown["last_heard_at"]
     by = f" by {shown['bearer']}" if shown["bearer"] else ""
-    there = "yes" if shown["all_at_gateway"] else f"NO, {shown['unsent_events']} events wait"
+    waiting = f"{shown['unsent_events']} events wait" if shown["enrolled"] else "it has none"
+    there = "yes" if shown["all_at_gateway"] else f"NO, {waiting}"
     waits_s = shown["oldest_waiting_s"]
     audible = {True: "yes", False: "NO", None: _UNKNOWN}[shown["audible"]]
     offset_s = shown["gateway_offset_s"]

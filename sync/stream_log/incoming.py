@@ -361,7 +361,7 @@ class IncomingStreams:
 
     def troubles(self, connection: Connection) -> list[Trouble]:
         """Parked events, conflicts and forks, for people to see."""
-        events, streams = self.events, self.streams
+        events = self.events
         wrong = connection.execute(
             select(events)
             .where(or_(events.c.parked.is_not(None), events.c.conflicts > 0))
@@ -378,10 +378,15 @@ class IncomingStreams:
             )
             for row in wrong
         ]
+        return found + self.forks(connection)
+
+    def forks(self, connection: Connection) -> list[Trouble]:
+        """The epochs of which there are two stories; a small table is read for that."""
+        streams = self.streams
         rows = connection.execute(
             select(streams).order_by(streams.c.writer, streams.c.lane, streams.c.epoch)
         ).all()
-        return found + [
+        return [
             Trouble(
                 row.writer,
                 row.lane,
