@@ -4,6 +4,7 @@ something is done when it is not.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from sqlalchemy import update
 
 from edge_node.condition import Condition, Progress
@@ -22,10 +24,11 @@ from edge_node.tables import streams
 from edge_node.web import representation
 from shared.dispatch import DispatchState
 from shared.emergency import Kind, Priority
+from shared.identifier import to_text
 from sync import peer
 from sync.stream_log import Position
 from tests.edge_node.disks import small_disk
-from tests.edge_node.test_processes import World
+from tests.edge_node.test_processes import World, until
 from tests.edge_node.two_sides import Gateway, Hospital, toy_dispatches
 
 Both = tuple[Gateway, Hospital]
@@ -168,3 +171,39 @@ def test_a_box_on_a_disk_that_cannot_be_written_says_so_and_does_not_start(tmp_p
         assert read_only.returncode == 1
         assert "Read-only file system" in read_only.stderr
         assert "Traceback" not in read_only.stderr
+
+
+@pytest.mark.processes
+def test_a_running_box_rings_on_over_a_full_disk_and_recovers_by_itself(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "box", 4) as disk:
+        world = World(tmp_path, 1)
+        try:
+            world.edge.run("enrol", world.url, world.gateway.issues_code())
+            world.box.starts()
+            dispatch_id = world.gateway.offers()
+            until("it rings", lambda: [each["rings"] for each in world.dispatches()] == [True])
+            shown = to_text(dispatch_id)
+            until(
+                "it has said so",
+                lambda: world.gateway.state_of(dispatch_id) is DispatchState.DELIVERED,
+            )
+            disk.fills()
+            path = f"{world.box_url}/api/v1/dispatches/{shown}/accept"
+            refused = requests.post(path, json={"by": "AK"}, timeout=20)
+            assert refused.status_code == 503
+            assert "disk is full" in refused.json()["detail"]
+            assert [each["rings"] for each in world.dispatches()] == [True]
+            status = json.loads(world.edge.run("status", "--json").stdout)
+            assert (status["running"], status["can_store"]) == (True, False)
+            assert any("disk is full" in problem for problem in status["problems"])
+            disk.has_room_again()
+            world.accept(shown)
+            until(
+                "the gateway has it",
+                lambda: world.gateway.state_of(dispatch_id) is DispatchState.ACCEPTED,
+            )
+            until("nothing waits", lambda: world.get("/api/v1/link")["all_at_gateway"])
+            assert world.get("/healthz")["status"] == "ok"
+            assert world.box.ends(signal.SIGTERM) == 0
+        finally:
+            world.close()
