@@ -1,13 +1,17 @@
 """Sending an event to a hospital's box, inside the transaction that caused it."""
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import Connection, bindparam, func, select
 
 from gateway.ports import Box
 from gateway.sites.tables import SiteState, sites, streams
-from sync.events import Event
+from sync.events import DispatchRemoved, Event
 from sync.peer import append
 from sync.prepared import Prepared
 
+# One that was silent for longer has forgotten its patients by itself, or is gone.
+_HEARD_WITHIN = timedelta(days=35)
 # The live process listens to this channel on PostgreSQL.
 CHANNEL = "haven_sites"
 _ACTIVE = Prepared(
@@ -31,9 +35,29 @@ def publish(connection: Connection, hospital_id: int, event: Event) -> bool:
 
 
 def publish_to(connection: Connection, box: Box, event: Event) -> None:
-    """The same for a box that was looked up already."""
-    append(connection, streams, box.site_id, [event], event.at)
-    ring(connection, box.site_id)
+    """The same for a box that was looked up already. That a patient leaves the hospital's boxes is
+    told to those too whose place this one took: they may still be switched on in a ward.
+    """
+    site_ids = [box.site_id]
+    if isinstance(event, DispatchRemoved):
+        site_ids += _retired_beside(connection, box.site_id, event.at)
+    for site_id in site_ids:
+        append(connection, streams, site_id, [event], event.at)
+        ring(connection, site_id)
+
+
+def _retired_beside(connection: Connection, site_id: int, now: datetime) -> list[int]:
+    of_it = select(sites.c.hospital_id).where(sites.c.id == site_id).scalar_subquery()
+    found = connection.execute(
+        select(sites.c.id)
+        .where(
+            sites.c.hospital_id == of_it,
+            sites.c.state == SiteState.RETIRED.value,
+            sites.c.last_seen_at >= now - _HEARD_WITHIN,
+        )
+        .order_by(sites.c.id)
+    )
+    return list(found.scalars())
 
 
 def active_box(connection: Connection, hospital_id: int) -> Box | None:

@@ -13,7 +13,12 @@ from gateway.sites.publishing import publish
 from gateway.sites.tables import SiteState, sites, streams
 from shared.dispatch import CannotTreatReason
 from shared.hospital import HospitalStatus
-from sync.events import AvailabilityReported, DispatchOffered
+from sync.events import (
+    AvailabilityReported,
+    DispatchOffered,
+    DispatchRemoved,
+    DutyPhonesSet,
+)
 from tests.journeys.world import HospitalBox, World
 
 
@@ -149,3 +154,42 @@ def test_a_claim_about_another_hospitals_patient_is_refused(
     assert not verdict.accepted
     assert verdict.reason == "There is no such dispatch."
     assert mbagathi.accepts().accepted
+
+
+def test_a_patient_leaves_the_boxes_that_were_replaced_too(
+    world: World, mbagathi: HospitalBox
+) -> None:
+    now = world.clock.now
+    long_ago = now - timedelta(days=36)
+    retired = {
+        "hospital_id": mbagathi.id,
+        "name": "old",
+        "exchange_key": bytes(32),
+        "signing_key": bytes(32),
+        "enrolled_at": long_ago,
+    }
+
+    def add(connection: Connection) -> None:
+        for site_id, state, seen_at in (
+            (3, SiteState.RETIRED, now),
+            (2, SiteState.RETIRED, long_ago),
+            (4, SiteState.REVOKED, now),
+        ):
+            row = retired | {"id": site_id, "state": state, "last_seen_at": seen_at}
+            connection.execute(sites.insert(), row)
+
+    write = world.services.database.write
+    write(add)
+    for event in (
+        DispatchRemoved(at=now, dispatch_id=8),
+        DutyPhonesSet(at=now, phones=(), hours=()),
+    ):
+        write(partial(publish, hospital_id=mbagathi.id, event=event))
+
+    def told(connection: Connection) -> dict[int, int]:
+        return {
+            site_id: len(streams.outgoing.pending(connection, site_id)) for site_id in (2, 3, 4, 5)
+        }
+
+    # The first event of a stream says where it begins.
+    assert world.services.database.read(told) == {2: 0, 3: 2, 4: 0, 5: 3}
