@@ -106,4 +106,5 @@ class Actor:
             dispatch_id=offer.dispatch_id,
             audible=self._audible(),
         )
-        claims.store(connection, ClaimKind.DELIVERED, claim, "", now)
+        gateway_now = self._link.gateway_now(now)
+        claims.store(connection, ClaimKind.DELIVERED, claim, "", now, gateway_now)

@@ -323,7 +323,8 @@ class Box:
             _require_possible(kind, dispatch)
             age_s = max(0, int(self._age(dispatch, now).total_seconds()))
             claim = make(self._system.new_id(), now, age_s)
-            return claims.store(connection, kind, claim, detail[:300], now)
+            gateway_now = self._gateway_now(now)
+            return claims.store(connection, kind, claim, detail[:300], now, gateway_now)
 
         return self._commit(work)
 
@@ -341,7 +342,8 @@ class Box:
         return Said(self._system.new_id(), self._gateway_now(now) or now, by)
 
     def _append(self, connection: Connection, event: Event, now: datetime) -> None:
-        peer.append(connection, streams, peer.GATEWAY, [event], now)
+        dated = self._gateway_now(now) or now
+        peer.append(connection, streams, peer.GATEWAY, [event], dated)
 
     def _commit(self, work: Callable[[Connection], T]) -> T:
         result = self._store.write(work)

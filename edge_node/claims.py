@@ -26,10 +26,17 @@ _KINDS: dict[type[events.Claim], ClaimKind] = {
 
 
 def store(
-    connection: Connection, kind: ClaimKind, claim: events.Claim, detail: str, now: datetime
+    connection: Connection,
+    kind: ClaimKind,
+    claim: events.Claim,
+    detail: str,
+    now: datetime,
+    gateway_now: datetime | None = None,
 ) -> Claim:
-    """Stores a claim and puts it on the stream to the gateway."""
-    [at] = peer.append(connection, streams, peer.GATEWAY, [claim], now)
+    """Stores a claim and puts it on the stream to the gateway, dated by `gateway_now` where that is
+    known: history is forgotten by the gateway's clock.
+    """
+    [at] = peer.append(connection, streams, peer.GATEWAY, [claim], gateway_now or now)
     connection.execute(
         claims.insert().values(
             id=claim.claim_id,

@@ -70,7 +70,8 @@ def store(connection: Connection, report: events.Report, now: datetime, key: str
         ).one_or_none()
         if earlier is not None:
             return _same(_report(earlier), report)
-    [at] = peer.append(connection, streams, peer.GATEWAY, [report], now)
+    # Dated as the report itself is: history is forgotten by the gateway's clock.
+    [at] = peer.append(connection, streams, peer.GATEWAY, [report], report.at)
     connection.execute(
         reports.insert().values(**_values(report, at), at=now, request_key=key or None)
     )
