@@ -1,5 +1,6 @@
 """`haven-edge serve`: the agent's threads and the web server, until SIGINT or SIGTERM."""
 
+import ctypes
 import fcntl
 import signal
 from pathlib import Path
@@ -17,6 +18,9 @@ from shared.errors import HavenError
 
 _log = structlog.get_logger()
 _THREADS = MOST_STREAMS + 8
+# From malloc.h.
+_M_ARENA_MAX = -8
+_HEAPS = 2
 
 
 class AlreadyRunning(HavenError):
@@ -46,8 +50,18 @@ def lock(directory: Path) -> IO[str]:
     return file
 
 
+def _share_memory() -> None:
+    """Two dozen threads that each keep a heap of their own, which is glibc's way, take a tenth more
+    memory than they need. Other C libraries have no such setting, and no such habit.
+    """
+    setting = getattr(ctypes.CDLL(None), "mallopt", None)
+    if setting is not None:
+        setting(_M_ARENA_MAX, _HEAPS)
+
+
 def serve(node: Node, config: Config) -> None:
     """Serves until the program is told to stop. What was not sent stays in the store."""
+    _share_memory()
     app = create_app(
         node.box, node.condition, config.hostnames, node.hospital_name, config.frame_ancestors
     )
