@@ -396,8 +396,10 @@ class World:
 
     def check(self) -> None:
         self.looks()
-        self.comes_again()
-        self.looks()
+        if not self.disasters.any:
+            # After a restore it may be news: what one side had lost.
+            self.comes_again()
+            self.looks()
         self.disasters.must_be_shown |= self.looking.mixed_histories
         Healed(self.ledger, self.centre, self.clock, self.disasters).check(
             self.boxes, self.active, self.active_since
