@@ -38,8 +38,9 @@ _WITHIN_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """So many boxes: exchanges a second while all of them have something new at once, the time from
-    the commit until half of them, and nearly all, have it; what the live process grew by for each.
+    """So many boxes: exchanges a second while all of them confirm something new at once, the time
+    from the commit until half of them, and nearly all, have it, which the ring itself brings; what
+    the live process grew by for each.
     """
 
     boxes: int
@@ -121,7 +122,7 @@ def _rung(
             waits += [moment - began for moment in arrived]
     live.stop()
     cuts = quantiles(waits, n=100, method="inclusive")
-    return Rung(count, 2 * count * _ROUNDS / seconds, cuts[49], cuts[98], each / 1000)
+    return Rung(count, count * _ROUNDS / seconds, cuts[49], cuts[98], each / 1000)
 
 
 def _tell(connection: Connection, hospitals: int, offer: DispatchOffered) -> None:

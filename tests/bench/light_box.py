@@ -10,6 +10,7 @@ import websocket
 from edge_node.machine import real_system
 from sync import exchange
 from sync.exchange import Note
+from sync.frame import Frame
 from sync.sealing import Bearer, NodeKeys, PublicKeys
 from sync.stream_log import Acknowledgement
 from sync.stream_log.values import NO_HASH, next_hash
@@ -49,9 +50,11 @@ class LightBox:
         return bell
 
     def rung(self, bell: websocket.WebSocket) -> int:
-        """How many events there are, at the next ring."""
+        """How many events there are, at the next ring, which may have brought some."""
         bell.settimeout(600)
-        count, _ = exchange.open_ring(self._session, self._challenge, _binary(bell))
+        count, frame = exchange.open_ring(self._session, self._challenge, _binary(bell))
+        if frame is not None:
+            self._take(frame)
         return count
 
     def exchanges(self) -> None:
@@ -78,12 +81,15 @@ class LightBox:
         message = exchange.open_answer(self._session, body, content, Bearer.HTTPS)
         self._heard_at, self._told = message.note.clock, dict(self._has)
         for frame in message.frames:
-            at = frame.lane, frame.epoch
-            known = self._has.get(at, Acknowledgement(*at, 0, 0, NO_HASH))
-            for payload in frame.payloads[known.cursor + 1 - frame.first_seq :]:
-                hashed = next_hash(known.running_hash, payload)
-                known = replace(known, cursor=known.cursor + 1, running_hash=hashed)
-            self._has[at] = known
+            self._take(frame)
+
+    def _take(self, frame: Frame) -> None:
+        at = frame.lane, frame.epoch
+        known = self._has.get(at, Acknowledgement(*at, 0, 0, NO_HASH))
+        for payload in frame.payloads[known.cursor + 1 - frame.first_seq :]:
+            hashed = next_hash(known.running_hash, payload)
+            known = replace(known, cursor=known.cursor + 1, running_hash=hashed)
+        self._has[at] = known
 
     def _post(self, body: bytes) -> bytes:
         self._line.request("POST", _PATH, body, {"Content-Type": "application/octet-stream"})

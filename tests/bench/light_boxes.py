@@ -14,7 +14,7 @@ monkey.patch_all()
 import json  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from collections import defaultdict  # noqa: E402
+from collections import Counter, defaultdict  # noqa: E402
 
 import gevent  # noqa: E402
 
@@ -38,19 +38,22 @@ def main(url: str, doorbell_url: str, gateway_keys: str) -> None:
         box.exchanges()
     print("connected", flush=True)
     arrived: dict[int, list[float]] = defaultdict(list)
+    confirmed: Counter[int] = Counter()
 
     def listen(box: LightBox) -> None:
         rounds = 0
         while True:
+            before = box.count
             count = box.rung(bells[box])
-            if count == box.count:
+            if count == before:
                 continue
-            box.exchanges()
-            moment = time.perf_counter()
-            box.exchanges()  # as the real one does at once: that it rings
+            if box.count != count:
+                box.exchanges()  # the ring has not brought it
             rounds += 1
-            arrived[rounds].append(moment)
-            if len(arrived[rounds]) == len(boxes):
+            arrived[rounds].append(time.perf_counter())
+            box.exchanges()  # as the real one does at once: that it rings
+            confirmed[rounds] += 1
+            if confirmed[rounds] == len(boxes):
                 print(json.dumps(arrived.pop(rounds)), flush=True)
 
     gevent.joinall([gevent.spawn(listen, box) for box in boxes], raise_error=True)
