@@ -17,7 +17,7 @@ from gateway.emergencies.tables import dispatches, emergencies
 from gateway.emergencies.timers import TimerKind
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import CannotTreatReason, DispatchState
-from shared.emergency import EmergencyState
+from shared.emergency import EmergencyState, Kind, Priority
 from shared.errors import HavenError, NotFound
 from shared.identifier import to_text
 from sync.events import DispatchChanged, DispatchOffered, Event, Verdict
@@ -27,6 +27,23 @@ _ASK_NEXT_AFTER = timedelta(seconds=30)
 _USUAL_LANGUAGE = "en"
 _WHO = Answerer(via="box", by="given back")
 _OVER = frozenset({DispatchState.SUPERSEDED, DispatchState.WITHDRAWN})
+
+# The facts of the patient themselves; the others are of the way to this hospital.
+_FACTS = (
+    "kind",
+    "priority",
+    "needs",
+    "rule_id",
+    "ruleset",
+    "place_text",
+    "place_name",
+    "lat",
+    "lon",
+    "radius_m",
+    "patient_count",
+    "age_years",
+    "note",
+)
 
 _Told = DispatchOffered | DispatchChanged | Verdict
 
@@ -64,6 +81,9 @@ def _recover_one(
     if dispatch.hospital_id != hospital_id or dispatch.version > latest.version:
         return []
     emergency = store.lock(uow, dispatch.emergency_id)
+    facts = _later_facts(told, dispatch.version)
+    if facts:
+        emergency = store.change(uow, emergency, **facts)
     uow.connection.execute(
         update(dispatches).where(dispatches.c.id == dispatch_id).values(version=latest.version)
     )
@@ -71,6 +91,18 @@ def _recover_one(
     dispatch = store.change_dispatch(uow, store.dispatch(uow, dispatch_id))
     emergency = store.lock(uow, emergency.id)
     return [box_events.changed(uow, emergency, dispatch, everything=True)]
+
+
+def _later_facts(told: Iterable[_Told], version: int) -> dict[str, Any]:
+    """What the hospital was told of the patient after that version, such as that it got worse."""
+    facts: dict[str, Any] = {}
+    for event in sorted(told, key=lambda event: event.version):
+        if isinstance(event, DispatchChanged) and event.version > version:
+            for name in _FACTS:
+                value = getattr(event, name)
+                if value is not None:
+                    facts[name] = value.value if isinstance(value, Kind | Priority) else value
+    return facts
 
 
 def _answer_again(uow: UnitOfWork, dispatch_id: int, state: DispatchState) -> None:

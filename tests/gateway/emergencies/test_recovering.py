@@ -9,7 +9,7 @@ from gateway.emergencies.tables import dispatches, emergencies, timers
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.notifications.tables import delivery_attempts, messages
 from shared.dispatch import DispatchState
-from shared.emergency import EmergencyState
+from shared.emergency import EmergencyState, Priority
 from sync.events import DispatchChanged, DispatchOffered, Event
 from tests.journeys.world import HospitalBox, World
 
@@ -136,3 +136,27 @@ def test_a_hospital_gives_back_nothing_of_another(
     events = told(world, mbagathi)
     other = world.hospital("Other Hospital", -1.29, 36.82)
     assert gives_back(world, desk, other, events) == []
+
+
+def test_what_was_told_of_the_patient_later_is_known_again_too(
+    world: World, desk: BoxDesk, mbagathi: HospitalBox
+) -> None:
+    phone = world.phone().dials().chooses("1", "8", "8").types("kibra")
+    mbagathi.rings()
+    code = world.the_emergency().help_code
+    phone.texts(f"WORSE {code}")
+    world.settle()
+    before = world.the_emergency()
+    assert before.priority == Priority.CRITICAL
+    events = told(world, mbagathi)
+    the_database_is_older(world)
+    gives_back(world, desk, mbagathi, events)
+    after = world.the_emergency()
+    assert (after.priority, after.kind, after.needs) == (
+        before.priority,
+        before.kind,
+        before.needs,
+    )
+    # The same again is older than what stands here by now.
+    gives_back(world, desk, mbagathi, events)
+    assert world.the_emergency().version == after.version
