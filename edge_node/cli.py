@@ -143,8 +143,10 @@ def status(as_json: bool) -> None:
 
 def _status(config: Config) -> dict[str, Any]:
     """What the running server says; without one, what it last wrote down."""
+    here = requests.Session()
+    here.trust_env = False  # the way to the gateway may have a proxy; the way to ourselves has none
     try:
-        answer = requests.get(f"http://{config.host}:{config.port}/api/v1/link", timeout=_ASK_S)
+        answer = here.get(f"http://{config.host}:{config.port}/api/v1/link", timeout=_ASK_S)
         answer.raise_for_status()
         return {"running": True, **answer.json()}
     except (requests.RequestException, ValueError):

@@ -76,6 +76,9 @@ def _write(file: Path, content: bytes) -> None:
             out.flush()
             os.fsync(out.fileno())
         fresh.replace(file)
+        folder = os.open(file.absolute().parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
     except OSError as error:
         raise InvalidInput(f"{file} cannot be written: {error.strerror}.") from None
 

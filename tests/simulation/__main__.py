@@ -6,6 +6,7 @@ import time
 from secrets import randbelow
 
 import click
+import structlog
 
 from tests.simulation.seed import SeedFailed, live_through
 
@@ -19,6 +20,8 @@ def main(seeds: int | None, first: int | None) -> None:
     """Lives through seed after seed. The exit code is 1, and the seed, the invariant and the last
     steps are printed, when one finds something.
     """
+    # What the programs say of themselves would hide what is found.
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     first = randbelow(10**9) if first is None else first
     started_s = said_s = time.perf_counter()
     done = 0
