@@ -25,7 +25,7 @@ from tests.faults.installation import Box, Installation, until
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("faults")]
 # Heavy bleeding after an injury, beside the hospital that has beds for everybody.
 _ANSWERS = "1*2*2*-1.0333,37.0693"
-_KILLS = min(int(os.environ.get("HAVEN_TEST_KILLS", "8")), 149)
+_KILLS = min(int(os.environ.get("HAVEN_TEST_KILLS", "6")), 149)
 _SEED = int(os.environ.get("HAVEN_TEST_SEED", "20261130"))
 _LONGEST_PAUSE_S = 1.5
 # So many emergencies between two kills: together no more than the box lists at once.

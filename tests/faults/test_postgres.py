@@ -58,7 +58,7 @@ def test_the_whole_story_and_a_worker_that_is_killed(stage: Stage) -> None:
         phone.chooses("2").types("kibera")
         if "Which one?" in phone.screen:
             phone.chooses("1")
-        phone.sees(code, "Telling").session_is_over()
+        phone.sees(code, "Press hard on the wound").session_is_over()
         # Nobody was there to send it; the worker that `up` starts anew does.
         phone.receives_sms(code, within_s=40)
     assert until("up starts another worker", lambda: worker_of(stage)) != killed

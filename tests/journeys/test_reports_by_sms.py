@@ -101,7 +101,7 @@ def test_one_stock_does_not_forget_another(world: World, mbagathi: HospitalBox) 
     assert (told.stock_has, told.stock_lacks) == (C.OXYGEN | C.ANTIVENOM, C.BLOOD)
     world.phone(DUTY).texts("STOCK BLOOD YES")
     assert stored(world, mbagathi).stock_lacks == 0
-    world.forward(13 * 3600)
+    world.clock.now += timedelta(hours=13)
     world.phone(DUTY).texts("STOCK OXYGEN NO")
     told = stored(world, mbagathi)
     assert (told.stock_has, told.stock_lacks) == (0, C.OXYGEN)

@@ -77,6 +77,7 @@ class Healed:
         for box in boxes:
             self._claims(box, shown[box.name], accepted)
         self._nothing_said_is_gone(boxes, shown, effects)
+        self._nobody_is_forgotten(shown)
         for box in active:
             self._equal(box, shown[box.name], since)
         self._agree(boxes, active)
@@ -116,6 +117,19 @@ class Healed:
         for number in self._ledger.reports - self._disasters.lost_reports:
             where = f"report {number}"
             require(effects[-number] == 1, "every event has exactly one effect", where)
+
+    def _nobody_is_forgotten(self, shown: dict[str, dict[int, Dispatch]]) -> None:
+        """Whoever was offered is known at the gateway, or over where nobody gave them back."""
+        over = {
+            each.id
+            for dispatches in shown.values()
+            for each in dispatches.values()
+            if each.state in patients.OVER
+        }
+        for dispatch_id in set(self._ledger.offers) - self._disasters.lost_patients - over:
+            if dispatch_id >= self._since:
+                known = dispatch_id in self._rows
+                require(known, "no patient is missing", f"{dispatch_id} is known to nobody")
 
     def _equal(self, box: HospitalBox, shown: dict[int, Dispatch], since: int) -> None:
         since = max(since, self._since)
