@@ -14,7 +14,7 @@ _WITHIN = 40
 
 
 # Two histories under one number are rare: one seed in seventy has them, and these are where.
-_FROM = {faults.conflicts_are_overwritten: 120}
+_FROM: dict[Plant, int] = {faults.conflicts_are_overwritten: 120}
 
 
 def _live_on(first: int, given: dict[str, Any]) -> None:
