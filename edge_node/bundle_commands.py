@@ -14,8 +14,8 @@ from edge_node.identity import Identity
 from edge_node.link import Link
 from edge_node.machine import real_system
 from edge_node.node import open_store
-from shared.errors import HavenError, InvalidInput
-from sync.bundle import LONGEST_BYTES
+from shared.errors import HavenError
+from sync.bundle_file import read_file, write_file
 
 
 def bundle_commands() -> click.Group:
@@ -38,7 +38,7 @@ def bundle_commands() -> click.Group:
             content, events = write_bundle(store, real_system(), identity.node_keys(), site)
         finally:
             store.close()
-        _write(file, content)
+        write_file(file, content)
         if as_json:
             click.echo(json.dumps({"events": events, "bytes": len(content)}))
             return
@@ -52,9 +52,9 @@ def bundle_commands() -> click.Group:
         config = from_environment(os.environ)
         identity = Identity(config.directory)
         site = identity.site()
-        content = _read(file)
         store = open_store(config, identity)
         try:
+            content = read_file(file)
             system = real_system()
             now = system.now()
             link = Link(store.read(lambda connection: link_module.stored(connection, now)))
@@ -71,28 +71,3 @@ def bundle_commands() -> click.Group:
         click.echo(f"{new} new events. The console of this box shows them.")
 
     return group
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Whole or not at all: a stick may be pulled out too early."""
-    fresh = file.with_name(f"{file.name}.part")
-    try:
-        with fresh.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
-        folder = os.open(file.absolute().parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be written: {error.strerror}.") from None
-
-
-def _read(file: Path) -> bytes:
-    if file.stat().st_size > LONGEST_BYTES:
-        raise InvalidInput(f"{file} is too long for a bundle.")
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from None

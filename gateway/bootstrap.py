@@ -31,7 +31,8 @@ from gateway.ports import Boxes, Places
 from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.modem import Modem
 from gateway.restoring import hold
-from gateway.sites.exchange import ExchangeDesk, retry_all_parked
+from gateway.sites.exchange import retry_all_parked
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.sites.tables import streams
 from gateway.travel.engine_address import check_before_asking, require_ours
 from gateway.travel.engine_http import EngineClient

@@ -19,7 +19,7 @@ from gateway.hospitals import contacts, reachability
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.ports import Box
 from gateway.sites import hearing, publishing, sim_card
-from gateway.sites.exchange import Folded
+from gateway.sites.exchange_desk import Folded
 from gateway.staff import box_reports
 from gateway.unit_of_work import Services, UnitOfWork
 from shared.dispatch import LIVE, WAITING, DispatchState
@@ -56,7 +56,7 @@ class EnrolledBoxes:
 
 
 class BoxDesk:
-    """What boxes say, carried out. See `gateway.sites.exchange.ClaimsDesk`."""
+    """What boxes say, carried out. See `gateway.sites.exchange_desk.ClaimsDesk`."""
 
     def __init__(self, services: Services, board: AvailabilityBoard) -> None:
         self._services = services

@@ -31,7 +31,7 @@ from gateway.restoring.commands import restores_commands
 from gateway.simulation.commands import simulate_group
 from gateway.sites.bundle_commands import bundle_commands
 from gateway.sites.commands import sites_commands
-from gateway.sites.exchange import ExchangeDesk
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.unit_of_work import Services
 from shared.errors import InvalidInput
 from shared.identifier import to_text

@@ -16,7 +16,7 @@ from gateway.emergencies import firing
 from gateway.notifications import outbox
 from gateway.restoring import hold
 from gateway.sites import box_texts, texting
-from gateway.sites.exchange import ExchangeDesk
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.sms.arriving import arrive
 from gateway.sms.incoming import IncomingSms
 from gateway.unit_of_work import Services

@@ -7,7 +7,8 @@ something new is that of the box's SIM, which is how we learn it.
 import structlog
 from sqlalchemy import Connection
 
-from gateway.sites.exchange import ExchangeDesk, find_site, take_text
+from gateway.sites.exchange import find_site, take_text
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.sites.tables import sites
 from sync import exchange, sms
 from sync.sealing import Direction, PublicKeys, Refused

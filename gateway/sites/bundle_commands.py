@@ -1,7 +1,6 @@
 """`haven-gateway bundle`: what a person carries to and from hospitals' boxes on a stick."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -9,9 +8,9 @@ from pathlib import Path
 import click
 
 from gateway.sites.bundles import take_bundle, write_bundle
-from gateway.sites.exchange import ExchangeDesk
-from shared.errors import HavenError, InvalidInput
-from sync.bundle import LONGEST_BYTES
+from gateway.sites.exchange_desk import ExchangeDesk
+from shared.errors import HavenError
+from sync.bundle_file import read_file, write_file
 
 # Opens what a command works on, when it runs and not before.
 OpenDesk = Callable[[], AbstractContextManager[ExchangeDesk]]
@@ -33,7 +32,7 @@ def bundle_commands(open_desk: OpenDesk) -> click.Group:
         """Write FILE: all that box SITE is not known to have."""
         with open_desk() as desk, _about(f"Box {site}"):
             content, events = write_bundle(desk, site, everything=everything)
-        _write(file, content)
+        write_file(file, content)
         if as_json:
             click.echo(json.dumps({"events": events, "bytes": len(content)}))
             return
@@ -48,7 +47,7 @@ def bundle_commands(open_desk: OpenDesk) -> click.Group:
         with open_desk() as desk:
             for file in files:
                 with _about(str(file)):
-                    site, new = take_bundle(desk, _read(file))
+                    site, new = take_bundle(desk, read_file(file))
                 taken.append({"file": str(file), "site": site, "new_events": new})
                 if not as_json:
                     click.echo(f"{file}: {new} new events of box {site}.")
@@ -65,28 +64,3 @@ def _about(what: str) -> Iterator[None]:
         yield
     except HavenError as error:
         raise click.ClickException(f"{what}: {error}") from error
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Whole or not at all: a stick may be pulled out too early."""
-    fresh = file.with_name(f"{file.name}.part")
-    try:
-        with fresh.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
-        folder = os.open(file.absolute().parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be written: {error.strerror}.") from None
-
-
-def _read(file: Path) -> bytes:
-    if file.stat().st_size > LONGEST_BYTES:
-        raise InvalidInput("it is too long for a bundle.")
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"it cannot be read: {error.strerror}.") from None

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection, Row
 
-from gateway.sites.exchange import ExchangeDesk, find_site, take_message
+from gateway.sites.exchange import find_site, take_message
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.sites.tables import streams
 from sync import bundle, exchange
 from sync.exchange import Note, Session

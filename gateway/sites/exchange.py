@@ -5,121 +5,43 @@ the counter of hospitals' changes, streams in ascending order of hospitals, and 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-import structlog
 from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
-from gateway.database.database import Database
-from gateway.sites import sim_card
+from gateway.sites import folding, histories, sim_card
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.sites.publishing import publish
 from gateway.sites.tables import SiteState, sites, streams
-from shared.errors import HavenError, origin
-from shared.system import System
 from sync import exchange
-from sync.codec import encode
 from sync.events import (
     AlarmState,
-    Claim,
     DispatchDelivered,
     Event,
-    Lane,
     SimReported,
-    Verdict,
 )
 from sync.exchange import Message, Note
 from sync.peer import (
     CannotApply,
     GatewayPeer,
-    append,
     events_of,
-    given_back,
     readable,
     receive_text,
     retry_parked,
     same_history,
 )
-from sync.sealing import Bearer, NodeKeys, PublicKeys, Refused
+from sync.sealing import Bearer, PublicKeys, Refused
 from sync.sms import Carried
 from sync.stream_log import Standing
 
 _FRESH = timedelta(minutes=2)
 # How exact `last_seen_at` is: an exchange with no news writes at most this often.
 _SEEN_EVERY = timedelta(seconds=60)
-_GIVES_BACK_WITHIN = timedelta(seconds=60)
 _LONGEST_PHONE = 20
-# How exact a clock is on the wire.
-_MILLISECOND = timedelta(milliseconds=1)
 
-# The fault is in what was to be written, and will be the same next time. Anything else that the
-# database says, such as a lost connection or a deadlock, passes.
-_FAULT_OF_THE_CLAIM = (IntegrityError, DataError, ProgrammingError)
-
-_log = structlog.get_logger()
 _peer = GatewayPeer(streams)
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What is to be said after a claim: `answers` to the box that made it, and (hospital, event)
-    pairs in `others` to the active boxes of hospitals.
-    """
-
-    answers: Sequence[Event] = ()
-    others: Sequence[tuple[int, Event]] = ()
-
-
-class ClaimsDesk(Protocol):
-    """Carries out what boxes say, inside the exchange's transaction."""
-
-    def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
-        """Locks what these events of a hospital are about, before anything else is locked."""
-        ...
-
-    def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
-        """Applies what a hospital says. If it raises, nothing of it stays."""
-        ...
-
-    def complete(self, connection: Connection, hospital_id: int, event: Event) -> None:
-        """Takes in the rest of an event that came in brief before, and has been folded."""
-        ...
-
-    def set_aside(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
-        """Hands an event that could not be folded to people."""
-        ...
-
-    def opening(
-        self, connection: Connection, hospital_id: int, *, removing: bool
-    ) -> Sequence[Event]:
-        """What a box starts from that has to be told everything anew. With `removing` also which
-        patients, of those that it may still show, are no longer its business.
-        """
-        ...
-
-    def recover(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> Folded:
-        """Takes in what we had told this hospital and have lost, because our database was set back
-        to an older copy. The same again does nothing.
-        """
-        ...
-
-    def histories_differ(self, connection: Connection, hospital_id: int, *, lost: bool) -> None:
-        """Alarms people: the box knows what we have `lost`, or something else under the same
-        numbers.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeDesk:
-    """What answering needs."""
-
-    database: Database
-    system: System
-    keys: NodeKeys
-    claims: ClaimsDesk
 
 
 def answer(desk: ExchangeDesk, body: bytes) -> bytes:
@@ -248,10 +170,10 @@ def _take(
         if isinstance(event, SimReported):
             noted.update(sim_card.columns(event, now))
         try:
-            folded, failure = _fold(connection, desk.claims, site.hospital_id, event), None
+            folded, failure = folding.fold(connection, desk.claims, site.hospital_id, event), None
         except CannotApply as error:
             failure = error
-            folded = _set_aside(connection, desk.claims, site.hospital_id, event)
+            folded = folding.set_aside(connection, desk.claims, site.hospital_id, event)
         answers.extend(folded.answers)
         others.extend(folded.others)
         if failure is not None:
@@ -272,23 +194,23 @@ def _take(
     if not fresh:
         standing = Standing()
     elif request.note.complete:
-        noted |= _noted_standing(connection, desk, site, standing, now)
-        waits = _still_gives_back(standing, noted["differs_at"], request, now)
+        noted |= histories.noted_standing(connection, desk, site, standing, now)
+        waits = histories.still_gives_back(standing, noted["differs_at"], request, now)
     if standing.lost and not waits:
         # It has had its time. Claims must not wait for what nobody can give back.
-        _give_up(connection, site.id, request, standing)
+        histories.give_up(connection, site.id, request, standing)
         standing = Standing(diverged=standing.lost)
-    recovered = _recovered(connection, desk, site, request)
+    recovered = histories.recovered(connection, desk, site, request)
     answers.extend(recovered.answers)
     others.extend(recovered.others)
     # After that, so that whoever is known again is told too.
-    anew = () if waits else _told_anew(connection, desk, site, standing)
+    anew = () if waits else histories.told_anew(connection, desk, site, standing)
     if fresh and request.note.complete and standing.agrees and site.differs_at is not None:
         # What we wrote after a restore, before we knew, may bear versions that the box had already
         # heard of: it has passed over them.
-        answers.extend(_everything(connection, desk, site))
+        answers.extend(histories.everything(connection, desk, site))
     if fresh and request.note.lost:
-        answers.extend(_verdicts_again(connection, site.id, request))
+        answers.extend(histories.verdicts_again(connection, site.id, request))
     new = 0
     # While the box gives back what we lost, its claims wait: they are about patients whom we know
     # again only after that.
@@ -307,7 +229,7 @@ def _take(
     for hospital_id, event in before:
         publish(connection, hospital_id, event)
     if not standing.agrees:
-        _renew(connection, desk, site, standing, anew, now, snapshot=not waits)
+        histories.renew(connection, desk, site, standing, anew, now, snapshot=not waits)
     _peer.reply(connection, site.id, request, answers, now, fresh=fresh)
     for hospital_id, event in others[len(before) :]:
         publish(connection, hospital_id, event)
@@ -316,172 +238,3 @@ def _take(
     if noted:
         connection.execute(update(sites).where(sites.c.id == site.id).values(noted))
     return new
-
-
-def _noted_standing(
-    connection: Connection,
-    desk: ExchangeDesk,
-    site: Row[*tuple[Any, ...]],
-    standing: Standing,
-    now: datetime,
-) -> dict[str, Any]:
-    """What is noted of how the two histories fit; people are alarmed once."""
-    differs = bool(standing.lost or standing.diverged)
-    if differs and site.differs_at is None:
-        desk.claims.histories_differ(connection, site.hospital_id, lost=bool(standing.lost))
-    return {"differs_at": (site.differs_at or now) if differs else None}
-
-
-def _give_up(connection: Connection, site_id: int, request: Message, standing: Standing) -> None:
-    lost = {(at.lane, at.epoch) for at in standing.lost}
-    said = [each for each in request.note.acknowledgements if (each.lane, each.epoch) in lost]
-    streams.readers.believe(connection, site_id, said)
-
-
-def _still_gives_back(
-    standing: Standing, differs_at: datetime | None, request: Message, now: datetime
-) -> bool:
-    """True while the box has yet to give back what it has and we have not. One that cannot is not
-    waited for for long; one that has not heard yet what we lost, or gives the next of it back in
-    this request, is.
-    """
-    if differs_at is None:
-        return False
-    is_soon = now - differs_at < _GIVES_BACK_WITHIN
-    if not standing.lost:
-        return is_soon and not any(frame.recovered for frame in request.frames)
-    heard_at = request.note.heard_at
-    has_heard = heard_at is not None and heard_at + _MILLISECOND > differs_at
-    return is_soon or not has_heard or _brings_the_next(request, standing)
-
-
-def _brings_the_next(request: Message, standing: Standing) -> bool:
-    lacked = {(at.lane, at.epoch): at.seq + 1 for at in standing.lost}
-    return any(
-        frame.recovered
-        and frame.first_seq
-        <= lacked.get((frame.lane, frame.epoch), 0)
-        < frame.first_seq + len(frame.payloads)
-        for frame in request.frames
-    )
-
-
-def _verdicts_again(connection: Connection, site_id: int, request: Message) -> list[Event]:
-    """A box that was set back is given back what its staff said, but a snapshot says nothing of the
-    verdicts: without them it would believe for ever that its claims are under way.
-    """
-    given = given_back(connection, streams, site_id, request.note.lost)
-    said = readable(each.payload for each in given)
-    claims = {event.claim_id for event in said if isinstance(event, Claim)}
-    told = readable(streams.outgoing.replaced(connection, site_id, Lane.EMERGENCIES))
-    return [event for event in told if isinstance(event, Verdict) and event.claim_id in claims]
-
-
-def _told_anew(
-    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], standing: Standing
-) -> Sequence[Event]:
-    """A box that cannot simply go on where it stopped is told everything that matters today."""
-    return () if standing.agrees else _everything(connection, desk, site)
-
-
-def _everything(
-    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]]
-) -> Sequence[Event]:
-    if site.state != SiteState.ACTIVE:
-        return ()
-    return desk.claims.opening(connection, site.hospital_id, removing=True)
-
-
-def _recovered(
-    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], request: Message
-) -> Folded:
-    frames = [frame for frame in request.frames if frame.recovered]
-    if not frames:
-        return Folded()
-    return desk.claims.recover(
-        connection, site.hospital_id, events_of(replace(request, frames=tuple(frames)))
-    )
-
-
-def _renew(
-    connection: Connection,
-    desk: ExchangeDesk,
-    site: Row[*tuple[Any, ...]],
-    standing: Standing,
-    anew: Sequence[Event],
-    now: datetime,
-    *,
-    snapshot: bool,
-) -> None:
-    """Goes on in a new epoch: what we write from here on must not share a number with anything that
-    we have lost, or that the box has otherwise.
-    """
-    written_in = streams.outgoing.open_epochs(connection, site.id)
-    written_in.add(streams.outgoing.epoch(connection) or 0)
-    doubtful = {at.epoch for at in (*standing.lost, *standing.diverged)}
-    if not (snapshot or doubtful & written_in):
-        return
-    epoch = desk.system.rng.randrange(1, 1 << 32)
-    unsaid = _unsaid_verdicts(connection, site.id, standing) if snapshot else []
-    streams.outgoing.renew(connection, site.id, epoch, now, snapshot=snapshot)
-    append(connection, streams, site.id, [*anew, *unsaid], now)
-
-
-def _unsaid_verdicts(connection: Connection, site_id: int, standing: Standing) -> list[Event]:
-    """Verdicts that the box may not have: a snapshot takes the place of everything else, and where
-    histories differ they may stand under numbers that the box believes to have.
-    """
-    doubtful = {at.epoch: at.seq for at in standing.diverged if at.lane == Lane.EMERGENCIES}
-    said = streams.outgoing.unsaid(connection, site_id, Lane.EMERGENCIES, doubtful)
-    return [event for event in readable(said) if isinstance(event, Verdict)]
-
-
-def _fold(connection: Connection, claims: ClaimsDesk, hospital_id: int, event: Event) -> Folded:
-    """One claim that cannot be folded must not keep the rest of the box's claims waiting, so it is
-    undone by itself. When the database is what fails, all of it is tried again.
-
-    Raises CannotApply.
-    """
-    try:
-        try:
-            with connection.begin_nested():
-                return _writable(claims.fold(connection, hospital_id, event))
-        except IntegrityError:
-            # Somebody else may have added the same row at this moment; now it is there to be seen.
-            with connection.begin_nested():
-                return _writable(claims.fold(connection, hospital_id, event))
-    except HavenError as error:
-        raise CannotApply(str(error)) from error
-    except Exception as error:
-        if isinstance(error, DBAPIError) and not isinstance(error, _FAULT_OF_THE_CLAIM):
-            raise
-        _log.error(
-            "claim set aside",
-            hospital_id=hospital_id,
-            claim=type(event).__name__,
-            error=origin(error),
-        )
-        raise CannotApply(f"{type(error).__name__} while applying it.") from error
-
-
-def _writable(folded: Folded) -> Folded:
-    """The same. Raises InvalidInput when one of its events has no form on the wire: streams are
-    written when it is too late to undo one claim alone.
-    """
-    for event in (*folded.answers, *(event for _, event in folded.others)):
-        encode(event)
-    return folded
-
-
-def _set_aside(
-    connection: Connection, claims: ClaimsDesk, hospital_id: int, event: Event
-) -> Folded:
-    """It is parked whatever happens here; what fails for the same reason fails alone."""
-    try:
-        with connection.begin_nested():
-            return _writable(claims.set_aside(connection, hospital_id, event))
-    except Exception as error:
-        if isinstance(error, DBAPIError) and not isinstance(error, _FAULT_OF_THE_CLAIM):
-            raise
-        _log.error("nobody was told of a claim set aside", error=origin(error))
-        return Folded()

@@ -8,7 +8,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.database.database import Database
 from gateway.sites.enrolment import EnrolmentDesk, enrol
-from gateway.sites.exchange import ClaimsDesk, ExchangeDesk, answer
+from gateway.sites.exchange import answer
+from gateway.sites.exchange_desk import ClaimsDesk, ExchangeDesk
 from shared.system import System
 from sync import enrolment, exchange
 from sync.events import Event

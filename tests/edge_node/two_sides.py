@@ -39,7 +39,8 @@ from edge_node.store import Store
 from gateway.database.database import Database
 from gateway.database.metadata import Id, metadata
 from gateway.sites.enrolment import EnrolmentDesk, enrol, issue_code
-from gateway.sites.exchange import ExchangeDesk, Folded, answer
+from gateway.sites.exchange import answer
+from gateway.sites.exchange_desk import ExchangeDesk, Folded
 from gateway.sites.publishing import publish
 from shared import identifier
 from shared.dispatch import DispatchState, move

@@ -19,7 +19,7 @@ from gateway.notifications.tables import messages
 from gateway.processes.workers import Workers
 from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.http_post import Answer, PooledFormPoster, TimeLimits
-from gateway.sites.exchange import ExchangeDesk
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.unit_of_work import Services
 from gateway.ussd.turn import UssdRequest, take_turn
 from sync.sealing import NodeKeys

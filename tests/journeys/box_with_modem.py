@@ -15,7 +15,7 @@ from gateway.box_desk import BoxDesk, EnrolledBoxes
 from gateway.database.database import Database
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.sites.enrolment import EnrolmentDesk, issue_code
-from gateway.sites.exchange import ExchangeDesk
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.sites.tables import sites, streams
 from gateway.sites.texting import text_boxes
 from sync.sealing import NodeKeys, Refused

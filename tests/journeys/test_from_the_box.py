@@ -18,7 +18,7 @@ from gateway.hospitals.contacts import NewContact
 from gateway.hospitals.tables import availability
 from gateway.sites.commands import listed
 from gateway.sites.enrolment import EnrolmentDesk, issue_code
-from gateway.sites.exchange import ExchangeDesk
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.sites.tables import streams
 from shared.capability import Capability
 from shared.emergency import EmergencyState, Kind, Priority

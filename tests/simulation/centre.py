@@ -11,7 +11,7 @@ from gateway.database.metadata import metadata as gateway_metadata
 from gateway.database.sqlite import open_engine
 from gateway.sites import box_texts, bundles, exchange
 from gateway.sites.enrolment import EnrolmentDesk, enrol, issue_code
-from gateway.sites.exchange import ExchangeDesk
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.sites.publishing import publish
 from gateway.sites.tables import enrolment_codes, sites, streams
 from shared.dispatch import DispatchState, move

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, event, update
 
 import edge_node.retention
 import gateway.sites.exchange
+import gateway.sites.histories
 from edge_node import claims as box_claims
 from edge_node import store as box_store
 from edge_node.acting import Actor
@@ -20,7 +21,7 @@ from edge_node.dispatch import Claim, ClaimKind, ClaimState
 from edge_node.store import Store
 from edge_node.tables import claims, streams
 from gateway.database.sqlite import open_engine
-from gateway.sites.exchange import Folded
+from gateway.sites.exchange_desk import Folded
 from sync import exchange, peer
 from sync.events import Event, Verdict
 from sync.frame import Frame
@@ -243,7 +244,7 @@ def conflicts_are_overwritten(patch: pytest.MonkeyPatch) -> None:
 
 def what_is_given_back_is_not_folded(patch: pytest.MonkeyPatch) -> None:
     """The gateway takes back its events, and makes nothing of them."""
-    patch.setattr(gateway.sites.exchange, "_recovered", lambda *args: Folded())
+    patch.setattr(gateway.sites.histories, "recovered", lambda *args: Folded())
 
 
 def bundles_lower_acknowledgements(patch: pytest.MonkeyPatch) -> None:

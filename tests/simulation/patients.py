@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from gateway.database.metadata import Id
-from gateway.sites.exchange import Folded
+from gateway.sites.exchange_desk import Folded
 from shared.dispatch import DispatchState, move
 from shared.emergency import Priority
 from shared.errors import IllegalMove
@@ -82,7 +82,7 @@ _Told = DispatchOffered | DispatchChanged | Verdict
 
 
 class Patients:
-    """See `gateway.sites.exchange.ClaimsDesk`."""
+    """See `gateway.sites.exchange_desk.ClaimsDesk`."""
 
     def __init__(self, system: System) -> None:
         self._system = system

@@ -15,7 +15,7 @@ from gateway.database.postgres import PostgresDatabase
 from gateway.database.sqlite import SqliteDatabase, SqliteReader
 from gateway.live.heads import Heads, Watch
 from gateway.live.watches import PostgresWatch, SqliteWatch
-from gateway.sites.exchange import Folded
+from gateway.sites.exchange_desk import Folded
 from gateway.sites.publishing import publish
 from gateway.sites.routes import sites_blueprint
 from gateway.sites.tables import sites, streams

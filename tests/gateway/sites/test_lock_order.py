@@ -15,7 +15,7 @@ from gateway.emergencies import box_events, boxes_told, store
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.notifications.tables import messages
 from gateway.sites.enrolment import EnrolmentDesk, issue_code
-from gateway.sites.exchange import ExchangeDesk
+from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.sites.tables import SiteState, sites
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import CannotTreatReason, DispatchState

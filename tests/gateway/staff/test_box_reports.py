@@ -17,7 +17,7 @@ from gateway.hospitals.tables import availability
 from gateway.operators.alarm_board import alarm_list
 from gateway.operators.case_text import case_lines
 from gateway.operators.casebook import case_file
-from gateway.sites.exchange import Folded
+from gateway.sites.exchange_desk import Folded
 from gateway.staff.tables import walk_ins
 from shared.capability import Capability
 from shared.dispatch import DispatchState

@@ -1,0 +1,139 @@
+"""When a box's history and ours do not fit: what it gives back is taken in, what it lacks is told
+anew, and people hear of what differs. Part of answering a box, in the same transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from gateway.sites.exchange_desk import ExchangeDesk, Folded
+from gateway.sites.tables import SiteState, streams
+from sync.events import Claim, Event, Lane, Verdict
+from sync.exchange import Message
+from sync.peer import append, events_of, given_back, readable
+from sync.stream_log import Standing
+
+_GIVES_BACK_WITHIN = timedelta(seconds=60)
+# How exact a clock is on the wire.
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def noted_standing(
+    connection: Connection,
+    desk: ExchangeDesk,
+    site: Row[*tuple[Any, ...]],
+    standing: Standing,
+    now: datetime,
+) -> dict[str, Any]:
+    """What is noted of how the two histories fit; people are alarmed once."""
+    differs = bool(standing.lost or standing.diverged)
+    if differs and site.differs_at is None:
+        desk.claims.histories_differ(connection, site.hospital_id, lost=bool(standing.lost))
+    return {"differs_at": (site.differs_at or now) if differs else None}
+
+
+def give_up(connection: Connection, site_id: int, request: Message, standing: Standing) -> None:
+    lost = {(at.lane, at.epoch) for at in standing.lost}
+    said = [each for each in request.note.acknowledgements if (each.lane, each.epoch) in lost]
+    streams.readers.believe(connection, site_id, said)
+
+
+def still_gives_back(
+    standing: Standing, differs_at: datetime | None, request: Message, now: datetime
+) -> bool:
+    """True while the box has yet to give back what it has and we have not. One that cannot is not
+    waited for for long; one that has not heard yet what we lost, or gives the next of it back in
+    this request, is.
+    """
+    if differs_at is None:
+        return False
+    is_soon = now - differs_at < _GIVES_BACK_WITHIN
+    if not standing.lost:
+        return is_soon and not any(frame.recovered for frame in request.frames)
+    heard_at = request.note.heard_at
+    has_heard = heard_at is not None and heard_at + _MILLISECOND > differs_at
+    return is_soon or not has_heard or _brings_the_next(request, standing)
+
+
+def _brings_the_next(request: Message, standing: Standing) -> bool:
+    lacked = {(at.lane, at.epoch): at.seq + 1 for at in standing.lost}
+    return any(
+        frame.recovered
+        and frame.first_seq
+        <= lacked.get((frame.lane, frame.epoch), 0)
+        < frame.first_seq + len(frame.payloads)
+        for frame in request.frames
+    )
+
+
+def verdicts_again(connection: Connection, site_id: int, request: Message) -> list[Event]:
+    """A box that was set back is given back what its staff said, but a snapshot says nothing of the
+    verdicts: without them it would believe for ever that its claims are under way.
+    """
+    given = given_back(connection, streams, site_id, request.note.lost)
+    said = readable(each.payload for each in given)
+    claims = {event.claim_id for event in said if isinstance(event, Claim)}
+    told = readable(streams.outgoing.replaced(connection, site_id, Lane.EMERGENCIES))
+    return [event for event in told if isinstance(event, Verdict) and event.claim_id in claims]
+
+
+def told_anew(
+    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], standing: Standing
+) -> Sequence[Event]:
+    """A box that cannot simply go on where it stopped is told everything that matters today."""
+    return () if standing.agrees else everything(connection, desk, site)
+
+
+def everything(
+    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]]
+) -> Sequence[Event]:
+    if site.state != SiteState.ACTIVE:
+        return ()
+    return desk.claims.opening(connection, site.hospital_id, removing=True)
+
+
+def recovered(
+    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], request: Message
+) -> Folded:
+    frames = [frame for frame in request.frames if frame.recovered]
+    if not frames:
+        return Folded()
+    return desk.claims.recover(
+        connection, site.hospital_id, events_of(replace(request, frames=tuple(frames)))
+    )
+
+
+def renew(
+    connection: Connection,
+    desk: ExchangeDesk,
+    site: Row[*tuple[Any, ...]],
+    standing: Standing,
+    anew: Sequence[Event],
+    now: datetime,
+    *,
+    snapshot: bool,
+) -> None:
+    """Goes on in a new epoch: what we write from here on must not share a number with anything that
+    we have lost, or that the box has otherwise.
+    """
+    written_in = streams.outgoing.open_epochs(connection, site.id)
+    written_in.add(streams.outgoing.epoch(connection) or 0)
+    doubtful = {at.epoch for at in (*standing.lost, *standing.diverged)}
+    if not (snapshot or doubtful & written_in):
+        return
+    epoch = desk.system.rng.randrange(1, 1 << 32)
+    unsaid = _unsaid_verdicts(connection, site.id, standing) if snapshot else []
+    streams.outgoing.renew(connection, site.id, epoch, now, snapshot=snapshot)
+    append(connection, streams, site.id, [*anew, *unsaid], now)
+
+
+def _unsaid_verdicts(connection: Connection, site_id: int, standing: Standing) -> list[Event]:
+    """Verdicts that the box may not have: a snapshot takes the place of everything else, and where
+    histories differ they may stand under numbers that the box believes to have.
+    """
+    doubtful = {at.epoch: at.seq for at in standing.diverged if at.lane == Lane.EMERGENCIES}
+    said = streams.outgoing.unsaid(connection, site_id, Lane.EMERGENCIES, doubtful)
+    return [event for event in readable(said) if isinstance(event, Verdict)]
