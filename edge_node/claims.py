@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from edge_node.dispatch import ANSWERS, OPEN_CLAIMS, Claim, ClaimKind, ClaimState
+from edge_node.dispatch import OPEN_CLAIMS, Claim, ClaimKind, ClaimState
 from edge_node.tables import claims, streams
 from sync import events, peer
 from sync.events import Lane, Verdict
@@ -145,14 +145,6 @@ def forget_decided(connection: Connection, dispatch_id: int) -> int:
     return connection.execute(
         delete(claims).where(claims.c.dispatch_id == dispatch_id, done)
     ).rowcount
-
-
-def unsent(connection: Connection) -> int:
-    """How many answers of the staff are not known to be at the gateway."""
-    query = select(func.count()).where(
-        claims.c.state == ClaimState.WAITING, claims.c.kind.in_(ANSWERS)
-    )
-    return connection.execute(query).scalar_one()
 
 
 def _claim(row: Row[*tuple[Any, ...]]) -> Claim:

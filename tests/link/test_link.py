@@ -1,5 +1,6 @@
 """A real gateway and a real box on a line of 50 kbit/s and 600 ms that loses packets."""
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,10 @@ from tests.link.wire import NEAR, Wire, why_not
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.xdist_group("link"),
-    pytest.mark.skipif(bool(why_not()), reason=why_not() or "a line can be made"),
+    # CI must not skip what a laptop may: there it fails.
+    pytest.mark.skipif(
+        bool(why_not()) and "CI" not in os.environ, reason=why_not() or "a line can be made"
+    ),
 ]
 # Heavy bleeding after an injury, beside the hospital that has beds for everybody.
 _ANSWERS = "1*2*2*-1.0333,37.0693"
