@@ -38,9 +38,10 @@ _MOST_STREAMS = 4096
 # What a note and its seal take of an answer at most, as long as it is not complete.
 _NOTE_ROOM_BYTES = 256
 # The flags of a note, by bit.
-_HEARD, _LIMIT, _ACKNOWLEDGES, _COMPLETE, _MORE, _SPELL, _DIFFERS, _RETIRED, _LOST, _FRAME = (
-    1 << bit for bit in range(10)
+_HEARD, _LIMIT, _ACKNOWLEDGES, _COMPLETE, _MORE, _SPELL, _DIFFERS, _RETIRED = (
+    1 << bit for bit in range(8)
 )
+_LOST, _FRAME, _FURTHEST = (1 << bit for bit in range(8, 11))
 LONGEST_REQUEST_BYTES = 128 * 1024
 USUAL_REPLY_BYTES = 64 * 1024
 
@@ -94,7 +95,8 @@ class Note:
     sender's own streams of which the other side has more, as far as the sender has them: the rest
     is to be given back. `more` says that events wait which did not fit; `spell` asks for a
     complete note; `differs` says that the other side's history is not what it should be;
-    `retired` that another box has taken this one's place.
+    `retired` that another box has taken this one's place. `furthest` names, always, the streams of
+    which the sender has events ahead of a gap or in brief, each with the furthest of them.
     """
 
     clock: datetime
@@ -108,6 +110,7 @@ class Note:
     spell: bool = False
     differs: bool = False
     retired: bool = False
+    furthest: tuple[Position, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +341,7 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
     flags |= bool(note.acknowledgements or note.complete) * _ACKNOWLEDGES
     flags |= bool(note.heard_at) * _HEARD | bool(note.lost) * _LOST
     flags |= (note.reply_limit != USUAL_REPLY_BYTES) * _LIMIT | (inside is not None) * _FRAME
+    flags |= bool(note.furthest) * _FURTHEST
     clock_ms = packing.milliseconds(note.clock)
     packed = packing.unsigned(clock_ms) + packing.unsigned(flags) + note.state_hash
     if note.heard_at:
@@ -356,15 +360,22 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
             if note.complete:
                 packed += each.running_hash[:SHOWN_HASH_BYTES].ljust(SHOWN_HASH_BYTES, b"\0")
     if note.lost:
-        packed += packing.unsigned(len(note.lost))
-        for at in note.lost:
-            packed += (
-                packing.unsigned(at.lane)
-                + at.epoch.to_bytes(_EPOCH_BYTES, "little")
-                + packing.unsigned(at.seq)
-            )
+        packed += _places(note.lost)
     if inside is not None:
         packed += packing.block(inside)
+    if note.furthest:
+        packed += _places(note.furthest)
+    return packed
+
+
+def _places(positions: Sequence[Position]) -> bytes:
+    packed = packing.unsigned(len(positions))
+    for at in positions:
+        packed += (
+            packing.unsigned(at.lane)
+            + at.epoch.to_bytes(_EPOCH_BYTES, "little")
+            + packing.unsigned(at.seq)
+        )
     return packed
 
 
@@ -384,12 +395,9 @@ def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
         if flags & _ACKNOWLEDGES
         else ()
     )
-    lost = (
-        tuple(Position(*_read_place(reader)) for _ in range(_count(reader)))
-        if flags & _LOST
-        else ()
-    )
+    lost = _read_places(reader) if flags & _LOST else ()
     inside = [frames_module.unpack(reader.block())] if flags & _FRAME else []
+    furthest = _read_places(reader) if flags & _FURTHEST else ()
     note = Note(
         clock=packing.from_milliseconds(clock_ms),
         state_hash=hashed,
@@ -402,6 +410,7 @@ def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
         spell=bool(flags & _SPELL),
         differs=bool(flags & _DIFFERS),
         retired=bool(flags & _RETIRED),
+        furthest=furthest,
     )
     return note, inside
 
@@ -411,6 +420,10 @@ def _count(reader: Reader) -> int:
     if count > _MOST_STREAMS:
         raise Unreadable("There are too many streams in a note.")
     return count
+
+
+def _read_places(reader: Reader) -> tuple[Position, ...]:
+    return tuple(Position(*_read_place(reader)) for _ in range(_count(reader)))
 
 
 def _read_place(reader: Reader) -> tuple[int, int, int]:

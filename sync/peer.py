@@ -136,11 +136,13 @@ def take_back(
     connection: Connection, log: StreamLog, reader: int, frame: Frame, now: datetime
 ) -> list[tuple[Position, Event]]:
     """Takes back events of our own that the reader kept and we had lost; those that are new again
-    and can be read, for whoever acts on them.
+    and can be read, for whoever acts on them. What came to the reader ahead of a gap is among them
+    each time that it is given back.
     """
     found = []
     for at, payload in _numbered(frame):
-        if log.readers.adopt(connection, reader, at, payload, now) is Received.NEW:
+        taken = log.readers.adopt(connection, reader, at, payload, now)
+        if taken in (Received.NEW, Received.AHEAD):
             with suppress(Unreadable):
                 found.append((at, decode(payload)))
     return found
@@ -172,7 +174,9 @@ def same_history(connection: Connection, log: StreamLog, reader: int, note: Note
         hashed = log.outgoing.hash_at(connection, reader, at) or b""
         known = Acknowledgement(each.lane, each.epoch, each.cursor, 0, hashed)
         believed[each.lane, each.epoch] = known
-    return note.state_hash == exchange.state_hash(list(believed.values()))
+    if note.state_hash != exchange.state_hash(list(believed.values())):
+        return False
+    return log.readers.knows(connection, reader, note.furthest)
 
 
 def given_back(
@@ -184,8 +188,22 @@ def given_back(
     found: list[Outgoing] = []
     for after in lost:
         room = _MOST_EVENTS - len(found)
-        found += log.incoming.history(connection, writer, after, room) if room else []
+        found += log.history(connection, writer, after, room) if room else []
     return found
+
+
+def brings_the_next(frames: Iterable[Frame], lost: Iterable[Position]) -> bool:
+    """True when recovered frames bring the next event of one of those streams: then more may come
+    with the next message. What came to the other side ahead of a gap does not follow.
+    """
+    lacked = {(at.lane, at.epoch): at.seq + 1 for at in lost}
+    return any(
+        frame.recovered
+        and frame.first_seq
+        <= lacked.get((frame.lane, frame.epoch), 0)
+        < frame.first_seq + len(frame.payloads)
+        for frame in frames
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +263,7 @@ class BoxPeer:
             reply_limit=reply_limit,
             lost=lost,
             spell=ask_spell,
+            furthest=tuple(self._log.furthest(connection, GATEWAY)),
         )
         session = self._open_session(epoch)
         frames = chain(
@@ -270,7 +289,9 @@ class BoxPeer:
         )
         standing = _AGREES
         if note.complete:
-            standing = log.readers.standing(connection, GATEWAY, note.acknowledgements)
+            standing = log.readers.standing(
+                connection, GATEWAY, note.acknowledgements, note.furthest
+            )
         with self._lock:
             self._told = (
                 None if note.spell else {(each.lane, each.epoch): each for each in prepared.told}
@@ -291,7 +312,7 @@ class BoxPeer:
         """
         note = message.note
         if note.complete:
-            gives_back = note.more or any(frame.recovered for frame in message.frames)
+            gives_back = note.more or brings_the_next(message.frames, prepared.lost)
             if prepared.lost and not gives_back:
                 lost = {(at.lane, at.epoch) for at in prepared.lost}
                 self._log.readers.believe(
@@ -299,6 +320,7 @@ class BoxPeer:
                     GATEWAY,
                     [each for each in note.acknowledgements if (each.lane, each.epoch) in lost],
                 )
+                self._log.readers.give_up(connection, GATEWAY, note.furthest)
             self._log.readers.acknowledge_all(connection, GATEWAY, note.acknowledgements)
             return
         for each in note.acknowledgements:
@@ -320,7 +342,7 @@ class GatewayPeer:
         """How the box's account of our streams fits ours; one that is not complete says nothing."""
         if not note.complete:
             return _AGREES
-        return self._log.readers.standing(connection, site_id, note.acknowledgements)
+        return self._log.readers.standing(connection, site_id, note.acknowledgements, note.furthest)
 
     def take(
         self,
@@ -383,6 +405,7 @@ class GatewayPeer:
         body, message = request
         note, site_id, log = message.note, session.site_id, self._log
         has = log.incoming.acknowledgements(connection, site_id, None)
+        furthest = log.furthest(connection, site_id)
         mentioned = {(frame.lane, frame.epoch) for frame in message.frames if not frame.recovered}
         pending = log.outgoing.pending(connection, site_id, note.acknowledgements, _MOST_EVENTS)
         standing = self.standing(connection, site_id, note)
@@ -400,6 +423,7 @@ class GatewayPeer:
                 ),
                 complete=note.spell,
                 lost=standing.lost + standing.diverged,
+                furthest=tuple(furthest),
                 more=waiting or len(pending) == _MOST_EVENTS,
                 spell=asks_again or not agrees,
                 differs=bool(standing.diverged),

@@ -203,12 +203,14 @@ def _take(
     recovered = histories.recovered(connection, desk, site, request)
     answers.extend(recovered.answers)
     others.extend(recovered.others)
-    # After that, so that whoever is known again is told too.
-    anew = () if waits else histories.told_anew(connection, desk, site, standing)
-    if fresh and request.note.complete and standing.agrees and site.differs_at is not None:
-        # What we wrote after a restore, before we knew, may bear versions that the box had already
-        # heard of: it has passed over them.
-        answers.extend(histories.everything(connection, desk, site))
+    # What we wrote after a restore, before we knew, may bear versions that the box had already
+    # heard of: it has passed over them. And what it gave back may have been a snapshot, which took
+    # the place of streams that stand here as they were before it.
+    is_mended = fresh and request.note.complete and standing.agrees and site.differs_at is not None
+    anew: Sequence[Event] = ()
+    # After the rest, so that whoever is known again is told too.
+    if is_mended or not (waits or standing.agrees):
+        anew = histories.everything(connection, desk, site)
     if fresh and request.note.lost:
         answers.extend(histories.verdicts_again(connection, site.id, request))
     new = 0
@@ -228,13 +230,16 @@ def _take(
     before = [other for other in others if other[0] < site.hospital_id]
     for hospital_id, event in before:
         publish(connection, hospital_id, event)
-    if not standing.agrees:
+    if is_mended or not standing.agrees:
         histories.renew(connection, desk, site, standing, anew, now, snapshot=not waits)
     _peer.reply(connection, site.id, request, answers, now, fresh=fresh)
     for hospital_id, event in others[len(before) :]:
         publish(connection, hospital_id, event)
     if fresh or (new and answerable):
-        noted |= {"last_seen_at": now, "epoch": epoch}
+        noted |= {"epoch": epoch}
+        # What is held since a restore waits for a whole account of a box whose history differs.
+        if request.note.complete or not waits:
+            noted |= {"last_seen_at": now}
     if noted:
         connection.execute(update(sites).where(sites.c.id == site.id).values(noted))
     return new

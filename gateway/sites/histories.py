@@ -13,7 +13,7 @@ from gateway.sites.exchange_desk import ExchangeDesk, Folded
 from gateway.sites.tables import SiteState, streams
 from sync.events import Claim, Event, Lane, Verdict
 from sync.exchange import Message
-from sync.peer import append, events_of, given_back, readable
+from sync.peer import append, brings_the_next, events_of, given_back, readable
 from sync.stream_log import Standing
 
 _GIVES_BACK_WITHIN = timedelta(seconds=60)
@@ -39,6 +39,7 @@ def give_up(connection: Connection, site_id: int, request: Message, standing: St
     lost = {(at.lane, at.epoch) for at in standing.lost}
     said = [each for each in request.note.acknowledgements if (each.lane, each.epoch) in lost]
     streams.readers.believe(connection, site_id, said)
+    streams.readers.give_up(connection, site_id, request.note.furthest)
 
 
 def still_gives_back(
@@ -53,19 +54,26 @@ def still_gives_back(
     is_soon = now - differs_at < _GIVES_BACK_WITHIN
     if not standing.lost:
         return is_soon and not any(frame.recovered for frame in request.frames)
+    if _gives_the_furthest(request, standing):
+        return False
     heard_at = request.note.heard_at
     has_heard = heard_at is not None and heard_at + _MILLISECOND > differs_at
-    return is_soon or not has_heard or _brings_the_next(request, standing)
+    return is_soon or not has_heard or brings_the_next(request.frames, standing.lost)
 
 
-def _brings_the_next(request: Message, standing: Standing) -> bool:
-    lacked = {(at.lane, at.epoch): at.seq + 1 for at in standing.lost}
-    return any(
-        frame.recovered
-        and frame.first_seq
-        <= lacked.get((frame.lane, frame.epoch), 0)
-        < frame.first_seq + len(frame.payloads)
+def _gives_the_furthest(request: Message, standing: Standing) -> bool:
+    """True when all that we lost had come to the box ahead of gaps, and is in this request to the
+    last event: nobody can fill those gaps any more.
+    """
+    furthest = {(at.lane, at.epoch): at.seq for at in request.note.furthest}
+    given = {
+        (frame.lane, frame.epoch): frame.first_seq + len(frame.payloads) - 1
         for frame in request.frames
+        if frame.recovered
+    }
+    return not brings_the_next(request.frames, standing.lost) and all(
+        given.get((at.lane, at.epoch), 0) >= furthest.get((at.lane, at.epoch), at.seq + 1)
+        for at in standing.lost
     )
 
 
@@ -78,13 +86,6 @@ def verdicts_again(connection: Connection, site_id: int, request: Message) -> li
     claims = {event.claim_id for event in said if isinstance(event, Claim)}
     told = readable(streams.outgoing.replaced(connection, site_id, Lane.EMERGENCIES))
     return [event for event in told if isinstance(event, Verdict) and event.claim_id in claims]
-
-
-def told_anew(
-    connection: Connection, desk: ExchangeDesk, site: Row[*tuple[Any, ...]], standing: Standing
-) -> Sequence[Event]:
-    """A box that cannot simply go on where it stopped is told everything that matters today."""
-    return () if standing.agrees else everything(connection, desk, site)
 
 
 def everything(

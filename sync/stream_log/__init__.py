@@ -15,6 +15,7 @@ from sqlalchemy import MetaData
 from sync.stream_log.incoming import IncomingStreams
 from sync.stream_log.outgoing import OutgoingStreams
 from sync.stream_log.readers import Readers
+from sync.stream_log.texts import LANE as TEXTED_LANE
 from sync.stream_log.texts import Texts, Waiting
 from sync.stream_log.values import (
     Acknowledgement,
@@ -54,9 +55,32 @@ class StreamLog:
         tells_anew: bool = True,
     ) -> None:
         self.outgoing = OutgoingStreams(metadata, prefix, dated_later=dated_later)
-        self.readers = Readers(self.outgoing, tells_anew=tells_anew)
+        self.readers = Readers(metadata, prefix, self.outgoing, tells_anew=tells_anew)
         self.incoming = IncomingStreams(metadata, prefix, dated_later=dated_later)
         self.texts = Texts(metadata, prefix, self.outgoing, self.incoming)
+
+    def furthest(self, connection: Connection, writer: int) -> list[Position]:
+        """How far the writer's streams are known beyond their cursors: the furthest event of each
+        that came ahead of a gap, or in brief.
+        """
+        known = self.incoming.beyond_gaps(connection, writer)
+        known += self.texts.furthest_briefs(connection, writer)
+        furthest: dict[tuple[int, int], int] = {}
+        for at in known:
+            furthest[at.lane, at.epoch] = max(at.seq, furthest.get((at.lane, at.epoch), 0))
+        return [Position(*stream, seq) for stream, seq in sorted(furthest.items())]
+
+    def history(
+        self, connection: Connection, writer: int, after: Position, limit: int
+    ) -> list[Outgoing]:
+        """At most `limit` of the writer's own events after that one, for a writer that has lost
+        them: what is here of them, whole or in brief, in the order of their numbers.
+        """
+        found = self.incoming.history(connection, writer, after, limit)
+        if after.lane == TEXTED_LANE:
+            found += self.texts.briefs_after(connection, writer, after, limit)
+            found.sort(key=lambda event: event.position.seq)
+        return found[:limit]
 
     def date(self, connection: Connection, now: datetime) -> None:
         """Everything that has no date yet is from now, or a little older."""

@@ -303,11 +303,21 @@ class IncomingStreams:
             )
         return found
 
+    def beyond_gaps(self, connection: Connection, writer: int) -> list[Position]:
+        """The furthest event that is here of each stream with a gap before it."""
+        table = self.streams
+        query = select(table.c.lane, table.c.epoch, table.c.highest).where(
+            table.c.writer == writer,
+            table.c.highest > table.c.cursor,
+            table.c.superseded.is_not(true()),
+        )
+        return [Position(*row) for row in connection.execute(query)]
+
     def history(
         self, connection: Connection, writer: int, after: Position, limit: int
     ) -> list[Outgoing]:
-        """At most `limit` of the writer's own events after that one, for a writer that has lost
-        them. Nothing when the next one is not kept any more.
+        """At most `limit` of the writer's own events after that one, as far as they are here, for a
+        writer that has lost them.
         """
         table = self.events
         rows = connection.execute(
@@ -321,12 +331,7 @@ class IncomingStreams:
             .order_by(table.c.seq)
             .limit(limit)
         ).all()
-        found = []
-        for expected, (seq, payload) in enumerate(rows, start=after.seq + 1):
-            if seq != expected:
-                break
-            found.append(Outgoing(Position(after.lane, after.epoch, seq), payload))
-        return found
+        return [Outgoing(Position(after.lane, after.epoch, seq), payload) for seq, payload in rows]
 
     def kept(self, connection: Connection, writer: int, lane: int) -> Iterator[bytes]:
         """Every event of the writer's lane that is still kept, whatever its epoch."""

@@ -4,11 +4,27 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from sync.packing import milliseconds
 from sync.stream_log.outgoing import OutgoingStreams
 from sync.stream_log.values import (
+    IN_KEY_ORDER,
     NO_DATE,
     NO_HASH,
     SHOWN_HASH_BYTES,
@@ -16,6 +32,7 @@ from sync.stream_log.values import (
     Position,
     Received,
     Standing,
+    insert,
 )
 
 # Where histories part, so many of the latest events are asked back: what was written after a
@@ -26,8 +43,20 @@ _LOOKED_BACK = 500
 class Readers:
     """The other ends of our own streams. `reader` is the other node's number."""
 
-    def __init__(self, outgoing: OutgoingStreams, *, tells_anew: bool) -> None:
+    def __init__(
+        self, metadata: MetaData, prefix: str, outgoing: OutgoingStreams, *, tells_anew: bool
+    ) -> None:
         self._outgoing = outgoing
+        big = BigInteger().with_variant(Integer, "sqlite")
+        self.given_up = Table(
+            f"{prefix}_given_up",
+            metadata,
+            Column("reader", big, primary_key=True, autoincrement=False),
+            Column("lane", Integer, primary_key=True, autoincrement=False),
+            Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+            Column("seq", BigInteger, nullable=False),
+            **IN_KEY_ORDER,
+        )
         # Whoever has lost everything is told what matters today. A node that cannot do that sends
         # all that it has kept.
         self._tells_anew = tells_anew
@@ -44,24 +73,55 @@ class Readers:
         return True
 
     def standing(
-        self, connection: Connection, reader: int, said: Iterable[Acknowledgement]
+        self,
+        connection: Connection,
+        reader: int,
+        said: Iterable[Acknowledgement],
+        furthest: Iterable[Position],
     ) -> Standing:
         """How all that the reader says it has fits ours; a stream that it does not name it has
-        nothing of. Every hash that it shows is compared. It only reads.
+        nothing of. `furthest` is what it has ahead of gaps or in brief. Every hash that it shows is
+        compared. It only reads.
         """
-        lost: list[Position] = []
+        lost = self._never_written(connection, reader, furthest)
         diverged: list[Position] = []
         behind = False
         for each, stream in self._compared(connection, reader, said):
             if stream is None or each.cursor > stream.last_seq:
                 last_seq = stream.last_seq if stream is not None else 0
-                lost.append(Position(each.lane, each.epoch, last_seq))
+                lost.add(Position(each.lane, each.epoch, last_seq))
             elif self._differs(connection, stream, each):
                 before = max(0, each.cursor - _LOOKED_BACK)
                 diverged.append(Position(each.lane, each.epoch, before))
             elif not self._can_go_on(connection, stream, each):
                 behind = True
-        return Standing(tuple(lost), tuple(diverged), behind)
+        in_order = sorted(lost, key=lambda at: (at.lane, at.epoch))
+        return Standing(tuple(in_order), tuple(diverged), behind)
+
+    def knows(self, connection: Connection, reader: int, furthest: Iterable[Position]) -> bool:
+        """True when all those events were written here, or given up as lost."""
+        return not self._never_written(connection, reader, furthest)
+
+    def _never_written(
+        self, connection: Connection, reader: int, furthest: Iterable[Position]
+    ) -> set[Position]:
+        """The streams of which the reader has further events than we wrote, each with our last
+        number.
+        """
+        found = set()
+        for at in furthest:
+            stream = self._outgoing.stream(connection, reader, at)
+            last_seq = stream.last_seq if stream is not None else 0
+            if at.seq > max(last_seq, self._given_up_to(connection, reader, at)):
+                found.add(Position(at.lane, at.epoch, last_seq))
+        return found
+
+    def _given_up_to(self, connection: Connection, reader: int, at: Position) -> int:
+        table = self.given_up
+        query = select(table.c.seq).where(
+            table.c.reader == reader, table.c.lane == at.lane, table.c.epoch == at.epoch
+        )
+        return connection.execute(query).scalar_one_or_none() or 0
 
     def acknowledge_all(
         self, connection: Connection, reader: int, said: Iterable[Acknowledgement]
@@ -162,7 +222,7 @@ class Readers:
         self, connection: Connection, reader: int, at: Position, payload: bytes, now: datetime
     ) -> Received:
         """Takes back an event of our own that the reader kept and we lost, in the order of their
-        numbers. CONFLICT when it does not follow what we have.
+        numbers. AHEAD when it does not follow what we have: it cannot stand on its stream.
         """
         events = self._outgoing.events
         stream = self._outgoing.stream(connection, reader, at) or self._lost_stream(
@@ -178,11 +238,29 @@ class Readers:
                 )
             ).scalar_one_or_none()
             return Received.DUPLICATE if present in (None, payload) else Received.CONFLICT
-        if at.seq != stream.last_seq + 1 or stream.is_open:
+        if at.seq > stream.last_seq + 1:
+            return Received.AHEAD
+        if stream.is_open:
             return Received.CONFLICT
         self._outgoing.take_back(connection, stream, payload, now)
-        self._note(connection, stream, at.seq)
+        # It may have come to the reader ahead of others that we still have to send.
+        if stream.acknowledged == stream.last_seq:
+            self._note(connection, stream, at.seq)
         return Received.NEW
+
+    def give_up(self, connection: Connection, reader: int, furthest: Iterable[Position]) -> None:
+        """Events up to these numbers are not asked back any more. The reader has some of them ahead
+        of gaps that nobody can fill.
+        """
+        for at in furthest:
+            values = {"reader": reader, "lane": at.lane, "epoch": at.epoch, "seq": at.seq}
+            connection.execute(
+                insert(connection, self.given_up)
+                .values(values)
+                .on_conflict_do_update(
+                    index_elements=["reader", "lane", "epoch"], set_={"seq": at.seq}
+                )
+            )
 
     def believe(self, connection: Connection, reader: int, said: Iterable[Acknowledgement]) -> None:
         """Takes the reader's word for streams of which it has more than we do and nobody can give

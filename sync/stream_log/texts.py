@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    func,
     or_,
     select,
     true,
@@ -31,6 +32,7 @@ from sync.stream_log.outgoing import OutgoingStreams
 from sync.stream_log.values import (
     IN_KEY_ORDER,
     Connection,
+    Outgoing,
     Position,
     insert,
 )
@@ -222,6 +224,40 @@ class Texts:
             .returning(table.c.seq)
         )
         return kept.first() is not None
+
+    def furthest_briefs(self, connection: Connection, writer: int) -> list[Position]:
+        """The furthest event of each epoch that came in brief, and not yet whole. What a snapshot
+        replaced is left out.
+        """
+        streams, table = self._incoming.streams, self.briefs
+        of_stream = and_(
+            streams.c.writer == table.c.writer,
+            streams.c.lane == LANE,
+            streams.c.epoch == table.c.epoch,
+        )
+        query = (
+            select(table.c.epoch, func.max(table.c.seq))
+            .outerjoin(streams, of_stream)
+            .where(table.c.writer == writer, streams.c.superseded.is_not(true()))
+            .group_by(table.c.epoch)
+        )
+        return [Position(LANE, epoch, seq) for epoch, seq in connection.execute(query)]
+
+    def briefs_after(
+        self, connection: Connection, writer: int, after: Position, limit: int
+    ) -> list[Outgoing]:
+        """At most `limit` events after that one that came in brief, and not yet whole."""
+        table = self.briefs
+        query = (
+            select(table.c.seq, table.c.payload)
+            .where(table.c.writer == writer, table.c.epoch == after.epoch, table.c.seq > after.seq)
+            .order_by(table.c.seq)
+            .limit(limit)
+        )
+        return [
+            Outgoing(Position(LANE, after.epoch, seq), payload)
+            for seq, payload in connection.execute(query)
+        ]
 
     def in_brief(
         self, connection: Connection, writer: int, epoch: int, first: int, last: int

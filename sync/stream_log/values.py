@@ -27,6 +27,7 @@ class Received(Enum):
     NEW = "new"
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"  # the same number was used for something else: kept out, and counted
+    AHEAD = "ahead"  # of our own, given back: it does not follow what we have of its stream
 
 
 @dataclass(frozen=True, slots=True)

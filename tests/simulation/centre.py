@@ -40,6 +40,7 @@ def _tables() -> list[Table]:
         streams.outgoing.own,
         streams.outgoing.streams,
         streams.outgoing.events,
+        streams.readers.given_up,
         streams.incoming.streams,
         streams.incoming.events,
         streams.texts.sent,

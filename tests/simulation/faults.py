@@ -28,6 +28,7 @@ from sync.frame import Frame
 from sync.stream_log import Position, Received
 from sync.stream_log.incoming import IncomingStreams
 from sync.stream_log.outgoing import OutgoingStreams
+from sync.stream_log.readers import Readers
 from sync.stream_log.values import next_hash
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -272,3 +273,8 @@ def differences_are_overlooked(patch: pytest.MonkeyPatch) -> None:
     """The state hash is not looked at."""
     patch.setattr(peer, "same_history", lambda *args: True)
     patch.setattr(gateway.sites.exchange, "same_history", lambda *args: True)
+
+
+def what_came_ahead_is_not_asked_back(patch: pytest.MonkeyPatch) -> None:
+    """A gateway that was put back looks at cursors only."""
+    patch.setattr(Readers, "_never_written", lambda *args: set())

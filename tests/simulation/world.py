@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -157,7 +158,9 @@ class World:
     def offers(self) -> None:
         valid = timedelta(minutes=self.rng.choice([8, 240, 240]))
         number = len(self.ledger.offers)
-        offer = self.centre.offers(f"number {number}", valid)
+        # What does not fit a text goes in brief.
+        words = f" {sha256(bytes([number % 256])).hexdigest()}" if number % 4 == 3 else ""
+        offer = self.centre.offers(f"number {number}{words * 2}", valid)
         self.ledger.offers[offer.dispatch_id] = offer
         self.notes(f"offers {offer.dispatch_id}")
 

@@ -223,6 +223,7 @@ def build() -> dict[str, Any]:
         reply_limit=1024,
         lost=(Position(1, EPOCH, 12),),
         spell=True,
+        furthest=(Position(1, GATEWAY_EPOCH, 303),),
     )
     a_frame = Frame(1, EPOCH, 41, (payloads[8],))
     # Uncompressed: what a compressor makes of it may differ from version to version.
