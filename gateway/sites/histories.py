@@ -65,15 +65,17 @@ def _gives_the_furthest(request: Message, standing: Standing) -> bool:
     """True when all that we lost had come to the box ahead of gaps, and is in this request to the
     last event: nobody can fill those gaps any more.
     """
+    cursors = {(at.lane, at.epoch): at.cursor for at in request.note.acknowledgements}
     furthest = {(at.lane, at.epoch): at.seq for at in request.note.furthest}
     given = {
         (frame.lane, frame.epoch): frame.first_seq + len(frame.payloads) - 1
         for frame in request.frames
         if frame.recovered
     }
-    return not brings_the_next(request.frames, standing.lost) and all(
-        given.get((at.lane, at.epoch), 0) >= furthest.get((at.lane, at.epoch), at.seq + 1)
-        for at in standing.lost
+    streams_lost = {(at.lane, at.epoch): at.seq for at in standing.lost}
+    return all(
+        cursors.get(stream, 0) <= last_seq and given.get(stream, 0) >= furthest[stream]
+        for stream, last_seq in streams_lost.items()
     )
 
 

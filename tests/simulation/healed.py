@@ -146,7 +146,11 @@ class Healed:
             where = f"{box.name}: {dispatch_id}, {dispatch.state} at the box"
             if row is None:
                 is_over = dispatch.state in patients.OVER
-                require(is_over, "no patient is missing", f"{where}, not known at the gateway")
+                # Of one whom no disk held any more a late text may tell a part, which nobody can
+                # make whole: people see it.
+                no_more = dispatch.offer is None and dispatch_id in self._disasters.lost_patients
+                known = is_over or no_more
+                require(known, "no patient is missing", f"{where}, not known at the gateway")
                 continue
             assert dispatch.offer is not None
             facts = (dispatch.state, dispatch.offer.note, dispatch.offer.priority)
