@@ -58,6 +58,7 @@ class Restoring:
             world.notes("the gateway is put back, and notices it")
         else:
             world.looking.centre_wrote_blindly = True
+            world.disasters.wrote_blindly = True
             world.notes("the gateway is put back, and does not notice it")
 
     def _box(self) -> None:
