@@ -28,7 +28,7 @@ from sync.sealing import (
     seal_between,
 )
 from sync.stream_log import Acknowledgement, Position
-from sync.stream_log.values import NO_HASH, SHOWN_HASH_BYTES
+from sync.stream_log.values import HASH_BYTES, NO_HASH, SHOWN_HASH_BYTES
 
 _VERSION = 1
 CHALLENGE_BYTES = 16
@@ -41,7 +41,7 @@ _NOTE_ROOM_BYTES = 256
 _HEARD, _LIMIT, _ACKNOWLEDGES, _COMPLETE, _MORE, _SPELL, _DIFFERS, _RETIRED = (
     1 << bit for bit in range(8)
 )
-_LOST, _FRAME, _FURTHEST = (1 << bit for bit in range(8, 11))
+_LOST, _FRAME, _FURTHEST, _KEPT_FROM = 1 << 8, 1 << 9, 1 << 10, 1 << 12
 LONGEST_REQUEST_BYTES = 128 * 1024
 USUAL_REPLY_BYTES = 64 * 1024
 
@@ -97,6 +97,8 @@ class Note:
     complete note; `differs` says that the other side's history is not what it should be;
     `retired` that another box has taken this one's place. `furthest` names, always, the streams of
     which the sender has events ahead of a gap or in brief, each with the furthest of them.
+    `kept_from` names streams of the sender of which the reader lacks what is not kept any more: the
+    first event that still is, with the whole running hash there.
     """
 
     clock: datetime
@@ -111,6 +113,7 @@ class Note:
     differs: bool = False
     retired: bool = False
     furthest: tuple[Position, ...] = ()
+    kept_from: tuple[Acknowledgement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +344,7 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
     flags |= bool(note.acknowledgements or note.complete) * _ACKNOWLEDGES
     flags |= bool(note.heard_at) * _HEARD | bool(note.lost) * _LOST
     flags |= (note.reply_limit != USUAL_REPLY_BYTES) * _LIMIT | (inside is not None) * _FRAME
-    flags |= bool(note.furthest) * _FURTHEST
+    flags |= bool(note.furthest) * _FURTHEST | bool(note.kept_from) * _KEPT_FROM
     clock_ms = packing.milliseconds(note.clock)
     packed = packing.unsigned(clock_ms) + packing.unsigned(flags) + note.state_hash
     if note.heard_at:
@@ -351,12 +354,7 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
     if flags & _ACKNOWLEDGES:
         packed += packing.unsigned(len(note.acknowledgements))
         for each in note.acknowledgements:
-            packed += (
-                packing.unsigned(each.lane)
-                + each.epoch.to_bytes(_EPOCH_BYTES, "little")
-                + packing.unsigned(each.cursor)
-                + packing.unsigned(each.ahead)
-            )
+            packed += _place(each.lane, each.epoch, each.cursor) + packing.unsigned(each.ahead)
             if note.complete:
                 packed += each.running_hash[:SHOWN_HASH_BYTES].ljust(SHOWN_HASH_BYTES, b"\0")
     if note.lost:
@@ -365,18 +363,22 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
         packed += packing.block(inside)
     if note.furthest:
         packed += _places(note.furthest)
+    if note.kept_from:
+        packed += packing.unsigned(len(note.kept_from))
+        for each in note.kept_from:
+            packed += _place(each.lane, each.epoch, each.cursor) + each.running_hash
     return packed
 
 
 def _places(positions: Sequence[Position]) -> bytes:
     packed = packing.unsigned(len(positions))
     for at in positions:
-        packed += (
-            packing.unsigned(at.lane)
-            + at.epoch.to_bytes(_EPOCH_BYTES, "little")
-            + packing.unsigned(at.seq)
-        )
+        packed += _place(at.lane, at.epoch, at.seq)
     return packed
+
+
+def _place(lane: int, epoch: int, seq: int) -> bytes:
+    return packing.unsigned(lane) + epoch.to_bytes(_EPOCH_BYTES, "little") + packing.unsigned(seq)
 
 
 def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
@@ -398,6 +400,14 @@ def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
     lost = _read_places(reader) if flags & _LOST else ()
     inside = [frames_module.unpack(reader.block())] if flags & _FRAME else []
     furthest = _read_places(reader) if flags & _FURTHEST else ()
+    kept_from = (
+        tuple(
+            Acknowledgement(*_read_place(reader), 0, reader.take(HASH_BYTES))
+            for _ in range(_count(reader))
+        )
+        if flags & _KEPT_FROM
+        else ()
+    )
     note = Note(
         clock=packing.from_milliseconds(clock_ms),
         state_hash=hashed,
@@ -411,6 +421,7 @@ def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
         differs=bool(flags & _DIFFERS),
         retired=bool(flags & _RETIRED),
         furthest=furthest,
+        kept_from=kept_from,
     )
     return note, inside
 

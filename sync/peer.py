@@ -233,6 +233,7 @@ class BoxPeer:
         self._ask_spell = False
         self._lost: tuple[Position, ...] = ()
         self._to_give_back: tuple[Position, ...] = ()
+        self._kept_from: tuple[Acknowledgement, ...] = ()
 
     def request(
         self,
@@ -250,6 +251,7 @@ class BoxPeer:
             self._number += 1
             number, told = self._number, self._told
             ask_spell, lost, to_give_back = self._ask_spell, self._lost, self._to_give_back
+            kept_from = self._kept_from
         complete = told is None
         said = has
         if told is not None:
@@ -264,6 +266,7 @@ class BoxPeer:
             lost=lost,
             spell=ask_spell,
             furthest=tuple(self._log.furthest(connection, GATEWAY)),
+            kept_from=kept_from,
         )
         session = self._open_session(epoch)
         frames = chain(
@@ -288,7 +291,9 @@ class BoxPeer:
             connection, GATEWAY, note.acknowledgements
         )
         standing = _AGREES
+        kept_from: tuple[Acknowledgement, ...] = ()
         if note.complete:
+            kept_from = tuple(log.readers.kept_from(connection, GATEWAY, note.acknowledgements))
             standing = log.readers.standing(
                 connection, GATEWAY, note.acknowledgements, note.furthest
             )
@@ -296,9 +301,10 @@ class BoxPeer:
             self._told = (
                 None if note.spell else {(each.lane, each.epoch): each for each in prepared.told}
             )
-            self._ask_spell = not (agrees or note.complete) or bool(standing.lost)
+            self._ask_spell = not (agrees or note.complete) or bool(standing.lost or kept_from)
             self._lost = standing.lost
             self._to_give_back = note.lost
+            self._kept_from = kept_from
         return standing
 
     @property
@@ -321,7 +327,9 @@ class BoxPeer:
                     [each for each in note.acknowledgements if (each.lane, each.epoch) in lost],
                 )
                 self._log.readers.give_up(connection, GATEWAY, note.furthest)
-            self._log.readers.acknowledge_all(connection, GATEWAY, note.acknowledgements)
+            readers, said = self._log.readers, note.acknowledgements
+            readers.acknowledge_all(connection, GATEWAY, said)
+            readers.send_from(connection, GATEWAY, readers.kept_from(connection, GATEWAY, said))
             return
         for each in note.acknowledgements:
             self._log.readers.acknowledge(connection, GATEWAY, each)
@@ -352,10 +360,16 @@ class GatewayPeer:
         now: datetime,
         act: Act,
         complete: Act,
+        *,
+        fresh: bool,
     ) -> int:
         """Takes all new events of a request in the caller's one transaction: each new one is acted
-        on once, or completes what came in brief. How many were new.
+        on once, or completes what came in brief. How many were new. Only a `fresh` request can say
+        that something is not kept any more.
         """
+        if message.note.complete and fresh:
+            for kept in message.note.kept_from:
+                self._log.incoming.skip_to(connection, site_id, kept)
         frames = [frame for frame in message.frames if not frame.recovered]
         return sum(
             receive_frame(connection, self._log, site_id, frame, now, act, complete)

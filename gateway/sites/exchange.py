@@ -243,7 +243,7 @@ def _take(
         # What waited for a box that was to give something back waits no longer.
         retries = retries or (fresh and may_give_back)
         retried = retry_parked(connection, streams, site.id, act) if retries else 0
-        new = retried + _peer.take(connection, site.id, request, now, act, complete)
+        new = retried + _peer.take(connection, site.id, request, now, act, complete, fresh=fresh)
     if text is not None:
         carried, sender = text
         if receive_text(connection, streams, site.id, carried, now, act, complete):

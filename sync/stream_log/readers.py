@@ -183,6 +183,49 @@ class Readers:
         following = Position(stream.lane, stream.epoch, has.cursor + 1)
         return self._outgoing.hash_at(connection, stream.reader, following) is not None
 
+    def kept_from(
+        self, connection: Connection, reader: int, said: Iterable[Acknowledgement]
+    ) -> list[Acknowledgement]:
+        """Streams of which the reader lacks what is not kept any more: the first event that is, or
+        the last there was, each with the running hash there.
+        """
+        events = self._outgoing.events
+        found = []
+        for each, stream in self._compared(connection, reader, said):
+            if stream is None or self._can_go_on(connection, stream, each):
+                continue
+            query = (
+                select(events.c.seq, events.c.running_hash)
+                .where(
+                    events.c.reader == reader,
+                    events.c.lane == stream.lane,
+                    events.c.epoch == stream.epoch,
+                    events.c.seq > each.cursor,
+                )
+                .order_by(events.c.seq)
+                .limit(1)
+            )
+            first = connection.execute(query).first()
+            seq, hashed = first or (stream.last_seq, stream.running_hash)
+            found.append(Acknowledgement(stream.lane, stream.epoch, seq, 0, hashed))
+        return found
+
+    def send_from(
+        self, connection: Connection, reader: int, kept: Iterable[Acknowledgement]
+    ) -> None:
+        """What is kept of these streams is sent again, from there on."""
+        table = self._outgoing.streams
+        for each in kept:
+            connection.execute(
+                update(table)
+                .where(
+                    table.c.reader == reader,
+                    table.c.lane == each.lane,
+                    table.c.epoch == each.epoch,
+                )
+                .values(acknowledged=each.cursor - 1, acknowledged_hash=NO_HASH)
+            )
+
     def believed(self, connection: Connection, reader: int) -> list[Acknowledgement]:
         """What we think the reader has, with the running hashes; what a snapshot replaced is left
         out.

@@ -205,6 +205,31 @@ def test_what_is_older_than_any_backup_is_forgotten_and_nothing_breaks(side: Sid
     assert side.agree()
 
 
+def test_a_gateway_from_before_what_a_box_still_keeps_is_told_what_there_is(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    restore = side.backs_up()
+    old = gateway.offers()
+    side.meets()
+    hospital.box.accept(old, "AK")
+    side.meets()
+    for _ in range(2):
+        gateway.clock.forward(timedelta(days=36).total_seconds())
+        side.meets()
+    restore()
+    gateway.notices_its_restore()
+    new = gateway.offers()
+    side.meets()
+    hospital.box.accept(new, "AK")
+    side.meets()
+    assert gateway.state_of(new) is DispatchState.ACCEPTED
+    claims = [claim for each in hospital.box.dispatches() for claim in each.claims]
+    assert not OPEN_CLAIMS & {claim.state for claim in claims}
+    assert not hospital.store.read(lambda c: box_streams.readers.unacknowledged(c, GATEWAY))
+    assert not hospital.link.state.differs
+    # And nothing is asked for again and again.
+    assert hospital.exchanges() == 1
+
+
 def test_a_box_without_a_clock_forgets_nobody_too_early(side: Side) -> None:
     gateway, hospital = side.gateway, side.hospital
     right = gateway.clock.now

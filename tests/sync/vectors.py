@@ -224,6 +224,7 @@ def build() -> dict[str, Any]:
         lost=(Position(1, EPOCH, 12),),
         spell=True,
         furthest=(Position(1, GATEWAY_EPOCH, 303),),
+        kept_from=(Acknowledgement(2, EPOCH, 7, 0, hashes[2]),),
     )
     a_frame = Frame(1, EPOCH, 41, (payloads[8],))
     # Uncompressed: what a compressor makes of it may differ from version to version.
