@@ -387,16 +387,16 @@ class GatewayPeer:
         fresh: bool,
     ) -> None:
         """Stores what the box has of its streams, and adds the answers to them. Only a `fresh`
-        request can say that it has less than it once had.
+        request can say that it has less than it once had, or more than we do.
 
         It locks the counters of these streams, so it comes after everything that other commands
         lock before them.
         """
         readers, note = self._log.readers, message.note
-        for frame in message.frames:
-            if frame.recovered:
-                take_back(connection, self._log, site_id, frame, now)
         if note.complete and fresh:
+            for frame in message.frames:
+                if frame.recovered:
+                    take_back(connection, self._log, site_id, frame, now)
             readers.acknowledge_all(connection, site_id, note.acknowledgements)
         else:
             for each in note.acknowledgements:

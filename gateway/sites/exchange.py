@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from gateway.restoring.tables import newest_restore
 from gateway.sites import folding, histories, sim_card
-from gateway.sites.exchange_desk import ExchangeDesk
+from gateway.sites.exchange_desk import ExchangeDesk, Folded
 from gateway.sites.publishing import publish
 from gateway.sites.tables import SiteState, sites, streams
 from sync import exchange
@@ -223,7 +223,7 @@ def _take(
         # It has had its time. Claims must not wait for what nobody can give back.
         histories.give_up(connection, site.id, request, standing)
         standing = Standing(diverged=standing.lost)
-    recovered = histories.recovered(connection, desk, site, request)
+    recovered = histories.recovered(connection, desk, site, request) if fresh else Folded()
     answers.extend(recovered.answers)
     others.extend(recovered.others)
     # What we wrote after a restore, before we knew, may bear versions that the box had already
