@@ -27,7 +27,7 @@ from sync.sealing import (
     Seal,
     seal_between,
 )
-from sync.stream_log import Acknowledgement, Position
+from sync.stream_log import Acknowledgement, KeptFrom, Position
 from sync.stream_log.values import HASH_BYTES, NO_HASH, SHOWN_HASH_BYTES
 
 _VERSION = 1
@@ -97,8 +97,7 @@ class Note:
     complete note; `differs` says that the other side's history is not what it should be;
     `retired` that another box has taken this one's place. `furthest` names, always, the streams of
     which the sender has events ahead of a gap or in brief, each with the furthest of them.
-    `kept_from` names streams of the sender of which the reader lacks what is not kept any more: the
-    first event that still is, with the whole running hash there.
+    `kept_from` names streams of the sender of which the reader lacks what is not kept any more.
     """
 
     clock: datetime
@@ -113,7 +112,7 @@ class Note:
     differs: bool = False
     retired: bool = False
     furthest: tuple[Position, ...] = ()
-    kept_from: tuple[Acknowledgement, ...] = ()
+    kept_from: tuple[KeptFrom, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,8 +364,10 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
         packed += _places(note.furthest)
     if note.kept_from:
         packed += packing.unsigned(len(note.kept_from))
-        for each in note.kept_from:
-            packed += _place(each.lane, each.epoch, each.cursor) + each.running_hash
+        for kept in note.kept_from:
+            at = kept.position
+            packed += _place(at.lane, at.epoch, at.seq) + packing.unsigned(kept.comes)
+            packed += kept.running_hash.ljust(HASH_BYTES, b"\0")
     return packed
 
 
@@ -401,12 +402,7 @@ def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
     inside = [frames_module.unpack(reader.block())] if flags & _FRAME else []
     furthest = _read_places(reader) if flags & _FURTHEST else ()
     kept_from = (
-        tuple(
-            Acknowledgement(*_read_place(reader), 0, reader.take(HASH_BYTES))
-            for _ in range(_count(reader))
-        )
-        if flags & _KEPT_FROM
-        else ()
+        tuple(_read_kept_from(reader) for _ in range(_count(reader))) if flags & _KEPT_FROM else ()
     )
     note = Note(
         clock=packing.from_milliseconds(clock_ms),
@@ -444,6 +440,12 @@ def _read_place(reader: Reader) -> tuple[int, int, int]:
     if max(lane, seq) >> 62:
         raise Unreadable("A stream's number is out of range.")
     return lane, epoch, seq
+
+
+def _read_kept_from(reader: Reader) -> KeptFrom:
+    at = Position(*_read_place(reader))
+    comes = bool(reader.unsigned())
+    return KeptFrom(at, reader.take(HASH_BYTES), comes)
 
 
 def _read_acknowledgement(reader: Reader, complete: bool) -> Acknowledgement:

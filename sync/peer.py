@@ -19,6 +19,7 @@ from sync.sms import Carried
 from sync.stream_log import (
     Acknowledgement,
     Connection,
+    KeptFrom,
     Outgoing,
     Position,
     Received,
@@ -233,7 +234,7 @@ class BoxPeer:
         self._ask_spell = False
         self._lost: tuple[Position, ...] = ()
         self._to_give_back: tuple[Position, ...] = ()
-        self._kept_from: tuple[Acknowledgement, ...] = ()
+        self._kept_from: tuple[KeptFrom, ...] = ()
 
     def request(
         self,
@@ -291,7 +292,7 @@ class BoxPeer:
             connection, GATEWAY, note.acknowledgements
         )
         standing = _AGREES
-        kept_from: tuple[Acknowledgement, ...] = ()
+        kept_from: tuple[KeptFrom, ...] = ()
         if note.complete:
             kept_from = tuple(log.readers.kept_from(connection, GATEWAY, note.acknowledgements))
             standing = log.readers.standing(
@@ -367,14 +368,15 @@ class GatewayPeer:
         on once, or completes what came in brief. How many were new. Only a `fresh` request can say
         that something is not kept any more.
         """
-        if message.note.complete and fresh:
-            for kept in message.note.kept_from:
-                self._log.incoming.skip_to(connection, site_id, kept)
         frames = [frame for frame in message.frames if not frame.recovered]
-        return sum(
+        new = sum(
             receive_frame(connection, self._log, site_id, frame, now, act, complete)
             for frame in sorted(frames, key=lambda frame: frame.lane)
         )
+        if message.note.complete and fresh:
+            for kept in message.note.kept_from:
+                self._log.incoming.skip_to(connection, site_id, kept)
+        return new
 
     def reply(
         self,

@@ -39,7 +39,8 @@ def give_up(connection: Connection, site_id: int, request: Message, standing: St
     lost = {(at.lane, at.epoch) for at in standing.lost}
     said = [each for each in request.note.acknowledgements if (each.lane, each.epoch) in lost]
     streams.readers.believe(connection, site_id, said)
-    streams.readers.give_up(connection, site_id, request.note.furthest)
+    ahead = [at for at in request.note.furthest if (at.lane, at.epoch) in lost]
+    streams.readers.give_up(connection, site_id, ahead)
 
 
 def still_gives_back(

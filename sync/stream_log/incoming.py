@@ -34,6 +34,7 @@ from sync.stream_log.values import (
     NO_DATE,
     NO_HASH,
     Acknowledgement,
+    KeptFrom,
     Outgoing,
     Position,
     Received,
@@ -150,14 +151,14 @@ class IncomingStreams:
         self._advance(connection, stream, at, payload)
         return Received.NEW
 
-    def skip_to(self, connection: Connection, writer: int, kept: Acknowledgement) -> None:
-        """Waits no longer for what stands before that event: the writer does not keep it any more,
-        and shows its running hash there.
+    def skip_to(self, connection: Connection, writer: int, kept: KeptFrom) -> None:
+        """Waits no longer for what stands before that event: its writer does not keep it any more.
+        The event itself is waited for, if it comes.
         """
-        stream = self._incoming_stream(connection, writer, kept.lane, kept.epoch)
-        if stream.cursor >= kept.cursor:
-            return
-        self._move_over(connection, stream, kept.cursor, kept.running_hash)
+        at = kept.position
+        stream = self._incoming_stream(connection, writer, at.lane, at.epoch)
+        if stream.cursor < at.seq and (not kept.comes or self.has(connection, writer, at)):
+            self._move_over(connection, stream, at.seq, kept.running_hash)
 
     def epochs(self, connection: Connection, writer: int, lane: int) -> list[int]:
         """The epochs of the writer's lane of which something is known, the liveliest first."""
