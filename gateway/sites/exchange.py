@@ -262,9 +262,10 @@ def _take(
         publish(connection, hospital_id, event)
     if fresh or (new and answerable):
         noted |= {"epoch": epoch}
-        # What is held since a restore waits for a whole account of a box whose history differs.
+        # What is held since a restore waits for the box itself, not for an old request of it whose
+        # events are new again, and where its history differs for a whole account.
         if request.note.complete or not waits:
-            noted |= {"last_seen_at": now}
+            noted |= {"last_seen_at": now} if fresh or not may_give_back else {}
     if noted:
         connection.execute(update(sites).where(sites.c.id == site.id).values(noted))
     return new
