@@ -11,7 +11,7 @@ from shared.dispatch import CannotTreatReason, Part
 from shared.emergency import Kind, Priority, Transport
 from sync import codec, compression, events, exchange, frame, packing, sms
 from sync.codec import LAYOUTS, decode
-from sync.columns import GROUPS
+from sync.frozen_layouts import GROUPS
 from sync.packing import Reader
 from sync.sealing import Bearer, Direction, NodeKeys
 from sync.stream_log import Position
