@@ -88,17 +88,18 @@ class Model:
 
     def code(self, coder: _Coder, byte: int) -> int:
         """Writes the byte, or reads one, whatever the coder does. Gives the byte."""
-        slots, rest = self.slots, TURNED[byte]
+        slots, rest = self.slots, _TURNED[byte]
         evidence = _EVIDENCE_IN_TEXT if self._place.is_text else _EVIDENCE_IN_NUMBERS
         contexts = self.contexts()
         node = 1
         while node < 256:
-            which = NODES[node]
+            which = _NODES[node]
             at = [context ^ which for context in contexts]
             total = 0
             for says, slot in zip(evidence, at, strict=True):
                 total += says[slots[slot]]
-            bit = coder.code(_chance(total), rest >> 7)
+            total = min(max(total, -_MOST_EVIDENCE), _MOST_EVIDENCE)
+            bit = coder.code(CHANCES[total + _MOST_EVIDENCE], rest >> 7)
             counted = _COUNTED[bit]
             for slot in at:
                 slots[slot] = counted[slots[slot]]
@@ -110,11 +111,9 @@ class Model:
 
     def learn(self, byte: int) -> None:
         """Goes on as if the byte had been coded."""
-        slots, turned = self.slots, TURNED[byte]
-        contexts = self.contexts()
-        for shift in range(8, 0, -1):
-            which = NODES[(0x100 | turned) >> shift]
-            counted = _COUNTED[turned >> shift - 1 & 1]
+        slots, contexts = self.slots, self.contexts()
+        for which, bit in PATHS[byte]:
+            counted = _COUNTED[bit]
             for context in contexts:
                 slot = context ^ which
                 slots[slot] = counted[slots[slot]]
@@ -124,18 +123,19 @@ class Model:
         """The next byte's contexts, hashed to slots."""
         place, field, recent = self._place, self._place.field, self._recent
         if place.is_text:
-            starts = _STARTS_IN_TEXT
-            values = (
-                field,
-                field << 8 | recent & 0xFF,
-                recent & 0xFFFF,
-                recent & 0xFFFFFF,
-                recent,
-                mixed(place.told, place.said),
+            starts, values = (
+                _STARTS_IN_TEXT,
+                [
+                    field,
+                    field << 8 | recent & 0xFF,
+                    recent & 0xFFFF,
+                    recent & 0xFFFFFF,
+                    recent,
+                    mixed(place.told, place.said),
+                ],
             )
         else:
-            starts = _STARTS_IN_NUMBERS
-            values = (field << 4 | place.index, place.said)
+            starts, values = _STARTS_IN_NUMBERS, [field << 4 | place.index, place.said]
         return [
             (start ^ value) * MULTIPLIER >> _UNUSED_BITS & _LAST_SLOT
             for start, value in zip(starts, values, strict=True)
@@ -186,26 +186,27 @@ def _after(state: int, bit: int) -> int:
     return counts[0] << 4 | counts[1]
 
 
-def _chance(evidence: int) -> int:
-    return _CHANCES[min(max(evidence, -_MOST_EVIDENCE), _MOST_EVIDENCE) + _MOST_EVIDENCE]
-
-
 _STARTS = tuple(mixed(0, number) for number in range(1, len(_WEIGHTS) + 1))
 _STARTS_IN_NUMBERS, _STARTS_IN_TEXT = _STARTS[:_NUMBER_CONTEXTS], _STARTS[_NUMBER_CONTEXTS:]
-NODES = tuple(mixed(0, node) >> _UNUSED_BITS for node in range(256))
-TURNED = bytes(byte >> 6 << 6 | (byte & 0x1F) << 1 | byte >> _CASE_BIT & 1 for byte in range(256))
-_TURNED_BACK = bytes(map(TURNED.index, range(256)))
+_NODES = tuple(mixed(0, node) >> _UNUSED_BITS for node in range(256))
+_TURNED = bytes(byte >> 6 << 6 | (byte & 0x1F) << 1 | byte >> _CASE_BIT & 1 for byte in range(256))
+_TURNED_BACK = bytes(map(_TURNED.index, range(256)))
+# By byte: its bits from the first to the last, each with the node that it stands at.
+PATHS = tuple(
+    tuple((_NODES[(0x100 | turned) >> left], turned >> left - 1 & 1) for left in range(8, 0, -1))
+    for turned in _TURNED
+)
 _SMALL = bytes(range(256)).lower()
 # A slot's state is its zeros, in the upper four bits, and its ones.
 _COUNTED = tuple(bytes(_after(state, bit) for state in range(256)) for bit in (0, 1))
 # No value of these tables is so near a half that a machine could round it otherwise.
-_CHANCES = tuple(
+CHANCES = tuple(
     round(65536 / (1 + math.exp(-evidence / EVIDENCE_UNIT)))
     for evidence in range(-_MOST_EVIDENCE, _MOST_EVIDENCE + 1)
 )
-_EVIDENCE = tuple(
+EVIDENCE = tuple(
     tuple(evidence_of(state) * row[confidence_of(state)] >> WEIGHT_BITS for state in range(256))
     for row in _WEIGHTS
 )
-_EVIDENCE_IN_NUMBERS = _EVIDENCE[:_NUMBER_CONTEXTS]
-_EVIDENCE_IN_TEXT = _EVIDENCE[_NUMBER_CONTEXTS:]
+_EVIDENCE_IN_NUMBERS = EVIDENCE[:_NUMBER_CONTEXTS]
+_EVIDENCE_IN_TEXT = EVIDENCE[_NUMBER_CONTEXTS:]

@@ -55,6 +55,9 @@ def test_this_version_reads_every_recorded_form() -> None:
     for kind in ("plain", "zstd", "zstd_with_dictionary_1"):
         content = compression.grow(bytes.fromhex(compressed[kind]), 1000)
         assert content.hex() == compressed["content"]
+    for vector in RECORDED["with_model_1"]["contents"]:
+        content = compression.grow(b"\4" + bytes.fromhex(vector["bytes"]), 1000)
+        assert content.hex() == vector["content"]
     recorded = RECORDED["frame"]
     read = frame.unpack(bytes.fromhex(recorded["uncompressed"]))
     assert (read.lane, read.epoch, read.first_seq) == (1, recorded["epoch"], 41)

@@ -143,11 +143,9 @@ class _Watched(text_model.Model):
         self._noted = noted
 
     def learn(self, byte: int) -> None:
-        contexts, turned = self.contexts(), text_model.TURNED[byte]
-        for shift in range(8, 0, -1):
-            which = text_model.NODES[(0x100 | turned) >> shift]
+        contexts = self.contexts()
+        for which, bit in text_model.PATHS[byte]:
             states = [self.slots[context ^ which] for context in contexts]
-            bit = turned >> shift - 1 & 1
             self._noted.setdefault(len(contexts), []).append((bit, *states))
         super().learn(byte)
 
