@@ -66,9 +66,12 @@ def _frame(place: Place) -> _Following:
 
 
 def _event(place: Place, kind: int) -> _Following:
+    groups = frozen_groups(kind)
+    if not groups:
+        return 0
     field = kind * _PLACES_OF_A_TYPE
     yield from _number(place, field)
-    for group in frozen_groups(kind):
+    for group in groups:
         field += 1
         optional = any(each.optional for each in group)
         present = (yield from _number(place, field)) if optional else 0

@@ -17,7 +17,7 @@ from sync.event_places import MULTIPLIER, Place, following, mixed
 from sync.packing import Reader, Unreadable
 from sync.range_coder import Decoder, Encoder
 
-# A byte takes about 20 µs, and of longer contents zstd makes nearly as little.
+# A byte takes about 25 µs, five times that on a small machine: more would keep it too long.
 LONGEST_BYTES = 512
 _SLOT_BITS = 21
 _UNUSED_BITS = 32 - _SLOT_BITS
@@ -122,20 +122,17 @@ class Model:
     def contexts(self) -> list[int]:
         """The next byte's contexts, hashed to slots."""
         place, field, recent = self._place, self._place.field, self._recent
+        starts, values = _STARTS_IN_NUMBERS, [field << 4 | place.index, place.said]
         if place.is_text:
-            starts, values = (
-                _STARTS_IN_TEXT,
-                [
-                    field,
-                    field << 8 | recent & 0xFF,
-                    recent & 0xFFFF,
-                    recent & 0xFFFFFF,
-                    recent,
-                    mixed(place.told, place.said),
-                ],
-            )
-        else:
-            starts, values = _STARTS_IN_NUMBERS, [field << 4 | place.index, place.said]
+            starts = _STARTS_IN_TEXT
+            values = [
+                field,
+                field << 8 | recent & 0xFF,
+                recent & 0xFFFF,
+                recent & 0xFFFFFF,
+                recent,
+                mixed(place.told, place.said),
+            ]
         return [
             (start ^ value) * MULTIPLIER >> _UNUSED_BITS & _LAST_SLOT
             for start, value in zip(starts, values, strict=True)
