@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import select
 
 from gateway.database.database import Database
@@ -16,6 +17,10 @@ from gateway.database.sqlite import SqliteDatabase
 from gateway.emergencies.tables import emergencies
 from gateway.unit_of_work import UnitOfWork
 from tests.journeys.world import World, build_world
+
+# How long something takes is for `make bench` to say: here others share the processors.
+settings.register_profile("haven", deadline=None)
+settings.load_profile("haven")
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from tests.sync.vectors import sample_events
 LONGEST = text_model.LONGEST_BYTES
 PRIMER = Path("sync/primer_1.bin").read_bytes()
 # Each example takes some milliseconds for every hundred bytes.
-slowly = settings(max_examples=40, deadline=None)
+slowly = settings(max_examples=40)
 
 
 @slowly
