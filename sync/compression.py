@@ -23,11 +23,19 @@ _local = local()
 
 def shrink(content: bytes) -> bytes:
     """The content in the shortest of its forms, led by one byte that names the form."""
+    shrunk = shrink_quickly(content)
+    if len(content) > text_model.LONGEST_BYTES:
+        return shrunk
+    return min(shrunk, bytes([_WITH_MODEL_1]) + text_model.compress(content), key=len)
+
+
+def shrink_quickly(content: bytes) -> bytes:
+    """As `shrink`, without the model, which is slow, and no better where it does not know in which
+    field of an event a byte stands.
+    """
     candidates = [bytes([_PLAIN]) + content]
     for form in (_COMPRESSED, _WITH_DICTIONARY_1):
         candidates.append(bytes([form]) + _compressor(form).compress(content))
-    if len(content) <= text_model.LONGEST_BYTES:
-        candidates.append(bytes([_WITH_MODEL_1]) + text_model.compress(content))
     return min(candidates, key=len)
 
 

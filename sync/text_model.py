@@ -17,8 +17,9 @@ from sync.event_places import MULTIPLIER, Place, following, mixed
 from sync.packing import Reader, Unreadable
 from sync.range_coder import Decoder, Encoder
 
-# A byte takes about 25 µs, five times that on a small machine: more would keep it too long.
-LONGEST_BYTES = 512
+# A byte takes about 25 µs, five times that on a small machine: four emergencies in one frame still
+# gain a third, and longer contents would keep it too long.
+LONGEST_BYTES = 1024
 _SLOT_BITS = 21
 _UNUSED_BITS = 32 - _SLOT_BITS
 _LAST_SLOT = (1 << _SLOT_BITS) - 1
