@@ -325,7 +325,7 @@ class OutgoingStreams:
         if not has:
             noted = select(streams.c.epoch, streams.c.acknowledged)
             rows = connection.execute(noted.where(of_lane, streams.c.dropped.is_not(true())))
-            has = {epoch: acknowledged for epoch, acknowledged in rows}
+            has = dict(tuple(row) for row in rows)
         first = select(func.min(streams.c.ordinal)).where(of_lane, streams.c.epoch.in_(has))
         query = (
             select(table.c.epoch, table.c.seq, table.c.payload)
