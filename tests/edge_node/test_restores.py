@@ -295,6 +295,26 @@ def test_a_box_that_was_put_back_learns_what_became_of_its_answers(side: Side) -
     assert side.agree()
 
 
+def test_a_box_that_was_put_back_to_before_a_verdict_hears_it_again(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    patient = gateway.offers()
+    side.meets()
+    hospital.box.accept(patient, "AK")
+    hospital.store.close()
+    store = hospital.folder / "store.sqlite"
+    copy = store.read_bytes()
+    hospital.starts()
+    gateway.notices_its_restore()  # its verdict stands in a new epoch
+    side.meets()
+    hospital.store.close()
+    store.write_bytes(copy)
+    hospital.starts()
+    side.meets()
+    claims = hospital.box.dispatch(patient).claims
+    assert {claim.state for claim in claims} == {ClaimState.ACCEPTED}
+    assert side.agree()
+
+
 def test_what_differed_is_mended_for_people_too(side: Side) -> None:
     gateway, hospital = side.gateway, side.hospital
     gateway.offers()

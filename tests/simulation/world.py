@@ -161,7 +161,7 @@ class World:
         valid = timedelta(minutes=self.rng.choice([8, 240, 240]))
         number = len(self.ledger.offers)
         # What does not fit a text goes in brief.
-        words = shake_256(bytes([number % 256])).hexdigest(90) if number % 4 == 3 else ""
+        words = shake_256(bytes([number % 256])).hexdigest(90) if number % 2 else ""
         offer = self.centre.offers(f"number {number} {words}", valid)
         self.ledger.offers[offer.dispatch_id] = offer
         self.notes(f"offers {offer.dispatch_id}")
@@ -268,13 +268,17 @@ class World:
         self.notes(f"{at} is carried {'from' if goes_up else 'to'} {box.name} by itself")
 
     def texts(self) -> None:
-        """A text is written, or one that was written arrives: late, again, in any order."""
+        """A text is written, or one that was written arrives: at once, late, again, in any
+        order.
+        """
         box, goes_up = self.rng.choice(self.boxes), self.rng.random() < 0.5
-        if self.rng.random() < 0.5:
+        if self.rng.random() < 0.6:
             text = box.text() if goes_up else self.centre.text(box.site_id, self.rng)
-            if text is not None:
-                self.written_texts.append((goes_up, text))
-            return
+            if text is None:
+                return
+            self.written_texts.append((goes_up, text))
+            if self.rng.random() < 0.5:
+                return
         fitting = [text for up, text in self.written_texts[-12:] if up is goes_up]
         if not fitting:
             return
@@ -424,7 +428,7 @@ _STEPS: dict[Callable[[World], None], int] = {
     World.changes: 9,
     World.carries: 8,
     World.carries_one_event: 5,
-    World.texts: 10,
+    World.texts: 16,
     World.reports: 3,
     World.restarts: 3,
     World.mends_or_cuts: 4,
