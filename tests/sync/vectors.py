@@ -195,6 +195,10 @@ def sample_events() -> list[Event]:
             age_years=8,
         ),
         events.SimReported(at=NOON, working=True, credit_cents=4550, sent_today=3),
+        events.SummaryShared(
+            at=later, dispatch_id=_ID, blood_type="O-", allergies="penicillin, bee stings"
+        ),
+        events.SummaryWithdrawn(at=later, dispatch_id=_ID),
     ]
 
 
