@@ -225,9 +225,7 @@ def from_environment(environment: Mapping[str, str]) -> Config:
 
     lease = read("HAVEN_SUMMARY_LEASE_HOURS", str(USUAL_LEASE_H))
     if not lease.isdigit() or not 1 <= int(lease) <= _LONGEST_LEASE_H:
-        faults.append(
-            f"HAVEN_SUMMARY_LEASE_HOURS must be a number from 1 to {_LONGEST_LEASE_H}."
-        )
+        faults.append(f"HAVEN_SUMMARY_LEASE_HOURS must be a number from 1 to {_LONGEST_LEASE_H}.")
         lease = str(USUAL_LEASE_H)
 
     config = Config(

@@ -188,7 +188,5 @@ any_event: st.SearchStrategy[events.Event] = st.one_of(
         allergies=texts,
         unknown_tail=tails,
     ),
-    st.builds(
-        events.SummaryWithdrawn, at=instants, dispatch_id=identifiers, unknown_tail=tails
-    ),
+    st.builds(events.SummaryWithdrawn, at=instants, dispatch_id=identifiers, unknown_tail=tails),
 )
