@@ -10,7 +10,14 @@ from sqlalchemy.dialects.sqlite import insert
 
 from edge_node import claims
 from edge_node.dispatch import Claim, Dispatch, News, fold, news_since
-from edge_node.tables import dismissals, dispatch_changes, dispatches, readings, removals
+from edge_node.tables import (
+    dismissals,
+    dispatch_changes,
+    dispatches,
+    readings,
+    removals,
+    summaries,
+)
 from shared.errors import NotFound
 from sync.codec import decode, encode
 from sync.events import DispatchChanged, DispatchOffered, DispatchRemoved, Verdict
@@ -164,6 +171,7 @@ def forget(connection: Connection, dispatch_id: int) -> int:
         dispatch_changes.c.dispatch_id,
         dismissals.c.dispatch_id,
         readings.c.dispatch_id,
+        summaries.c.dispatch_id,
         dispatches.c.id,
     ):
         gone += connection.execute(delete(column.table).where(column == dispatch_id)).rowcount
