@@ -124,7 +124,7 @@ export const texts = {
   // What the patient states about themselves.
   summary: {
     warning: "Self-reported: confirm identity, crossmatch",
-    blood_type: "Blood type {type}", allergies: "Allergies: {what}",
+    blood_type: "Blood type {words} ({type})", negative: "{group} negative", positive: "{group} positive", allergies: "Allergies: {what}",
     run_out: "Medical facts are hidden: this box has not reached Haven for {time} of running. Reconnect it, or ask the patient.",
     retired: "Medical facts are hidden: another box has taken this one's place. Look there, or ask the patient.",
   },

@@ -150,10 +150,14 @@ export function ownFacts(summary, leaseHours) {
   }
   return [
     say("summary.warning"),
-    summary.blood_type && say("summary.blood_type", { type: summary.blood_type }),
+    summary.blood_type && say("summary.blood_type", { type: summary.blood_type, words: bloodWords(summary.blood_type) }),
     summary.allergies && say("summary.allergies", { what: summary.allergies }),
   ].filter(Boolean);
 }
+
+// A minus is easily overlooked.
+const bloodWords = (type) =>
+  say(type.endsWith("-") ? "summary.negative" : "summary.positive", { group: type.slice(0, -1) });
 
 export const isComing = (dispatch) => !OVER.has(dispatch.local_state);
 
