@@ -307,6 +307,9 @@ def build() -> dict[str, Any]:
             "number": 1,
             "request": request.hex(),
             "answer": answer.hex(),
+            "answer_with_a_lease_of_36_hours": exchange.build_answer(
+                session, request, lambda waiting: replace(idle, lease_h=36), [], 0, Bearer.HTTPS
+            ).hex(),
             "idle_request": exchange.build_request(session, 2, idle, [], Bearer.HTTPS).hex(),
         },
         "doorbell": {
