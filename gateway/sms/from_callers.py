@@ -42,6 +42,7 @@ _FOR_ME = {
     "ITS ME": True,
     "FOR ME": True,
     "NI MIMI": True,
+    "WAA ANI": True,
     "WAA ANIGA": True,
     "NOT ME": False,
     "IT IS NOT ME": False,
@@ -49,6 +50,7 @@ _FOR_ME = {
     "SI MIMI": False,
     "MA AHA ANIGA": False,
 }
+_APOSTROPHES = str.maketrans("", "", "'\u2019")
 _TRANSPORT = frozenset(str(answer.value) for answer in Transport)
 # A link is never opened: whoever texts it could have us call up anything.
 _UNREADABLE: Mapping[Unreadable | None, str] = {
@@ -80,7 +82,7 @@ def take(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any] | None:
         return caller_answers.cancel(uow, emergency, by_sms=True)
     if keyword in _WORSE:
         return caller_answers.got_worse(uow, emergency, by_sms=True)
-    said = _FOR_ME.get(keyword.replace("'", ""))
+    said = _FOR_ME.get(keyword.translate(_APOSTROPHES))
     if said is not None and _about_the_caller(uow, emergency, caller.id, is_patient=said):
         return store.lock(uow, emergency.id)
     emergency = _kept_discreet(uow, emergency, text)
