@@ -23,7 +23,7 @@ from edge_node.dispatch import (
     ClaimState,
     Dispatch,
 )
-from edge_node.lease import Lease, LeaseState
+from edge_node.lease import Lease
 from edge_node.notifier import Notifier
 from edge_node.reporting import Said
 from edge_node.reports import Report
@@ -116,11 +116,6 @@ class Box:
         return self._store.read(
             lambda connection: summaries.of_dispatches(connection, dispatch_ids, dark)
         )
-
-    @property
-    def lease(self) -> LeaseState:
-        """How long summaries are shown."""
-        return self._lease.state
 
     def mark_seen(self, dispatch_id: int) -> None:
         """Somebody has opened the dispatch on a screen."""

@@ -136,10 +136,15 @@ class Ward:
     def hears_transport(self, card: str, answer: Transport) -> None:
         self.hears_more(card, transport=answer)
 
-    def shares(self, card: str, **stated: str) -> None:
+    def shares(self, card: str, blood_type: str, allergies: str) -> None:
         """The patient shares what they state about themselves, and the box has it."""
-        at = self.gateway.system.now()
-        self.gateway.publishes(SummaryShared(at=at, dispatch_id=_id(card), **stated))
+        shared = SummaryShared(
+            at=self.gateway.system.now(),
+            dispatch_id=_id(card),
+            blood_type=blood_type,
+            allergies=allergies,
+        )
+        self.gateway.publishes(shared)
         self.exchanges()
 
     def withdraws(self, card: str) -> None:
