@@ -18,6 +18,7 @@ from gateway.medical.consent import Scope, Shown
 from gateway.medical.profile import ProfileField
 from gateway.menus.tables import menu_sessions
 from gateway.notifications.tables import messages
+from gateway.operators.casebook import case_file
 from gateway.unit_of_work import UnitOfWork
 from shared.errors import NotFound
 from shared.identifier import to_text
@@ -325,6 +326,10 @@ def test_no_medical_fact_is_in_a_text_a_log_the_trail_a_session_or_an_operators_
     assert ALLERGY not in caplog.text
     emergency = world.the_emergency()
     assert ALLERGY not in str(emergency)
+    vault = world.services.vault
+    case = world.services.database.read(lambda c: case_file(c, vault, emergency.id, revealed=True))
+    assert "summary shared on consent" in str(case)
+    assert ALLERGY not in str(case)
     offers = [event for _, event in world.boxes.events if isinstance(event, DispatchOffered)]
     assert not any(ALLERGY.encode() in encode(offer) for offer in offers)
 

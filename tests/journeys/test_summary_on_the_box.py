@@ -38,7 +38,9 @@ def summary(hospital: Hospital) -> Summary | None:
     return hospital.box.summaries([shown[0].id]).get(shown[0].id) if shown else None
 
 
-def test_it_comes_is_changed_and_goes(box: BoxWithModem) -> None:
+def test_it_comes_is_changed_and_goes(
+    box: BoxWithModem, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     phone = raises(patient(box.world))
     box.passes(1)
     assert box.knows().rings
@@ -57,6 +59,8 @@ def test_it_comes_is_changed_and_goes(box: BoxWithModem) -> None:
     box.passes(1)
     assert summary(box.hospital) is None
     assert box.knows().rings
+    # structlog prints, libraries log: neither side says anything of it.
+    assert ALLERGY not in "".join((*capsys.readouterr(), caplog.text))
 
 
 def test_without_the_internet_texts_go_on_and_carry_none_of_it(box: BoxWithModem) -> None:
