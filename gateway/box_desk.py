@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, select
 
 from gateway.alarms.alarm import raise_alarm
 from gateway.emergencies import (
@@ -78,6 +78,13 @@ class BoxDesk:
             return
         shown = came_by_themselves.with_code(codes) if codes else None
         store.lock_all(connection, which, shown)
+
+    def is_known(self, connection: Connection, hospital_id: int, claim: Claim) -> bool:
+        """True when this hospital was asked for that patient."""
+        asked = select(dispatches.c.id).where(
+            dispatches.c.id == claim.dispatch_id, dispatches.c.hospital_id == hospital_id
+        )
+        return connection.execute(asked).first() is not None
 
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         """Applies what a hospital's box says."""

@@ -27,8 +27,8 @@ from sync.sealing import (
     Seal,
     seal_between,
 )
-from sync.stream_log import Acknowledgement, Position
-from sync.stream_log.values import NO_HASH, SHOWN_HASH_BYTES
+from sync.stream_log import Acknowledgement, KeptFrom, Position
+from sync.stream_log.values import HASH_BYTES, NO_HASH, SHOWN_HASH_BYTES
 
 _VERSION = 1
 CHALLENGE_BYTES = 16
@@ -41,7 +41,7 @@ _NOTE_ROOM_BYTES = 256
 _HEARD, _LIMIT, _ACKNOWLEDGES, _COMPLETE, _MORE, _SPELL, _DIFFERS, _RETIRED = (
     1 << bit for bit in range(8)
 )
-_LOST, _FRAME, _FURTHEST, _LEASE = (1 << bit for bit in range(8, 12))
+_LOST, _FRAME, _FURTHEST, _LEASE, _KEPT_FROM = (1 << bit for bit in range(8, 13))
 LONGEST_REQUEST_BYTES = 128 * 1024
 USUAL_REPLY_BYTES = 64 * 1024
 USUAL_LEASE_H = 7 * 24
@@ -100,6 +100,7 @@ class Note:
     which the sender has events ahead of a gap or in brief, each with the furthest of them.
     `lease_h`, in an answer, is for how many hours that the box runs it may show summaries from now
     on.
+    `kept_from` names streams of the sender of which the reader lacks what is not kept any more.
     """
 
     clock: datetime
@@ -115,6 +116,7 @@ class Note:
     retired: bool = False
     furthest: tuple[Position, ...] = ()
     lease_h: int = USUAL_LEASE_H
+    kept_from: tuple[KeptFrom, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +348,7 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
     flags |= bool(note.heard_at) * _HEARD | bool(note.lost) * _LOST
     flags |= (note.reply_limit != USUAL_REPLY_BYTES) * _LIMIT | (inside is not None) * _FRAME
     flags |= bool(note.furthest) * _FURTHEST | (note.lease_h != USUAL_LEASE_H) * _LEASE
+    flags |= bool(note.kept_from) * _KEPT_FROM
     clock_ms = packing.milliseconds(note.clock)
     packed = packing.unsigned(clock_ms) + packing.unsigned(flags) + note.state_hash
     if note.heard_at:
@@ -355,12 +358,7 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
     if flags & _ACKNOWLEDGES:
         packed += packing.unsigned(len(note.acknowledgements))
         for each in note.acknowledgements:
-            packed += (
-                packing.unsigned(each.lane)
-                + each.epoch.to_bytes(_EPOCH_BYTES, "little")
-                + packing.unsigned(each.cursor)
-                + packing.unsigned(each.ahead)
-            )
+            packed += _place(each.lane, each.epoch, each.cursor) + packing.unsigned(each.ahead)
             if note.complete:
                 packed += each.running_hash[:SHOWN_HASH_BYTES].ljust(SHOWN_HASH_BYTES, b"\0")
     if note.lost:
@@ -371,18 +369,24 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
         packed += _places(note.furthest)
     if flags & _LEASE:
         packed += packing.unsigned(note.lease_h)
+    if note.kept_from:
+        packed += packing.unsigned(len(note.kept_from))
+        for kept in note.kept_from:
+            at = kept.position
+            packed += _place(at.lane, at.epoch, at.seq) + packing.unsigned(kept.comes)
+            packed += kept.running_hash.ljust(HASH_BYTES, b"\0")
     return packed
 
 
 def _places(positions: Sequence[Position]) -> bytes:
     packed = packing.unsigned(len(positions))
     for at in positions:
-        packed += (
-            packing.unsigned(at.lane)
-            + at.epoch.to_bytes(_EPOCH_BYTES, "little")
-            + packing.unsigned(at.seq)
-        )
+        packed += _place(at.lane, at.epoch, at.seq)
     return packed
+
+
+def _place(lane: int, epoch: int, seq: int) -> bytes:
+    return packing.unsigned(lane) + epoch.to_bytes(_EPOCH_BYTES, "little") + packing.unsigned(seq)
 
 
 def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
@@ -405,6 +409,9 @@ def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
     inside = [frames_module.unpack(reader.block())] if flags & _FRAME else []
     furthest = _read_places(reader) if flags & _FURTHEST else ()
     lease_h = reader.unsigned() if flags & _LEASE else USUAL_LEASE_H
+    kept_from = (
+        tuple(_read_kept_from(reader) for _ in range(_count(reader))) if flags & _KEPT_FROM else ()
+    )
     note = Note(
         clock=packing.from_milliseconds(clock_ms),
         state_hash=hashed,
@@ -419,6 +426,7 @@ def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
         retired=bool(flags & _RETIRED),
         furthest=furthest,
         lease_h=lease_h,
+        kept_from=kept_from,
     )
     return note, inside
 
@@ -441,6 +449,12 @@ def _read_place(reader: Reader) -> tuple[int, int, int]:
     if max(lane, seq) >> 62:
         raise Unreadable("A stream's number is out of range.")
     return lane, epoch, seq
+
+
+def _read_kept_from(reader: Reader) -> KeptFrom:
+    at = Position(*_read_place(reader))
+    comes = bool(reader.unsigned())
+    return KeptFrom(at, reader.take(HASH_BYTES), comes)
 
 
 def _read_acknowledgement(reader: Reader, complete: bool) -> Acknowledgement:

@@ -19,6 +19,7 @@ from sync.sms import Carried
 from sync.stream_log import (
     Acknowledgement,
     Connection,
+    KeptFrom,
     Outgoing,
     Position,
     Received,
@@ -233,6 +234,7 @@ class BoxPeer:
         self._ask_spell = False
         self._lost: tuple[Position, ...] = ()
         self._to_give_back: tuple[Position, ...] = ()
+        self._kept_from: tuple[KeptFrom, ...] = ()
 
     def request(
         self,
@@ -250,6 +252,7 @@ class BoxPeer:
             self._number += 1
             number, told = self._number, self._told
             ask_spell, lost, to_give_back = self._ask_spell, self._lost, self._to_give_back
+            kept_from = self._kept_from
         complete = told is None
         said = has
         if told is not None:
@@ -264,6 +267,7 @@ class BoxPeer:
             lost=lost,
             spell=ask_spell,
             furthest=tuple(self._log.furthest(connection, GATEWAY)),
+            kept_from=kept_from,
         )
         session = self._open_session(epoch)
         frames = chain(
@@ -288,7 +292,9 @@ class BoxPeer:
             connection, GATEWAY, note.acknowledgements
         )
         standing = _AGREES
+        kept_from: tuple[KeptFrom, ...] = ()
         if note.complete:
+            kept_from = tuple(log.readers.kept_from(connection, GATEWAY, note.acknowledgements))
             standing = log.readers.standing(
                 connection, GATEWAY, note.acknowledgements, note.furthest
             )
@@ -296,9 +302,10 @@ class BoxPeer:
             self._told = (
                 None if note.spell else {(each.lane, each.epoch): each for each in prepared.told}
             )
-            self._ask_spell = not (agrees or note.complete) or bool(standing.lost)
+            self._ask_spell = not (agrees or note.complete) or bool(standing.lost or kept_from)
             self._lost = standing.lost
             self._to_give_back = note.lost
+            self._kept_from = kept_from
         return standing
 
     @property
@@ -321,7 +328,9 @@ class BoxPeer:
                     [each for each in note.acknowledgements if (each.lane, each.epoch) in lost],
                 )
                 self._log.readers.give_up(connection, GATEWAY, note.furthest)
-            self._log.readers.acknowledge_all(connection, GATEWAY, note.acknowledgements)
+            readers, said = self._log.readers, note.acknowledgements
+            readers.acknowledge_all(connection, GATEWAY, said)
+            readers.send_from(connection, GATEWAY, readers.kept_from(connection, GATEWAY, said))
             return
         for each in note.acknowledgements:
             self._log.readers.acknowledge(connection, GATEWAY, each)
@@ -352,15 +361,22 @@ class GatewayPeer:
         now: datetime,
         act: Act,
         complete: Act,
+        *,
+        fresh: bool,
     ) -> int:
         """Takes all new events of a request in the caller's one transaction: each new one is acted
-        on once, or completes what came in brief. How many were new.
+        on once, or completes what came in brief. How many were new. Only a `fresh` request can say
+        that something is not kept any more.
         """
         frames = [frame for frame in message.frames if not frame.recovered]
-        return sum(
+        new = sum(
             receive_frame(connection, self._log, site_id, frame, now, act, complete)
             for frame in sorted(frames, key=lambda frame: frame.lane)
         )
+        if message.note.complete and fresh:
+            for kept in message.note.kept_from:
+                self._log.incoming.skip_to(connection, site_id, kept)
+        return new
 
     def reply(
         self,
@@ -373,16 +389,16 @@ class GatewayPeer:
         fresh: bool,
     ) -> None:
         """Stores what the box has of its streams, and adds the answers to them. Only a `fresh`
-        request can say that it has less than it once had.
+        request can say that it has less than it once had, or more than we do.
 
         It locks the counters of these streams, so it comes after everything that other commands
         lock before them.
         """
         readers, note = self._log.readers, message.note
-        for frame in message.frames:
-            if frame.recovered:
-                take_back(connection, self._log, site_id, frame, now)
         if note.complete and fresh:
+            for frame in message.frames:
+                if frame.recovered:
+                    take_back(connection, self._log, site_id, frame, now)
             readers.acknowledge_all(connection, site_id, note.acknowledgements)
         else:
             for each in note.acknowledgements:

@@ -1,11 +1,13 @@
 """Databases for tests of the gateway: the real SQLite kind, and PostgreSQL."""
 
 import os
+import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -15,6 +17,7 @@ from gateway.database.schema import metadata
 from gateway.database.sqlite import SqliteDatabase
 from gateway.emergencies.tables import emergencies
 from gateway.unit_of_work import UnitOfWork
+from tests.databases import empty
 from tests.journeys.world import World, build_world
 
 
@@ -33,8 +36,22 @@ def postgres_url() -> Iterator[str]:
     # the user that the server runs as.
     with TemporaryDirectory(prefix="haven-postgres-") as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
+        # Nobody cuts the power of this one, and waiting for the disk at each commit takes minutes.
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with every table, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "haven.db"
+    made = SqliteDatabase(path, bytes(32))
+    metadata.create_all(made.engine)
+    made.close()
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -42,11 +59,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     """An empty database with every table."""
     opened: SqliteDatabase | PostgresDatabase
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "haven.db")
         opened = SqliteDatabase(tmp_path / "haven.db", bytes(32))
     else:
         opened = PostgresDatabase(request.getfixturevalue("postgres_url"), connections=4)
-        metadata.drop_all(opened.engine)
-    metadata.create_all(opened.engine)
+        empty(opened.engine)
     yield opened
     opened.close()
 

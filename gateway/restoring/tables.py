@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, ColumnElement, String, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, String, Table, func, select
 
 from gateway.database.metadata import Id, Instant, metadata
 
@@ -19,6 +19,11 @@ restores = Table(
     # Who did not want to wait any longer; empty where every box had been heard.
     Column("released_by", String(60), nullable=False, server_default=""),
 )
+
+
+def newest_restore(connection: Connection) -> datetime | None:
+    """When the database was last found to be set back, None when it never was."""
+    return connection.execute(select(func.max(restores.c.noticed_at))).scalar()
 
 
 def is_not_held(moment: Column[datetime]) -> ColumnElement[bool]:

@@ -11,14 +11,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from gateway.restoring.tables import newest_restore
 from gateway.sites import folding, histories, sim_card
-from gateway.sites.exchange_desk import ExchangeDesk
+from gateway.sites.exchange_desk import ExchangeDesk, Folded
 from gateway.sites.publishing import publish
 from gateway.sites.tables import SiteState, sites, streams
 from sync import exchange
 from sync.codec import lane_of
 from sync.events import (
     AlarmState,
+    Claim,
     DispatchDelivered,
     Event,
     SimReported,
@@ -41,6 +43,7 @@ _FRESH = timedelta(minutes=2)
 # How exact `last_seen_at` is: an exchange with no news writes at most this often.
 _SEEN_EVERY = timedelta(seconds=60)
 _LONGEST_PHONE = 20
+_MAY_BE_GIVEN_BACK = "Haven was set back to an older copy: this waits until the box has told more."
 
 _peer = GatewayPeer(streams)
 
@@ -144,6 +147,14 @@ def _is_fresh(request: Message, now: datetime) -> bool:
     return heard_at is not None and abs(now - heard_at) < _FRESH
 
 
+def _is_unheard(connection: Connection, site: Row[*tuple[Any, ...]]) -> bool:
+    """True for a box that has not been heard since the database was set back."""
+    restored_at = newest_restore(connection)
+    return restored_at is not None and (
+        site.last_seen_at is None or site.last_seen_at <= restored_at
+    )
+
+
 def _is_worth_noting(site: Row[*tuple[Any, ...]], request: Message, now: datetime) -> bool:
     return _is_fresh(request, now) and (
         site.last_seen_at is None or now - site.last_seen_at >= _SEEN_EVERY
@@ -166,7 +177,16 @@ def _take(
     others: list[tuple[int, Event]] = []
     noted: dict[str, Any] = {}
 
+    may_give_back = site.differs_at is not None or _is_unheard(connection, site)
+
     def act(event: Event) -> None:
+        if (
+            may_give_back
+            and not answerable
+            and isinstance(event, Claim)
+            and not desk.claims.is_known(connection, site.hospital_id, event)
+        ):
+            raise CannotApply(_MAY_BE_GIVEN_BACK)
         if isinstance(event, AlarmState | DispatchDelivered):
             noted["audible"] = event.audible
         if isinstance(event, SimReported):
@@ -185,6 +205,9 @@ def _take(
         desk.claims.complete(connection, site.hospital_id, event)
 
     about = events_of(request) if text is None else readable([text[0].payload])
+    if may_give_back:
+        parked = streams.incoming.parked(connection, site.id)
+        about += readable(each.payload for each in parked)
     desk.claims.lock(connection, site.hospital_id, about)
     fresh = _is_fresh(request, now)
     standing = _peer.standing(connection, site.id, request.note)
@@ -202,7 +225,7 @@ def _take(
         # It has had its time. Claims must not wait for what nobody can give back.
         histories.give_up(connection, site.id, request, standing)
         standing = Standing(diverged=standing.lost)
-    recovered = histories.recovered(connection, desk, site, request)
+    recovered = histories.recovered(connection, desk, site, request) if fresh else Folded()
     answers.extend(recovered.answers)
     others.extend(recovered.others)
     # What we wrote after a restore, before we knew, may bear versions that the box had already
@@ -219,8 +242,10 @@ def _take(
     # While the box gives back what we lost, its claims wait: they are about patients whom we know
     # again only after that.
     if not waits:
+        # What waited for a box that was to give something back waits no longer.
+        retries = retries or (fresh and may_give_back)
         retried = retry_parked(connection, streams, site.id, act) if retries else 0
-        new = retried + _peer.take(connection, site.id, request, now, act, complete)
+        new = retried + _peer.take(connection, site.id, request, now, act, complete, fresh=fresh)
     if text is not None:
         carried, sender = text
         if receive_text(connection, streams, site.id, carried, now, act, complete):
@@ -239,9 +264,10 @@ def _take(
         publish(connection, hospital_id, event)
     if fresh or (new and answerable):
         noted |= {"epoch": epoch}
-        # What is held since a restore waits for a whole account of a box whose history differs.
+        # What is held since a restore waits for the box itself, not for an old request of it whose
+        # events are new again, and where its history differs for a whole account.
         if request.note.complete or not waits:
-            noted |= {"last_seen_at": now}
+            noted |= {"last_seen_at": now} if fresh or not may_give_back else {}
     if noted:
         connection.execute(update(sites).where(sites.c.id == site.id).values(noted))
     return new

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from gateway.database.database import Database
 from shared.system import System
-from sync.events import Event
+from sync.events import Claim, Event
 from sync.exchange import USUAL_LEASE_H
 from sync.sealing import NodeKeys
 
@@ -28,6 +28,12 @@ class ClaimsDesk(Protocol):
 
     def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
         """Locks what these events of a hospital are about, before anything else is locked."""
+        ...
+
+    def is_known(self, connection: Connection, hospital_id: int, claim: Claim) -> bool:
+        """True when the claim is about a patient whom this hospital was asked for, as far as is
+        known here.
+        """
         ...
 
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:

@@ -39,7 +39,8 @@ def give_up(connection: Connection, site_id: int, request: Message, standing: St
     lost = {(at.lane, at.epoch) for at in standing.lost}
     said = [each for each in request.note.acknowledgements if (each.lane, each.epoch) in lost]
     streams.readers.believe(connection, site_id, said)
-    streams.readers.give_up(connection, site_id, request.note.furthest)
+    ahead = [at for at in request.note.furthest if (at.lane, at.epoch) in lost]
+    streams.readers.give_up(connection, site_id, ahead)
 
 
 def still_gives_back(
@@ -65,15 +66,17 @@ def _gives_the_furthest(request: Message, standing: Standing) -> bool:
     """True when all that we lost had come to the box ahead of gaps, and is in this request to the
     last event: nobody can fill those gaps any more.
     """
+    cursors = {(at.lane, at.epoch): at.cursor for at in request.note.acknowledgements}
     furthest = {(at.lane, at.epoch): at.seq for at in request.note.furthest}
     given = {
         (frame.lane, frame.epoch): frame.first_seq + len(frame.payloads) - 1
         for frame in request.frames
         if frame.recovered
     }
-    return not brings_the_next(request.frames, standing.lost) and all(
-        given.get((at.lane, at.epoch), 0) >= furthest.get((at.lane, at.epoch), at.seq + 1)
-        for at in standing.lost
+    streams_lost = {(at.lane, at.epoch): at.seq for at in standing.lost}
+    return all(
+        cursors.get(stream, 0) <= last_seq and given.get(stream, 0) >= furthest[stream]
+        for stream, last_seq in streams_lost.items()
     )
 
 

@@ -20,6 +20,7 @@ from sync.stream_log.texts import Texts, Waiting
 from sync.stream_log.values import (
     Acknowledgement,
     Connection,
+    KeptFrom,
     Outgoing,
     Position,
     Received,
@@ -30,6 +31,7 @@ from sync.stream_log.values import (
 __all__ = [
     "Acknowledgement",
     "Connection",
+    "KeptFrom",
     "Outgoing",
     "Position",
     "Received",

@@ -34,6 +34,7 @@ from sync.stream_log.values import (
     NO_DATE,
     NO_HASH,
     Acknowledgement,
+    KeptFrom,
     Outgoing,
     Position,
     Received,
@@ -150,6 +151,15 @@ class IncomingStreams:
         self._advance(connection, stream, at, payload)
         return Received.NEW
 
+    def skip_to(self, connection: Connection, writer: int, kept: KeptFrom) -> None:
+        """Waits no longer for what stands before that event: its writer does not keep it any more.
+        The event itself is waited for, if it comes.
+        """
+        at = kept.position
+        stream = self._incoming_stream(connection, writer, at.lane, at.epoch)
+        if stream.cursor < at.seq and (not kept.comes or self.has(connection, writer, at)):
+            self._move_over(connection, stream, at.seq, kept.running_hash)
+
     def epochs(self, connection: Connection, writer: int, lane: int) -> list[int]:
         """The epochs of the writer's lane of which something is known, the liveliest first."""
         table = self.streams
@@ -198,14 +208,35 @@ class IncomingStreams:
         self, connection: Connection, stream: Row[*tuple[Any, ...]], at: Position, payload: bytes
     ) -> None:
         """Moves the cursor over everything that now stands without a gap."""
-        cursor, running_hash = stream.cursor, stream.running_hash
-        if at.seq == cursor + 1:
-            cursor, running_hash = at.seq, next_hash(running_hash, payload)
-            if stream.highest > cursor:
-                for seq, waiting in self._arrived_after(connection, stream, cursor):
-                    if seq != cursor + 1:
-                        break
-                    cursor, running_hash = seq, next_hash(running_hash, waiting)
+        if at.seq == stream.cursor + 1:
+            running_hash = next_hash(stream.running_hash, payload)
+            self._move_over(connection, stream, at.seq, running_hash)
+        elif at.seq > stream.highest:
+            self._move_to(connection, stream, stream.cursor, stream.running_hash, at.seq)
+
+    def _move_over(
+        self,
+        connection: Connection,
+        stream: Row[*tuple[Any, ...]],
+        cursor: int,
+        running_hash: bytes,
+    ) -> None:
+        """The cursor to there, and on over what has arrived after it."""
+        if stream.highest > cursor:
+            for seq, waiting in self._arrived_after(connection, stream, cursor):
+                if seq != cursor + 1:
+                    break
+                cursor, running_hash = seq, next_hash(running_hash, waiting)
+        self._move_to(connection, stream, cursor, running_hash, max(stream.highest, cursor))
+
+    def _move_to(
+        self,
+        connection: Connection,
+        stream: Row[*tuple[Any, ...]],
+        cursor: int,
+        running_hash: bytes,
+        highest: int,
+    ) -> None:
         connection.execute(
             self._move,
             {
@@ -214,7 +245,7 @@ class IncomingStreams:
                 "of_epoch": stream.epoch,
                 "to": cursor,
                 "hash": running_hash,
-                "top": max(stream.highest, at.seq),
+                "top": highest,
             },
         )
 

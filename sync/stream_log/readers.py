@@ -29,6 +29,7 @@ from sync.stream_log.values import (
     NO_HASH,
     SHOWN_HASH_BYTES,
     Acknowledgement,
+    KeptFrom,
     Position,
     Received,
     Standing,
@@ -83,14 +84,20 @@ class Readers:
         nothing of. `furthest` is what it has ahead of gaps or in brief. Every hash that it shows is
         compared. It only reads.
         """
-        lost = self._never_written(connection, reader, furthest)
+        said, last = tuple(said), self._last_seqs(connection, reader)
+        # Also of a stream that a snapshot has replaced: a clone of the reader may have more of it.
+        lost = {
+            Position(each.lane, each.epoch, last.get((each.lane, each.epoch), 0))
+            for each in said
+            if each.cursor > last.get((each.lane, each.epoch), 0)
+        }
+        lost |= self._never_written(connection, reader, furthest)
         diverged: list[Position] = []
         behind = False
         for each, stream in self._compared(connection, reader, said):
             if stream is None or each.cursor > stream.last_seq:
-                last_seq = stream.last_seq if stream is not None else 0
-                lost.add(Position(each.lane, each.epoch, last_seq))
-            elif self._differs(connection, stream, each):
+                continue
+            if self._differs(connection, stream, each):
                 before = max(0, each.cursor - _LOOKED_BACK)
                 diverged.append(Position(each.lane, each.epoch, before))
             elif not self._can_go_on(connection, stream, each):
@@ -108,20 +115,23 @@ class Readers:
         """The streams of which the reader has further events than we wrote, each with our last
         number.
         """
-        found = set()
-        for at in furthest:
-            stream = self._outgoing.stream(connection, reader, at)
-            last_seq = stream.last_seq if stream is not None else 0
-            if at.seq > max(last_seq, self._given_up_to(connection, reader, at)):
-                found.add(Position(at.lane, at.epoch, last_seq))
-        return found
+        furthest = tuple(furthest)
+        if not furthest:
+            return set()
+        last, table = self._last_seqs(connection, reader), self.given_up
+        query = select(table.c.lane, table.c.epoch, table.c.seq).where(table.c.reader == reader)
+        given_up = {(lane, epoch): seq for lane, epoch, seq in connection.execute(query)}
+        return {
+            Position(at.lane, at.epoch, last.get((at.lane, at.epoch), 0))
+            for at in furthest
+            if at.seq > max(last.get((at.lane, at.epoch), 0), given_up.get((at.lane, at.epoch), 0))
+        }
 
-    def _given_up_to(self, connection: Connection, reader: int, at: Position) -> int:
-        table = self.given_up
-        query = select(table.c.seq).where(
-            table.c.reader == reader, table.c.lane == at.lane, table.c.epoch == at.epoch
-        )
-        return connection.execute(query).scalar_one_or_none() or 0
+    def _last_seqs(self, connection: Connection, reader: int) -> dict[tuple[int, int], int]:
+        table = self._outgoing.streams
+        query = select(table.c.lane, table.c.epoch, table.c.last_seq)
+        rows = connection.execute(query.where(table.c.reader == reader))
+        return {(lane, epoch): last_seq for lane, epoch, last_seq in rows}
 
     def acknowledge_all(
         self, connection: Connection, reader: int, said: Iterable[Acknowledgement]
@@ -182,6 +192,46 @@ class Readers:
             return False
         following = Position(stream.lane, stream.epoch, has.cursor + 1)
         return self._outgoing.hash_at(connection, stream.reader, following) is not None
+
+    def kept_from(
+        self, connection: Connection, reader: int, said: Iterable[Acknowledgement]
+    ) -> list[KeptFrom]:
+        """The streams of which the reader lacks what is not kept any more."""
+        events = self._outgoing.events
+        found = []
+        for each, stream in self._compared(connection, reader, said):
+            if stream is None or self._can_go_on(connection, stream, each):
+                continue
+            query = (
+                select(events.c.seq, events.c.running_hash)
+                .where(
+                    events.c.reader == reader,
+                    events.c.lane == stream.lane,
+                    events.c.epoch == stream.epoch,
+                    events.c.seq > each.cursor,
+                )
+                .order_by(events.c.seq)
+                .limit(1)
+            )
+            first = connection.execute(query).first()
+            seq, hashed = first or (stream.last_seq, stream.running_hash)
+            at = Position(stream.lane, stream.epoch, seq)
+            found.append(KeptFrom(at, hashed, comes=first is not None))
+        return found
+
+    def send_from(self, connection: Connection, reader: int, kept: Iterable[KeptFrom]) -> None:
+        """What is kept of these streams is sent again, from there on."""
+        table = self._outgoing.streams
+        for each in kept:
+            connection.execute(
+                update(table)
+                .where(
+                    table.c.reader == reader,
+                    table.c.lane == each.position.lane,
+                    table.c.epoch == each.position.epoch,
+                )
+                .values(acknowledged=each.position.seq - 1, acknowledged_hash=NO_HASH)
+            )
 
     def believed(self, connection: Connection, reader: int) -> list[Acknowledgement]:
         """What we think the reader has, with the running hashes; what a snapshot replaced is left

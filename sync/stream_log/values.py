@@ -68,6 +68,17 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFrom:
+    """The first event of a stream that its writer still keeps, and `comes` again, with the running
+    hash there; or the last there was, where none is kept.
+    """
+
+    position: Position
+    running_hash: bytes
+    comes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How a reader's whole account of our streams fits ours.
 

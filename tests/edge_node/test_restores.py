@@ -19,7 +19,7 @@ from edge_node.dispatch import OPEN_CLAIMS, ClaimKind, ClaimState
 from edge_node.gateway_connection import GatewayUnreachable
 from edge_node.tables import streams as box_streams
 from gateway.sites import bundles as gateway_bundles
-from gateway.sites.exchange import find_site, take_message
+from gateway.sites.exchange import find_site, retry_all_parked, take_message
 from gateway.sites.tables import sites
 from gateway.sites.tables import streams as gateway_streams
 from shared.dispatch import CannotTreatReason, DispatchState
@@ -203,6 +203,31 @@ def test_what_is_older_than_any_backup_is_forgotten_and_nothing_breaks(side: Sid
     side.meets()
     assert {each.id for each in hospital.box.dispatches()} == {*old, new}
     assert side.agree()
+
+
+def test_a_gateway_from_before_what_a_box_still_keeps_is_told_what_there_is(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    restore = side.backs_up()
+    old = gateway.offers()
+    side.meets()
+    hospital.box.accept(old, "AK")
+    side.meets()
+    for _ in range(2):
+        gateway.clock.forward(timedelta(days=36).total_seconds())
+        side.meets()
+    restore()
+    gateway.notices_its_restore()
+    new = gateway.offers()
+    side.meets()
+    hospital.box.accept(new, "AK")
+    side.meets()
+    assert gateway.state_of(new) is DispatchState.ACCEPTED
+    claims = [claim for each in hospital.box.dispatches() for claim in each.claims]
+    assert not OPEN_CLAIMS & {claim.state for claim in claims}
+    assert not hospital.store.read(lambda c: box_streams.readers.unacknowledged(c, GATEWAY))
+    assert not hospital.link.state.differs
+    # And nothing is asked for again and again.
+    assert hospital.exchanges() == 1
 
 
 def test_a_box_without_a_clock_forgets_nobody_too_early(side: Side) -> None:
@@ -503,6 +528,31 @@ def test_an_answer_that_came_ahead_of_a_gap_comes_back_to_a_box_that_lost_its_st
     side.meets()
     assert hospital.exchanges() == 1
     assert not _waits(side)
+
+
+def test_an_answer_by_another_bearer_waits_for_what_a_restore_has_lost(side: Side) -> None:
+    gateway, hospital = side.gateway, side.hospital
+    gateway.offers()
+    side.meets()
+    restore = side.backs_up()
+    lost = gateway.offers()
+    side.meets()
+    hospital.network.cut = True
+    claim = hospital.box.accept(lost, "AK")
+    restore()
+    gateway.notices_its_restore()
+    keys, site = hospital.identity.node_keys(), hospital.identity.site()
+    content, _ = box_bundles.write_bundle(hospital.store, hospital.system, keys, site)
+    gateway_bundles.take_bundle(gateway.desk, content)
+    retry_all_parked(gateway.desk)  # as a gateway does that starts again
+    assert claim.id not in side.effects()
+    hospital.network.cut = False
+    side.meets()
+    assert gateway.state_of(lost) is DispatchState.ACCEPTED
+    assert side.effects()[claim.id] == 1
+    states = {each.id: each.state for each in hospital.box.dispatch(lost).claims}
+    assert states[claim.id] is ClaimState.ACCEPTED
+    assert side.agree()
 
 
 def _actor(hospital: Hospital) -> Actor:

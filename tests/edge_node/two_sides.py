@@ -39,10 +39,12 @@ from edge_node.notifier import Notifier
 from edge_node.store import Store
 from gateway.database.database import Database
 from gateway.database.metadata import Id, metadata
+from gateway.restoring.tables import restores
 from gateway.sites.enrolment import EnrolmentDesk, enrol, issue_code
 from gateway.sites.exchange import answer
 from gateway.sites.exchange_desk import ExchangeDesk, Folded
 from gateway.sites.publishing import publish
+from gateway.sites.tables import streams
 from shared import identifier
 from shared.dispatch import DispatchState, move
 from shared.emergency import Kind, Priority
@@ -239,6 +241,18 @@ class Gateway:
         query = select(toy_dispatches.c.state).where(toy_dispatches.c.id == dispatch_id)
         return DispatchState(self.quiet.read(lambda c: c.execute(query).scalar_one()))
 
+    def notices_its_restore(self) -> None:
+        """As `gateway.restoring` does."""
+        noticed = restores.insert().values(
+            id=self.system.new_id(), noticed_at=self.clock.now, newest_before=1, newest_found=0
+        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(noticed)
+            streams.outgoing.begin_epoch(connection, 4711)
+
+        self.quiet.write(work)
+
     def effects(self) -> list[int]:
         """The ids of the claims that had an effect, once for every time."""
         query = select(effects.c.claim_id)
@@ -310,6 +324,10 @@ class Gateway:
             reason="set aside",
         )
         return Folded([verdict])
+
+    def is_known(self, connection: Connection, hospital_id: int, claim: Claim) -> bool:
+        query = select(toy_dispatches.c.id).where(toy_dispatches.c.id == claim.dispatch_id)
+        return connection.execute(query).first() is not None
 
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         if not isinstance(event, Claim):

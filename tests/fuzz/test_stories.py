@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.database.postgres import PostgresDatabase
-from gateway.database.schema import metadata
+from tests.databases import empty
 from tests.fuzz.ledger import Ledger
 from tests.fuzz.rubbish import DOORS
 from tests.fuzz.slices import play, stage_in_memory
@@ -33,8 +33,7 @@ def test_whatever_is_posted_nobody_is_lost_doubled_or_mixed_up(stage: Stage, see
 
 def test_the_same_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
     database = PostgresDatabase(postgres_url, connections=2)
-    metadata.drop_all(database.engine)
-    metadata.create_all(database.engine)
+    empty(database.engine)
     assert play(Stage(database, tmp_path), 384, 3).turns > 100
     database.close()
 

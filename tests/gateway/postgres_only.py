@@ -9,8 +9,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, text
 
 from gateway.database.postgres import PostgresDatabase
-from gateway.database.schema import metadata
 from gateway.unit_of_work import Services
+from tests.databases import empty
 from tests.faults.installation import until
 from tests.journeys.world import World
 
@@ -51,8 +51,7 @@ class CountingDatabase(PostgresDatabase):
 def counting_database(url: str) -> Iterator[CountingDatabase]:
     """An empty schema for several sessions at once."""
     opened = CountingDatabase(url, connections=6)
-    metadata.drop_all(opened.engine)
-    metadata.create_all(opened.engine)
+    empty(opened.engine)
     yield opened
     opened.close()
 

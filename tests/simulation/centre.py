@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, select
 
 from gateway.database.metadata import metadata as gateway_metadata
 from gateway.database.sqlite import open_engine
+from gateway.restoring.tables import restores
 from gateway.sites import box_texts, bundles, exchange
 from gateway.sites.enrolment import EnrolmentDesk, enrol, issue_code
 from gateway.sites.exchange_desk import ExchangeDesk
@@ -47,7 +48,7 @@ def _tables() -> list[Table]:
         streams.texts.heard,
         streams.texts.briefs,
     ]
-    return [sites, enrolment_codes, *of_streams]
+    return [sites, enrolment_codes, restores, *of_streams]
 
 
 class DiskDatabase:
@@ -107,7 +108,15 @@ class Centre:
     def notices_its_restore(self) -> None:
         """As `gateway.restoring` does when the mark outside the database is higher."""
         epoch = self._rng.randrange(1, 1 << 32)
-        self.database.write(lambda connection: streams.outgoing.begin_epoch(connection, epoch))
+        noticed = restores.insert().values(
+            id=self.system.new_id(), noticed_at=self.system.now(), newest_before=1, newest_found=0
+        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(noticed)
+            streams.outgoing.begin_epoch(connection, epoch)
+
+        self.database.write(work)
 
     def answers(self, body: bytes) -> bytes:
         return exchange.answer(self.desk, body)

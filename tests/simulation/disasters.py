@@ -1,5 +1,6 @@
 """Disks that are put back to older copies, and copied."""
 
+from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tests.simulation import patients
 from tests.simulation.disk import Image
 from tests.simulation.healed import claims_at_centre
 from tests.simulation.hospital_box import HospitalBox
+from tests.simulation.ledger import KEPT
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -24,7 +26,7 @@ class Restoring:
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self._of_centre: list[Image] = []
+        self._of_centre: list[tuple[datetime, Image]] = []
         self._of_boxes: list[tuple[str, Image]] = []
 
     def forgets_copies(self) -> None:
@@ -34,7 +36,7 @@ class Restoring:
     def keeps_copies(self) -> None:
         world = self._world
         if world.plan.centre_restores:
-            self._of_centre.append(world.centre.disk.image())
+            self._of_centre.append((world.clock.now, world.centre.disk.image()))
         if world.plan.box_restores:
             box = world.rng.choice(world.boxes)
             self._of_boxes.append((box.name, box.disk.image()))
@@ -50,7 +52,9 @@ class Restoring:
 
     def _centre(self) -> None:
         world = self._world
-        world.centre.starts_on(world.rng.choice(self._of_centre[-3:]))
+        copied_at, image = world.rng.choice(self._of_centre[-3:])
+        world.centre.starts_on(image)
+        world.looking.centre_put_back_too_far |= world.clock.now - copied_at >= KEPT
         world.disasters.centre_restores += 1
         world.looking.centre_restores += 1
         if world.rng.random() < world.plan.notices:
@@ -58,6 +62,7 @@ class Restoring:
             world.notes("the gateway is put back, and notices it")
         else:
             world.looking.centre_wrote_blindly = True
+            world.disasters.wrote_blindly = True
             world.notes("the gateway is put back, and does not notice it")
 
     def _box(self) -> None:

@@ -37,6 +37,8 @@ class Disasters:
     lost_claims: set[int] = field(default_factory=set)
     lost_reports: set[int] = field(default_factory=set)
     lost_patients: set[int] = field(default_factory=set)
+    # The gateway was put back, and went on without noticing it.
+    wrote_blindly: bool = False
     # A box was put back to before something that the gateway had heard.
     must_be_shown: bool = False
 
@@ -93,6 +95,10 @@ class Healed:
                 if claim.state in OPEN_CLAIMS and self._disasters.mixed:
                     continue
                 require(claim.state not in OPEN_CLAIMS, "no verdict is missing", where)
+                is_lost = claim.why == patients.NO_SUCH and dispatch.id in self._rows
+                allowed = self._disasters.wrote_blindly or self._disasters.clones
+                name = "nobody is refused for what a restore lost"
+                require(bool(allowed) or not is_lost, name, where)
                 if not self._disasters.centre_restores and claim.state not in OPEN_CLAIMS:
                     said = claim.state is ClaimState.ACCEPTED
                     require(said is accepted[claim.id], "both sides are equal", where)
@@ -146,7 +152,11 @@ class Healed:
             where = f"{box.name}: {dispatch_id}, {dispatch.state} at the box"
             if row is None:
                 is_over = dispatch.state in patients.OVER
-                require(is_over, "no patient is missing", f"{where}, not known at the gateway")
+                # Of one whom no disk held any more a late text may tell a part, which nobody can
+                # make whole: people see it.
+                no_more = dispatch.offer is None and dispatch_id in self._disasters.lost_patients
+                known = is_over or no_more
+                require(known, "no patient is missing", f"{where}, not known at the gateway")
                 continue
             assert dispatch.offer is not None
             facts = (dispatch.state, dispatch.offer.note, dispatch.offer.priority)

@@ -27,6 +27,8 @@ class Looking:
         # How often the gateway's disk was put back, and whether it wrote on without knowing.
         self.centre_restores = 0
         self.centre_wrote_blindly = False
+        # To a copy from before what boxes keep: they cannot give all of it back.
+        self.centre_put_back_too_far = False
         # A box has events of both stories of such a gateway on one stream.
         self.mixed_histories = False
 
@@ -73,7 +75,8 @@ class Looking:
             stream_of = Stream(goes_up, site_id, row.lane, row.epoch)
             written = self._ledger.written[stream_of]
             here = {each.seq for each in kept.get((row.lane, row.epoch), ())}
-            if row.ordinal < 0:
+            too_far = self.centre_put_back_too_far and not goes_up and row.dropped
+            if row.ordinal < 0 or too_far:
                 continue  # it was lost: what could not be given back is only believed
             for seq in set(range(1, row.last_seq + 1)) - here:
                 is_old = seq in written and written[seq].at < self._clock.now - KEPT

@@ -70,6 +70,7 @@ alarms = Table(
     Column("kind", String(20), nullable=False),
 )
 
+NO_SUCH = "There is no such."
 OVER = frozenset({DispatchState.SUPERSEDED, DispatchState.WITHDRAWN})
 _TARGETS = {
     DispatchDelivered: DispatchState.DELIVERED,
@@ -90,6 +91,9 @@ class Patients:
     def lock(self, connection: Connection, hospital_id: int, events: Sequence[Event]) -> None:
         """One writer at a time: there is nothing to lock."""
 
+    def is_known(self, connection: Connection, hospital_id: int, claim: Claim) -> bool:
+        return find(connection, claim.dispatch_id) is not None
+
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         if isinstance(event, AvailabilityReported):
             self._count(connection, -(event.staffed_beds or 0), accepted=True)
@@ -101,7 +105,7 @@ class Patients:
         patient = find(connection, event.dispatch_id)
         if patient is None:
             self._count(connection, event.claim_id, accepted=False)
-            return Folded([self._verdict(event, DispatchState.WITHDRAWN, 0, "There is no such.")])
+            return Folded([self._verdict(event, DispatchState.WITHDRAWN, 0, NO_SUCH)])
         state, version, reason = DispatchState(patient.state), patient.version, ""
         target = _TARGETS[type(event)]
         try:

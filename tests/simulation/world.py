@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -36,6 +36,8 @@ from tests.simulation.plan import STEPS, Plan, plan_of
 from tests.simulation.ringing import Ringing
 
 _ROUNDS = 16
+# A text does not say when it was written.
+_UNTOLD = datetime.min.replace(tzinfo=UTC)
 
 
 class World:
@@ -281,7 +283,7 @@ class World:
             self.centre.takes_text(text)
         else:
             box.takes_text(text)
-            self.ringing.hears_patients(box, self.clock.now)
+            self.ringing.hears_patients(box, _UNTOLD)
         self.notes(f"a text arrives at {'the gateway' if goes_up else box.name}")
 
     def _puts_in(self, box: HospitalBox) -> None:

@@ -22,7 +22,7 @@ from sync.exchange import Note
 from sync.frame import Frame
 from sync.heard import Heard, mark_of
 from sync.sealing import Bearer, Direction, NodeKeys
-from sync.stream_log import Acknowledgement, Position
+from sync.stream_log import Acknowledgement, KeptFrom, Position
 from sync.stream_log.values import next_hash
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -228,6 +228,7 @@ def build() -> dict[str, Any]:
         lost=(Position(1, EPOCH, 12),),
         spell=True,
         furthest=(Position(1, GATEWAY_EPOCH, 303),),
+        kept_from=(KeptFrom(Position(2, EPOCH, 7), hashes[2], comes=True),),
     )
     a_frame = Frame(1, EPOCH, 41, (payloads[8],))
     # Uncompressed: what a compressor makes of it may differ from version to version.

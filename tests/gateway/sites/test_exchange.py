@@ -21,7 +21,7 @@ from gateway.sites.routes import sites_blueprint
 from gateway.sites.tables import sites, streams
 from shared.dispatch import DispatchState
 from shared.errors import IllegalMove
-from sync.events import AcceptDispatch, Event, Verdict
+from sync.events import AcceptDispatch, Claim, Event, Verdict
 from tests.edge_node.two_sides import Clock, Gateway, Hospital, Network
 
 
@@ -86,6 +86,9 @@ class FailsAt:
 
     def histories_differ(self, connection: Connection, hospital_id: int, *, lost: bool) -> None:
         self.gateway.histories_differ(connection, hospital_id, lost=lost)
+
+    def is_known(self, connection: Connection, hospital_id: int, claim: Claim) -> bool:
+        return self.gateway.is_known(connection, hospital_id, claim)
 
     def fold(self, connection: Connection, hospital_id: int, event: Event) -> Folded:
         folded = self.gateway.fold(connection, hospital_id, event)
