@@ -64,6 +64,14 @@ def of_dispatches(
     return {row.dispatch_id: _shown(row.at, decode(row.event)) for row in rows}
 
 
+def forget(connection: Connection, dispatch_id: int, until: datetime) -> None:
+    """Forgets every word on this dispatch until then; what was said later is said of a patient who
+    was sent here again.
+    """
+    words = (summaries.c.dispatch_id == dispatch_id) & (summaries.c.at <= until)
+    connection.execute(delete(summaries).where(words))
+
+
 def forget_before(connection: Connection, before: datetime) -> int:
     """Forgets those of dispatches that were made before then, also where the dispatch never came;
     how many it were.
