@@ -6,8 +6,7 @@ bytes of events, which come out as they went in: the running hash covers them.
 
     content = bytes: texts, compressed | column of types | column of times | the types' columns
 
-What came to an event later than `GROUPS` says, and everything of a type that is not named there,
-travels as a tail of bytes. So this form does not change with the table of events.
+What came to an event later than `sync.frozen_layouts` says travels as a tail of bytes.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,14 +14,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sync import packing
-from sync.codec import LAYOUTS, Shape
+from sync.codec import Shape
 from sync.compression import grow
+from sync.frozen_layouts import frozen_groups
 from sync.number_column import pack_column, read_column
 from sync.packing import Reader, Unreadable
 
-# By the number of an event's type: how many of its groups have columns. Part of the wire's form.
-GROUPS = dict.fromkeys(range(1, 19), 1) | {1: 2, 2: 3, 3: 2, 9: 2}
-_LAYOUTS = {layout.number: layout.groups[: GROUPS.get(layout.number, 0)] for layout in LAYOUTS}
 # Where a cell stands: its group and place, and which part of it. Two places are no field.
 _Place = tuple[int, int, int]
 _GROUP_COUNT: _Place = (-1, 0, 0)
@@ -80,7 +77,7 @@ def _apart(payload: bytes) -> _Event:
     reader = Reader(payload)
     event = _Event(reader.unsigned(), reader.unsigned())
     groups = 0
-    for group, fields in enumerate(_LAYOUTS.get(event.kind, ())):
+    for group, fields in enumerate(frozen_groups(event.kind)):
         if reader.at_end:
             break
         groups += 1
@@ -121,7 +118,7 @@ def _take_cell(event: _Event, place: _Place, shape: Shape, reader: Reader) -> No
 def _together(event: _Event) -> bytes:
     packed = packing.unsigned(event.kind) + packing.unsigned(event.at_ms)
     groups = event.numbers.get(_GROUP_COUNT, 0)
-    for group, fields in enumerate(_LAYOUTS.get(event.kind, ())[:groups]):
+    for group, fields in enumerate(frozen_groups(event.kind)[:groups]):
         present = event.numbers.get((group, _PRESENT, 0), 0)
         if any(each.optional for each in fields):
             packed += packing.unsigned(present)
@@ -225,7 +222,7 @@ def _walk(events: Sequence[_Event], way: _Way) -> None:
     """
     for kind in sorted({event.kind for event in events}):
         rows = [event for event in events if event.kind == kind]
-        groups = _LAYOUTS.get(kind, ())
+        groups = frozen_groups(kind)
         if groups:
             way.numbers(rows, _GROUP_COUNT)
         for group, fields in enumerate(groups):

@@ -1,5 +1,5 @@
 """Fewer bytes for frames and messages: zstd without its magic number, with a dictionary that both
-sides hold.
+sides hold, or, for short contents, a model that both sides hold.
 
 The dictionary (`dictionary_1.zstd`) was trained by `tests/sync/train_dictionary.py` on made-up
 events with the real names of rules, signs, counties and towns. It is part of the wire's form: it
@@ -12,15 +12,27 @@ from threading import local
 
 import zstandard
 
+from sync import text_model
 from sync.packing import Unreadable
 
 _LEVEL = 19
-_PLAIN, _COMPRESSED, _WITH_DICTIONARY_1 = 0, 1, 2
+# 3 is a frame in columns: see `sync.frame`.
+_PLAIN, _COMPRESSED, _WITH_DICTIONARY_1, _WITH_MODEL_1 = 0, 1, 2, 4
 _local = local()
 
 
 def shrink(content: bytes) -> bytes:
     """The content in the shortest of its forms, led by one byte that names the form."""
+    shrunk = shrink_quickly(content)
+    if len(content) > text_model.LONGEST_BYTES:
+        return shrunk
+    return min(shrunk, bytes([_WITH_MODEL_1]) + text_model.compress(content), key=len)
+
+
+def shrink_quickly(content: bytes) -> bytes:
+    """As `shrink`, without the model, which is slow, and no better where it does not know in which
+    field of an event a byte stands.
+    """
     candidates = [bytes([_PLAIN]) + content]
     for form in (_COMPRESSED, _WITH_DICTIONARY_1):
         candidates.append(bytes([form]) + _compressor(form).compress(content))
@@ -34,6 +46,8 @@ def grow(packed: bytes, longest_bytes: int) -> bytes:
     form, content = packed[:1], packed[1:]
     if form == bytes([_PLAIN]):
         return content
+    if form == bytes([_WITH_MODEL_1]):
+        return text_model.decompress(content, longest_bytes)
     if form not in (bytes([_COMPRESSED]), bytes([_WITH_DICTIONARY_1])):
         raise Unreadable("The compression is not known to this version: update the program.")
     try:

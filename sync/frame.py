@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sync import packing
 from sync.codec import CODEC_VERSION
 from sync.columns import columns_of, read_columns
-from sync.compression import grow, shrink
+from sync.compression import grow, shrink, shrink_quickly
 from sync.packing import Reader, Unreadable
 from sync.sealing import SEAL_BYTES
 from sync.stream_log import Outgoing
@@ -93,7 +93,7 @@ def pack(frame: Frame) -> bytes:
     packed = shrink(content_of(frame))
     if len(frame.payloads) < _FEWEST_IN_COLUMNS:
         return packed
-    beside = columns_form_of(frame, shrink)
+    beside = columns_form_of(frame, shrink_quickly)
     return packed if beside is None else min(packed, beside, key=len)
 
 

@@ -46,7 +46,13 @@ class _Flags(IntFlag):
     WITH_DICTIONARY = 64
 
 
-_FORMS = {0: _Flags(0), 1: _Flags.COMPRESSED, 2: _Flags.WITH_DICTIONARY}
+# By the first byte of what `sync.compression` makes.
+_FORMS = {
+    0: _Flags(0),
+    1: _Flags.COMPRESSED,
+    2: _Flags.WITH_DICTIONARY,
+    4: _Flags.COMPRESSED | _Flags.WITH_DICTIONARY,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import select
 
 from gateway.database.database import Database
@@ -19,6 +20,10 @@ from gateway.emergencies.tables import emergencies
 from gateway.unit_of_work import UnitOfWork
 from tests.databases import empty
 from tests.journeys.world import World, build_world
+
+# How long something takes is for `make bench` to say: here others share the processors.
+settings.register_profile("haven", deadline=None)
+settings.load_profile("haven")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@ place, and never any that callers would stumble over.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files as resources
 from pathlib import Path
 
@@ -33,6 +34,18 @@ def load(menus_dir: Path | None, rules_file: Path | None) -> Loaded:
 
     Raises InvalidInput, naming the file, for one that cannot be read at all.
     """
+    if menus_dir is None and rules_file is None:
+        return _own()
+    return _load(menus_dir, rules_file)
+
+
+@cache
+def _own() -> Loaded:
+    """They do not change while the program runs."""
+    return _load(None, None)
+
+
+def _load(menus_dir: Path | None, rules_file: Path | None) -> Loaded:
     menus = files.load(menus_dir)
     rules = _rules(rules_file)
     return Loaded(menus, rules, check(menus, rules, _KNOWN))

@@ -1,6 +1,7 @@
 """A thousand seeded emergencies as a Nairobi hospital might get them, for size and speed."""
 
 import tomllib
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -14,7 +15,18 @@ START = datetime(2026, 3, 1, 6, tzinfo=UTC)
 _RULES = Path("shared/triage_rules.toml")
 _CODE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-# Typed words, the gazetteer's name, latitude, longitude, radius in metres.
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What people type. Places: typed words, the gazetteer's name, latitude, longitude, radius in
+    metres. A note is to whom it happened, now and then, and what.
+    """
+
+    places: tuple[tuple[str, str, float, float, int], ...]
+    who: tuple[str, ...]
+    what: tuple[str, ...]
+
+
 _PLACES = (
     ("olympic kibra", "Olympic, Kibra", -1.3146, 36.7810, 800),
     ("kibera laini saba karibu na mosque", "Laini Saba, Kibra", -1.3133, 36.7922, 500),
@@ -57,7 +69,6 @@ _PLACES = (
     ("kitengela next to the shell petrol station", "Kitengela", -1.4738, 36.9605, 2500),
     ("athi river makadara", "Athi River", -1.4563, 36.9785, 2400),
 )
-# A note is what a person types on twelve keys: what has happened, now and then to whom.
 _WHO = ("", "", "mama", "mzee", "mtoto", "my brother", "dada", "a man")
 _WHAT = (
     "anatoka damu nyingi kichwani",
@@ -73,9 +84,12 @@ _WHAT = (
     "hit by a lorry",
     "fits since morning",
 )
+NAIROBI = Typed(_PLACES, _WHO, _WHAT)
 
 
-def emergencies(count: int = 1000, seed: int = 1, start: datetime = START) -> list[DispatchOffered]:
+def emergencies(
+    count: int = 1000, seed: int = 1, start: datetime = START, typed_by: Typed = NAIROBI
+) -> list[DispatchOffered]:
     """`count` offers, some minutes apart from `start` on, the same for the same seed."""
     rng, rules = Random(seed), tomllib.loads(_RULES.read_text("utf-8"))
     moment = start
@@ -83,7 +97,7 @@ def emergencies(count: int = 1000, seed: int = 1, start: datetime = START) -> li
     made = []
     for _ in range(count):
         moment += timedelta(milliseconds=rng.randrange(10_000, 600_000))
-        typed, name, lat, lon, radius_m = rng.choice(_PLACES)
+        typed, name, lat, lon, radius_m = rng.choice(typed_by.places)
         rule = rng.choice(rules["rule"])
         emergency_id = new_id()
         raised_at = moment
@@ -112,7 +126,7 @@ def emergencies(count: int = 1000, seed: int = 1, start: datetime = START) -> li
                 caller_phone=f"+2547{rng.randrange(10**8):08d}",
                 patient_count=rng.choice([1, 1, 1, 1, 2]),
                 age_years=rng.choice([None, rng.randrange(0, 90)]),
-                note=" ".join(filter(None, map(rng.choice, (_WHO, _WHAT)))),
+                note=" ".join(filter(None, map(rng.choice, (typed_by.who, typed_by.what)))),
                 signs=tuple(map(str, rule.get("when", {}).values())) or ("other",),
                 rule_id=rule["id"],
                 ruleset=rules["version"],

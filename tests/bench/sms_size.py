@@ -9,7 +9,8 @@ from sync import exchange, sms
 from sync.codec import encode
 from sync.sealing import Direction, NodeKeys
 from sync.stream_log import Position
-from tests.bench.corpus import emergencies
+from tests.bench.corpus import NAIROBI, Typed, emergencies
+from tests.bench.elsewhere import ELSEWHERE
 
 COUNT = 10_000
 _BOX, _GATEWAY = NodeKeys(b"b" * 32), NodeKeys(b"g" * 32)
@@ -25,12 +26,12 @@ class SmsSize:
     whole_note: float
 
 
-def measure(count: int = COUNT) -> SmsSize:
+def measure(count: int = COUNT, typed_by: Typed = NAIROBI) -> SmsSize:
     """Seals `count` emergencies, and opens each text again."""
     gateway = exchange.session(_GATEWAY, _BOX.public, _SITE, _EPOCH)
     box = exchange.session(_BOX, _GATEWAY.public, _SITE, _EPOCH)
     longest = whole = whole_note = 0
-    for seq, offer in enumerate(emergencies(count), start=2):
+    for seq, offer in enumerate(emergencies(count, typed_by=typed_by), start=2):
         at = Position(1, _GATEWAY_EPOCH, seq)
         text = sms.build_event(gateway, Direction.DOWN, at, encode(offer), reader_knows_epoch=True)
         came = sms.open_message(text, [box], Direction.DOWN, [_GATEWAY_EPOCH])
@@ -43,4 +44,5 @@ def measure(count: int = COUNT) -> SmsSize:
 
 
 if __name__ == "__main__":
-    print(measure())
+    for typed_by in (NAIROBI, ELSEWHERE):
+        print(measure(typed_by=typed_by))

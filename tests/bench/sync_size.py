@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sync.codec import encode
+from sync.events import DispatchOffered
 from sync.exchange import USUAL_REPLY_BYTES
-from tests.bench.corpus import emergencies
+from tests.bench.corpus import NAIROBI, Typed, emergencies
+from tests.bench.elsewhere import ELSEWHERE
 from tests.edge_node.two_sides import Hospital, running
 from tests.sync.conftest import sqlite_engine
 
@@ -55,11 +57,11 @@ class SyncSize:
     nothing: Taken
 
 
-def measure(count: int = 1000) -> SyncSize:
+def measure(count: int = 1000, typed_by: Typed = NAIROBI) -> SyncSize:
     """Publishes `count` emergencies, and lets a fresh box fetch and confirm them all."""
-    offers = emergencies(count + ONE_BY_ONE)
-    fresh, downloads = _fetched(count, USUAL_REPLY_BYTES)
-    _, downloads_small = _fetched(count, SMALL_REPLY_BYTES)
+    offers = emergencies(count + ONE_BY_ONE, typed_by=typed_by)
+    fresh, downloads = _fetched(offers[:count], USUAL_REPLY_BYTES)
+    _, downloads_small = _fetched(offers[:count], SMALL_REPLY_BYTES)
     with (
         tempfile.TemporaryDirectory() as folder,
         running(sqlite_engine(), Path(folder)) as (gateway, hospital),
@@ -87,9 +89,9 @@ def measure(count: int = 1000) -> SyncSize:
     )
 
 
-def _fetched(count: int, reply_bytes: int) -> tuple[Taken, int]:
+def _fetched(offers: list[DispatchOffered], reply_bytes: int) -> tuple[Taken, int]:
     """What it took until nothing waited, and how many exchanges brought emergencies."""
-    offers = emergencies(count)
+    count = len(offers)
     with (
         tempfile.TemporaryDirectory() as folder,
         running(sqlite_engine(), Path(folder), reply_bytes) as (gateway, hospital),
@@ -117,5 +119,6 @@ def _exchange(hospital: Hospital) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    size = measure()
-    print(f"{size.event_bytes} bytes packed, one by one; {size}")
+    for typed_by in (NAIROBI, ELSEWHERE):
+        size = measure(typed_by=typed_by)
+        print(f"{size.event_bytes} bytes packed, one by one; {size}")

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, select
 
 from edge_node.dispatch import Dispatch
 from edge_node.gateway_connection import GatewayRefused, GatewayUnreachable
-from gateway.app import create_app
 from gateway.bootstrap import Gateway
 from gateway.box_desk import BoxDesk, EnrolledBoxes
 from gateway.database.database import Database
@@ -32,13 +31,13 @@ def world_with_boxes(database: Database, folder: Path) -> World:
     plain = build_world(database, folder)
     services = replace(plain.services, boxes=EnrolledBoxes())
     desk = BoxDesk(services, AvailabilityBoard(services.system))
-    client = create_app(Gateway(services, KEYS, NodeKeys(KEYS.boxes), desk)).test_client()
+    gateway = Gateway(services, KEYS, NodeKeys(KEYS.boxes), desk)
 
     def begin(connection: Connection) -> None:
         streams.outgoing.begin_epoch(connection, 77)
 
     database.write(begin)
-    return World(plain.clock, services, plain.carrier, plain.boxes, desk, client)
+    return World(plain.clock, services, plain.carrier, plain.boxes, desk, gateway)
 
 
 class _GatewayEnd:

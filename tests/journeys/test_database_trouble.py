@@ -79,7 +79,9 @@ def impatient(world: World) -> World:
     """The same gateway with callbacks that wait for no database that is held up."""
     app = Flask(__name__)
     app.wsgi_app = in_front_of(app.wsgi_app, world.services, 0.05)  # type: ignore[assignment,method-assign]
-    return replace(world, client=app.test_client())
+    other = replace(world)
+    other.client = app.test_client()
+    return other
 
 
 def test_a_turn_that_waits_too_long_shows_the_emergency_number_and_is_still_taken(

@@ -5,6 +5,7 @@ into.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -165,9 +166,14 @@ class World:
     carrier: FakeCarrier
     boxes: FakeBoxes
     desk: BoxDesk
-    client: FlaskClient
+    gateway: Gateway
     sessions: int = 0
     hospital_ids: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def client(self) -> FlaskClient:
+        """Of the web application, which is made when the story first needs it."""
+        return create_app(self.gateway).test_client()
 
     def phone(self, number: str = "+254711000111") -> "Phone":
         return Phone(self, number)
@@ -483,5 +489,4 @@ def build_world(
     )
     desk = BoxDesk(services, AvailabilityBoard(system))
     gateway = Gateway(services, KEYS, NodeKeys(KEYS.boxes), desk)
-    client = create_app(gateway).test_client()
-    return World(clock, services, FakeCarrier(), boxes, desk, client)
+    return World(clock, services, FakeCarrier(), boxes, desk, gateway)

@@ -26,7 +26,8 @@ _MONDAY = datetime(2026, 3, 2, tzinfo=EAST_AFRICA_TIME)
 # How far off a place is that somebody typed and Haven found: a market, a school.
 _WITHIN_M = 300.0
 
-Pairs = list[tuple[Hospital, Availability]]
+Pair = tuple[Hospital, Availability]
+Pairs = list[Pair]
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Restoring:
         world.notes(f"{name} is put back to an older copy")
         box.is_put_back(image)
         world.disasters.box_restores += 1
+        # What it had of two stories may be gone again before anybody could compare.
+        world.looking.mixed_histories = False
         world.starts(box)
         world.ringing.is_put_back(box)
 

@@ -11,7 +11,7 @@ from shared.dispatch import CannotTreatReason, Part
 from shared.emergency import Kind, Priority, Transport
 from sync import codec, compression, events, exchange, frame, packing, sms
 from sync.codec import LAYOUTS, decode
-from sync.columns import GROUPS
+from sync.frozen_layouts import GROUPS
 from sync.packing import Reader
 from sync.sealing import Bearer, Direction, NodeKeys
 from sync.stream_log import Position
@@ -55,6 +55,9 @@ def test_this_version_reads_every_recorded_form() -> None:
     for kind in ("plain", "zstd", "zstd_with_dictionary_1"):
         content = compression.grow(bytes.fromhex(compressed[kind]), 1000)
         assert content.hex() == compressed["content"]
+    for vector in RECORDED["with_model_1"]["contents"]:
+        content = compression.grow(b"\4" + bytes.fromhex(vector["bytes"]), 1000)
+        assert content.hex() == vector["content"]
     recorded = RECORDED["frame"]
     read = frame.unpack(bytes.fromhex(recorded["uncompressed"]))
     assert (read.lane, read.epoch, read.first_seq) == (1, recorded["epoch"], 41)

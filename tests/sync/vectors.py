@@ -9,13 +9,15 @@ import sys
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from hashlib import blake2s
+from pathlib import Path
 from typing import Any
 
 from shared.capability import Capability
 from shared.dispatch import CannotTreatReason, DispatchState, Part
 from shared.emergency import Kind, Priority, Transport
 from shared.hospital import HospitalStatus
-from sync import bundle, codec, events, exchange, frame, packing, sms
+from sync import bundle, codec, events, exchange, frame, packing, sms, text_model
 from sync.codec import LAYOUTS, Layout, encode
 from sync.events import Event
 from sync.exchange import Note
@@ -242,6 +244,7 @@ def build() -> dict[str, Any]:
     answer = exchange.build_answer(
         session, request, lambda waiting: idle, [packed], 65536, Bearer.HTTPS
     )
+    primer = Path("sync/primer_1.bin").read_bytes()
     return {
         "numbers": [
             {"value": value, "unsigned": packing.unsigned(value).hex()}
@@ -291,6 +294,25 @@ def build() -> dict[str, Any]:
             "zstd": COMPRESSED_ZSTD,
             "zstd_with_dictionary_1": COMPRESSED_WITH_DICTIONARY,
         },
+        "with_model_1": {
+            "chances": _digest(b"".join(map(_two_bytes, text_model.CHANCES))),
+            "evidence": _digest(
+                b"".join(_two_bytes(each & 0xFFFF) for row in text_model.EVIDENCE for each in row)
+            ),
+            "slots": _digest(text_model.primed(primer)),
+            "contents": [
+                {"content": content.hex(), "bytes": text_model.compress(content).hex()}
+                for content in (
+                    b"",
+                    bytes(range(0, 256, 15)),
+                    COMPRESSED,
+                    payloads[3],
+                    payloads[8],
+                    frame.content_of(a_frame),
+                    frame.content_of(Frame(1, GATEWAY_EPOCH, 300, (payloads[3], payloads[6]))),
+                )
+            ],
+        },
         "keys": {
             "box_secret": BOX_SECRET.hex(),
             "box_exchange": box.public.exchange.hex(),
@@ -321,7 +343,8 @@ def build() -> dict[str, Any]:
         },
         "bundle": bundle.build(session, Direction.UP, spelled, [packed]).hex(),
         "sms": {
-            # An event that no compression makes shorter, so that every version writes it alike.
+            # What zstd makes of an event may differ from version to version: these are shorter
+            # plainly or with the model.
             "accept_up": sms.build_event(
                 session,
                 Direction.UP,
@@ -340,6 +363,14 @@ def build() -> dict[str, Any]:
             "heard_down": sms.build_heard(session, Direction.DOWN, HEARD),
         },
     }
+
+
+def _two_bytes(number: int) -> bytes:
+    return number.to_bytes(2, "little")
+
+
+def _digest(content: bytes) -> str:
+    return blake2s(content, digest_size=8).hexdigest()
 
 
 def shown(event: Event) -> dict[str, Any]:
