@@ -258,7 +258,7 @@ def _take(
     for hospital_id, event in before:
         publish(connection, hospital_id, event)
     if is_mended or not standing.agrees:
-        histories.renew(connection, desk, site, standing, anew, now, snapshot=not waits)
+        histories.renew(connection, desk, site, request, standing, anew, now, snapshot=not waits)
     _peer.reply(connection, site.id, request, answers, now, fresh=fresh)
     for hospital_id, event in others[len(before) :]:
         publish(connection, hospital_id, event)

@@ -114,6 +114,7 @@ def renew(
     connection: Connection,
     desk: ExchangeDesk,
     site: Row[*tuple[Any, ...]],
+    request: Message,
     standing: Standing,
     anew: Sequence[Event],
     now: datetime,
@@ -129,15 +130,19 @@ def renew(
     if not (snapshot or doubtful & written_in):
         return
     epoch = desk.system.rng.randrange(1, 1 << 32)
-    unsaid = _unsaid_verdicts(connection, site.id, standing) if snapshot else []
+    unsaid = _unsaid_verdicts(connection, site.id, request, standing) if snapshot else []
     streams.outgoing.renew(connection, site.id, epoch, now, snapshot=snapshot)
     append(connection, streams, site.id, [*anew, *unsaid], now)
 
 
-def _unsaid_verdicts(connection: Connection, site_id: int, standing: Standing) -> list[Event]:
+def _unsaid_verdicts(
+    connection: Connection, site_id: int, request: Message, standing: Standing
+) -> list[Event]:
     """Verdicts that the box may not have: a snapshot takes the place of everything else, and where
     histories differ they may stand under numbers that the box believes to have.
     """
-    doubtful = {at.epoch: at.seq for at in standing.diverged if at.lane == Lane.EMERGENCIES}
-    said = streams.outgoing.unsaid(connection, site_id, Lane.EMERGENCIES, doubtful)
+    lane = Lane.EMERGENCIES
+    has = {at.epoch: at.cursor for at in request.note.acknowledgements if at.lane == lane}
+    has |= {at.epoch: at.seq for at in standing.diverged if at.lane == lane}
+    said = streams.outgoing.unsaid(connection, site_id, lane, has)
     return [event for event in readable(said) if isinstance(event, Verdict)]

@@ -308,10 +308,12 @@ class OutgoingStreams:
         yield from connection.execute(query).scalars()
 
     def unsaid(
-        self, connection: Connection, reader: int, lane: int, doubtful: Mapping[int, int]
+        self, connection: Connection, reader: int, lane: int, has: Mapping[int, int]
     ) -> list[bytes]:
-        """The events that the reader has not confirmed; of the epochs in `doubtful` all after the
-        number that is named there.
+        """The events, as far as they are kept, that come after what the reader `has`, by epoch.
+        Epochs before all of those it has no part of any more; what a snapshot has replaced since
+        counts too, because the reader may have been put back to before it. Of one that has nothing,
+        what it was never known to have.
         """
         streams, table = self.streams, self.events
         of_stream = and_(
@@ -319,17 +321,19 @@ class OutgoingStreams:
             streams.c.lane == table.c.lane,
             streams.c.epoch == table.c.epoch,
         )
+        of_lane = and_(streams.c.reader == reader, streams.c.lane == lane)
+        if not has:
+            noted = select(streams.c.epoch, streams.c.acknowledged)
+            rows = connection.execute(noted.where(of_lane, streams.c.dropped.is_not(true())))
+            has = dict(tuple(row) for row in rows)
+        first = select(func.min(streams.c.ordinal)).where(of_lane, streams.c.epoch.in_(has))
         query = (
-            select(table.c.epoch, table.c.seq, table.c.payload, streams.c.acknowledged)
+            select(table.c.epoch, table.c.seq, table.c.payload)
             .join(streams, of_stream)
-            .where(table.c.reader == reader, table.c.lane == lane, streams.c.dropped.is_not(true()))
+            .where(of_lane, streams.c.ordinal >= first.scalar_subquery())
             .order_by(streams.c.ordinal, table.c.seq)
         )
-        return [
-            row.payload
-            for row in connection.execute(query)
-            if row.seq > doubtful.get(row.epoch, row.acknowledged)
-        ]
+        return [row.payload for row in connection.execute(query) if row.seq > has.get(row.epoch, 0)]
 
     def stream(
         self, connection: Connection, reader: int, at: Position | Acknowledgement

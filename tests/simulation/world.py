@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import shake_256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -161,8 +161,8 @@ class World:
         valid = timedelta(minutes=self.rng.choice([8, 240, 240]))
         number = len(self.ledger.offers)
         # What does not fit a text goes in brief.
-        words = f" {sha256(bytes([number % 256])).hexdigest()}" if number % 4 == 3 else ""
-        offer = self.centre.offers(f"number {number}{words * 2}", valid)
+        words = shake_256(bytes([number % 256])).hexdigest(90) if number % 4 == 3 else ""
+        offer = self.centre.offers(f"number {number} {words}", valid)
         self.ledger.offers[offer.dispatch_id] = offer
         self.notes(f"offers {offer.dispatch_id}")
 
