@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from edge_node import claims, dispatches, duty_phones, reports
+from edge_node import claims, dispatches, duty_phones, reports, summaries
 from edge_node.dispatch import ClaimKind
 from edge_node.link import Link, LinkState
 from edge_node.tables import streams
@@ -22,6 +22,8 @@ from sync.events import (
     Lane,
     Report,
     ReportTaken,
+    SummaryShared,
+    SummaryWithdrawn,
     Verdict,
 )
 from sync.frame import Frame
@@ -117,6 +119,8 @@ class Actor:
                 reports.take_answer(connection, event)
             case DutyPhonesSet():
                 duty_phones.store(connection, event)
+            case SummaryShared() | SummaryWithdrawn():
+                summaries.take(connection, event)
             case _:
                 raise CannotApply(
                     f"A {type(event).__name__} is not for boxes of this version: update it."

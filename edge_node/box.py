@@ -4,7 +4,7 @@ network.
 Each command is one durable transaction: the change on the box and the event to the gateway.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
-from edge_node import claims, dispatches, reporting, reports
+from edge_node import claims, dispatches, reporting, reports, summaries
 from edge_node.alarm import Alarm
 from edge_node.dispatch import (
     ANSWERS,
@@ -23,10 +23,12 @@ from edge_node.dispatch import (
     ClaimState,
     Dispatch,
 )
+from edge_node.lease import Lease
 from edge_node.notifier import Notifier
 from edge_node.reporting import Said
 from edge_node.reports import Report
 from edge_node.store import Store
+from edge_node.summaries import Summary
 from edge_node.tables import availability, streams
 from edge_node.typed import LONGEST_NAME, LONGEST_NOTE, named, short
 from shared.dispatch import CannotTreatReason, DispatchState, move
@@ -67,7 +69,8 @@ class ReportedAvailability:
 
 class Box:
     """The box for its console and its API. `wake` tells the agent that something is to be sent;
-    `gateway_now` gives the gateway's clock at a moment of ours, None while nobody knows it.
+    `lease` says whether summaries may be shown; `gateway_now` gives the gateway's clock at a moment
+    of ours, None while nobody knows it.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Box:
         alarm: Alarm,
         notifier: Notifier,
         wake: Callable[[], None],
+        lease: Lease,
         gateway_now: Callable[[datetime], datetime | None] = lambda now: None,
     ) -> None:
         self._store = store
@@ -84,6 +88,7 @@ class Box:
         self._system = system
         self._notifier = notifier
         self._wake = wake
+        self._lease = lease
         self._gateway_now = gateway_now
         self._told_audible: bool | None = None
 
@@ -102,6 +107,15 @@ class Box:
     def dispatch(self, dispatch_id: int) -> Dispatch:
         """One dispatch. Raises NotFound."""
         return self._store.read(lambda connection: dispatches.one(connection, dispatch_id))
+
+    def summaries(self, dispatch_ids: Collection[int]) -> dict[int, Summary]:
+        """What patients state about themselves, of these dispatches. While the lease does not cover
+        it, only that they do, and why it is dark.
+        """
+        dark = self._lease.state.dark
+        return self._store.read(
+            lambda connection: summaries.of_dispatches(connection, dispatch_ids, dark)
+        )
 
     def mark_seen(self, dispatch_id: int) -> None:
         """Somebody has opened the dispatch on a screen."""

@@ -11,6 +11,7 @@ import requests
 import structlog
 
 from edge_node import enrolment as enrolment_module
+from edge_node import lease as lease_module
 from edge_node import link as link_module
 from edge_node import server as server_module
 from edge_node.bundle_commands import bundle_commands
@@ -161,7 +162,9 @@ def _status(config: Config) -> dict[str, Any]:
             link.update(enrolled=True, problem="The box is not running. Start: haven-edge serve")
         except (NotEnrolled, IdentityUnusable) as error:
             link.update(problem=str(error))
-        condition = look(store, link.state)
+        retired = link.state.retired
+        lease = store.read(lambda connection: lease_module.stored(connection, retired=retired))
+        condition = look(store, link.state, lease)
     finally:
         store.close()
     return {"running": False, **representation.condition(condition, now)}

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, func, select, true
 
 from edge_node.dispatch import ANSWERS, ClaimState
+from edge_node.lease import LeaseState
 from edge_node.link import LinkState
 from edge_node.store import Store, damaged_beside
 from edge_node.tables import claims, reports, streams
@@ -43,6 +44,7 @@ class Condition:
     """
 
     link: LinkState
+    lease: LeaseState
     answers: Progress
     reports: Progress
     unsent_events: int
@@ -87,12 +89,15 @@ class Condition:
         return [sentence for sentence in found if sentence]
 
 
-def look(store: Store, link: LinkState, audible: bool | None = None) -> Condition:
+def look(
+    store: Store, link: LinkState, lease: LeaseState, audible: bool | None = None
+) -> Condition:
     """How the box stands now. It only reads. Raises StoreUnusable."""
     counted = store.read(_count)
     disk = os.statvfs(store.path.parent)
     return Condition(
         link=link,
+        lease=lease,
         audible=audible,
         damaged_stores=damaged_beside(store.path),
         disk_free_bytes=disk.f_bavail * disk.f_frsize,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from edge_node import claims
+from edge_node import claims, summaries
 from edge_node.dispatch import Claim, Dispatch, News, fold, news_since
 from edge_node.tables import dismissals, dispatch_changes, dispatches, readings, removals
 from shared.errors import NotFound
@@ -143,6 +143,7 @@ def remove(connection: Connection, removed: DispatchRemoved) -> None:
     """Forgets every fact of a patient who is no longer this hospital's business. What staff have
     said of them and the gateway has not decided on stays until it has.
     """
+    summaries.forget(connection, removed.dispatch_id, removed.at)
     offer = _offer_of(connection, removed.dispatch_id)
     if offer is not None and offer.at > removed.at:
         return  # they were sent here again since

@@ -11,6 +11,7 @@ from edge_node.acting import Actor
 from edge_node.gateway_clock import GatewayClock
 from edge_node.gateway_connection import GatewayConnection
 from edge_node.identity import Site
+from edge_node.lease import Lease
 from edge_node.link import Link
 from edge_node.notifier import Notifier
 from edge_node.store import Store
@@ -41,7 +42,8 @@ class Outcome:
 
 class Exchanger:
     """Carries out exchanges. Several threads may do so at the same time. `reply_bytes` is how long
-    an answer of the gateway may be; `gateway_clock` is told what the answers say.
+    an answer of the gateway may be; `lease` is renewed by the answers, and `gateway_clock` is told
+    what they say.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Exchanger:
         link: Link,
         notifier: Notifier,
         actor: Actor,
+        lease: Lease,
         reply_bytes: int = exchange.USUAL_REPLY_BYTES,
         gateway_clock: GatewayClock | None = None,
     ) -> None:
@@ -63,6 +66,7 @@ class Exchanger:
         self._link = link
         self._notifier = notifier
         self._actor = actor
+        self._lease = lease
         self._reply_bytes = reply_bytes
         self._gateway_clock = gateway_clock or GatewayClock()
         self._stored_at: datetime | None = None
@@ -87,12 +91,16 @@ class Exchanger:
 
     def _exchange(self, way: GatewayConnection, reply_bytes: int) -> Outcome:
         now, heard_at = self._system.now(), self._link.state.heard_at
+        asked_s = self._lease.asked()
         prepared = self._store.read(
             lambda connection: self._peer.request(connection, now, heard_at, reply_bytes)
         )
         body = way.post(EXCHANGE_PATH, prepared.body)
         message = self._peer.open(prepared, body)
         self._take_note(message, prepared)
+        # It answers this very request, so that nobody can have kept it for later.
+        if not message.note.retired:
+            self._lease.renew(asked_s, message.note.lease_h)
         received = 0
         for frame in message.frames:
             received += self._store.write(

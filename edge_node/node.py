@@ -17,6 +17,7 @@ from edge_node.gateway_clock import GatewayClock
 from edge_node.gateway_connection import HttpsConnection
 from edge_node.gateway_tls import gateway_context
 from edge_node.identity import Identity, IdentityUnusable, NotEnrolled
+from edge_node.lease import Lease
 from edge_node.link import Link
 from edge_node.modem.duty_texts import DutyTexts
 from edge_node.modem.texting import ModemSettings, Texting
@@ -46,24 +47,27 @@ class Node:
     exchanger: Exchanger | None
     agent: Agent | None
     watch: StoreWatch
+    lease: Lease
     buzzer: Buzzer | None
     modem: ModemThread | None
 
     def start(self) -> None:
         """Lets the threads run: from here on it talks, and notices."""
         self.watch.start()
+        self.lease.start()
         for part in (self.agent, self.buzzer, self.modem):
             if part is not None:
                 part.start()
 
     def condition(self) -> Condition:
         """How the box stands."""
-        return look(self.store, self.link.state, self.alarm.audible)
+        return look(self.store, self.link.state, self.lease.state, self.alarm.audible)
 
     def close(self) -> None:
         """Stops the threads and lets go of the store; whatever was not sent is in it."""
         self.notifier.close()
         self.watch.stop()
+        self.lease.stop()
         for part in (self.agent, self.buzzer, self.modem):
             if part is not None:
                 part.stop()
@@ -87,6 +91,7 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
     notifier, alarm = Notifier(), Alarm(system.now)
     now = system.now()
     link = Link(store.read(lambda connection: link_module.stored(connection, now)))
+    lease = Lease(store, link, notifier)
     exchanger = agent = actor = None
     hospital_name = ""
     try:
@@ -110,6 +115,7 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
             link,
             notifier,
             actor,
+            lease,
             config.reply_bytes,
             clock,
         )
@@ -125,7 +131,7 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
             HttpsConnection(site.gateway_url, config.ca_file, clock.now),
         )
     say = agent.say if agent is not None else _nobody
-    box = Box(store, system, alarm, notifier, say, link.gateway_now)
+    box = Box(store, system, alarm, notifier, say, lease, link.gateway_now)
     modem = buzzer = None
     if config.buzzer:
         buzzer = Buzzer(config.buzzer, box, UnansweredPatients(store, link), system.now)
@@ -146,6 +152,7 @@ def open_node(config: Config, system: System, *, mends: bool = True) -> Node:
         exchanger=exchanger,
         agent=agent,
         watch=StoreWatch(store, notifier),
+        lease=lease,
         buzzer=buzzer,
         modem=modem,
     )

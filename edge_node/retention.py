@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select
 
 from edge_node import dispatches as dispatches_module
+from edge_node import summaries
 from edge_node.dispatch import OPEN_CLAIMS, ClaimState
 from edge_node.tables import claims, dispatches, removals, reports, streams
 from shared import identifier
@@ -33,6 +34,7 @@ def forget_old(connection: Connection, gateway_now: datetime) -> int:
         gone += connection.execute(
             delete(claims).where(claims.c.dispatch_id == dispatch_id)
         ).rowcount
+    gone += summaries.forget_before(connection, before)
     gone += connection.execute(
         delete(reports).where(reports.c.state.not_in(OPEN_CLAIMS), reports.c.answered_at < before)
     ).rowcount

@@ -49,6 +49,7 @@ def status_lines(shown: dict[str, Any]) -> list[str]:
         f"oldest that waits    {'none' if waits_s is None else f'{waits_s} s'}",
         f"somebody can hear    {audible}",
         f"clock                {_UNKNOWN if offset_s is None else _offset(offset_s)}",
+        f"medical facts        {_lease(shown['lease'])}",
         f"gateway's events     {shown['set_aside']} set aside, {shown['conflicts']} in conflict, "
         f"{shown['forks']} forks",
         f"disk                 {shown['disk_free_mb']} MB left"
@@ -64,6 +65,14 @@ def status_lines(shown: dict[str, Any]) -> list[str]:
 
 def _counts(counted: dict[str, int]) -> str:
     return f"{counted['waiting']} wait, {counted['sent']} sent, {counted['refused']} refused"
+
+
+def _lease(shown: dict[str, Any]) -> str:
+    if shown["problem"]:
+        return f"HIDDEN. {shown['problem']}"
+    hours = shown["left_s"] // 3600
+    left = f"{hours // 24} days {hours % 24} hours" if hours >= 24 else f"{hours} hours"
+    return f"shown, for {left} more of running without Haven"
 
 
 def _offset(offset_s: float) -> str:

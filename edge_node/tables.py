@@ -137,6 +137,25 @@ removals = Table(
     Column("at", Instant, nullable=False),
 )
 
+# What patients state about themselves, as the packed event that brought it; null where it was taken
+# back. It may come before its dispatch.
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("dispatch_id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),  # the gateway's clock
+    Column("event", LargeBinary),
+)
+
+# One row: what was left of the lease on summaries when it was last written down.
+lease = Table(
+    "lease",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("left_s", Integer, nullable=False),
+    Column("granted_h", Integer, nullable=False),
+)
+
 # One row: the gateway's latest word on whom to text by the box's own modem.
 duty_phones = Table(
     "duty_phones",

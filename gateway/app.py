@@ -31,6 +31,7 @@ def create_app(gateway: Gateway) -> Flask:
         opening=gateway.box_desk.opening,
         doorbell_url=services.config.doorbell_url,
         sms_number=services.config.sms_number,
+        lease_h=services.config.summary_lease_h,
     )
 
     @boxes.after_request

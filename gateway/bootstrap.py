@@ -136,7 +136,13 @@ class Gateway:
     def exchange_desk(self) -> ExchangeDesk:
         """Where what boxes send is taken in, whatever bearer brought it."""
         services = self.services
-        return ExchangeDesk(services.database, services.system, self.node_keys, self.box_desk)
+        return ExchangeDesk(
+            services.database,
+            services.system,
+            self.node_keys,
+            self.box_desk,
+            services.config.summary_lease_h,
+        )
 
 
 def open_gateway(config: Config, system: System) -> Gateway:

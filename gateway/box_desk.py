@@ -13,6 +13,7 @@ from gateway.emergencies import (
     phoning,
     recovering,
     store,
+    summaries,
 )
 from gateway.emergencies.tables import dispatches
 from gateway.hospitals import contacts, reachability
@@ -147,12 +148,14 @@ class BoxDesk:
         def offers(uow: UnitOfWork) -> list[Event]:
             told = boxes_told.open_offers(uow, hospital_id)
             kept = {event.dispatch_id for event in told}
+            asked = [event for event in told if isinstance(event, DispatchOffered)]
             gone = recovering.over_here(uow, hospital_id, kept) if removing else []
             phones = contacts.for_box(connection, hospital_id, uow.now)
             return [
                 *told,
                 *(DispatchRemoved(at=uow.now, dispatch_id=each) for each in gone),
                 *([phones] if phones.phones or removing else []),
+                *summaries.opening(uow, asked, removing=removing),
             ]
 
         opening, _ = self._services.within(connection, offers)

@@ -8,6 +8,10 @@ from pathlib import Path
 from gateway.travel.engine_address import EngineAddress, engine_address
 from shared.errors import InvalidInput
 from shared.phone_number import normalise
+from sync.exchange import USUAL_LEASE_H
+
+# So long a box keeps a patient (DESIGN 5).
+_LONGEST_LEASE_H = 35 * 24
 
 
 class ConfigError(InvalidInput):
@@ -77,6 +81,9 @@ class Config:
     routing: EngineAddress | None
     # Below so much on the SIM of a hospital's box, operators are alarmed.
     sim_low_credit_cents: int
+    # For how many hours of running after our latest answer a hospital's box may show what patients
+    # state about themselves.
+    summary_lease_h: int
     threads: int
 
     @property
@@ -216,6 +223,11 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         faults.append("HAVEN_SIM_LOW_CREDIT_CENTS must be a number from 0 to 10000000.")
         low_credit = "5000"
 
+    lease = read("HAVEN_SUMMARY_LEASE_HOURS", str(USUAL_LEASE_H))
+    if not lease.isdigit() or not 1 <= int(lease) <= _LONGEST_LEASE_H:
+        faults.append(f"HAVEN_SUMMARY_LEASE_HOURS must be a number from 1 to {_LONGEST_LEASE_H}.")
+        lease = str(USUAL_LEASE_H)
+
     config = Config(
         data_dir=data_dir,
         secret_dir=Path(read("HAVEN_SECRET_DIR", str(data_dir / "secrets"))).absolute(),
@@ -247,6 +259,7 @@ def from_environment(environment: Mapping[str, str]) -> Config:
         modem_number=modem_number,
         routing=routing,
         sim_low_credit_cents=int(low_credit),
+        summary_lease_h=int(lease),
         threads=int(threads),
     )
     if faults:

@@ -19,6 +19,7 @@ from gateway.traffic import Traffic
 from gateway.travel.road_times import RoadTimes
 from shared.system import System
 from shared.triage import TriageRules
+from sync.codec import lane_of
 from sync.events import Event
 from ussd_menus.menus import Menus
 
@@ -87,6 +88,11 @@ class Services:
         return result, uow.events
 
 
+def _order(told: tuple[int, Event]) -> tuple[int, int]:
+    hospital_id, event = told
+    return hospital_id, lane_of(event)
+
+
 class UnitOfWork:
     """What one command holds while it runs. Nothing outbound happens inside it."""
 
@@ -139,6 +145,10 @@ class UnitOfWork:
         box = self._box_of(hospital_id)
         return box is not None and self.services.boxes.is_unheard(box, self.now)
 
+    def has_box(self, hospital_id: int) -> bool:
+        """True when the hospital has a box of its own."""
+        return self._box_of(hospital_id) is not None
+
     def tell_hospital(self, hospital_id: int, event: Event) -> None:
         """Has the hospital's box told, if it has one, when everything else is written."""
         self.events.append((hospital_id, event))
@@ -160,10 +170,11 @@ class UnitOfWork:
             raise
 
     def finish(self) -> None:
-        """Writes the events into the boxes' streams, last and in ascending order of hospitals:
-        the streams' counters stay locked until the commit, so every transaction takes them alike.
+        """Writes the events into the boxes' streams, last and in ascending order of hospitals and
+        lanes: the streams' counters stay locked until the commit, so every transaction takes them
+        alike.
         """
-        for hospital_id, event in sorted(self.events, key=lambda pair: pair[0]):
+        for hospital_id, event in sorted(self.events, key=_order):
             box = self._box_of(hospital_id)
             if box is not None:
                 self.services.boxes.publish(self.connection, box, event)

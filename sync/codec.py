@@ -355,6 +355,13 @@ LAYOUTS: tuple[Layout, ...] = (
             ),
         ),
     ),
+    Layout(
+        19,
+        events.SummaryShared,
+        Lane.SUMMARIES,
+        ((Field("dispatch_id", _ID), _opt("blood_type", _TEXT, ""), _opt("allergies", _TEXT, "")),),
+    ),
+    Layout(20, events.SummaryWithdrawn, Lane.SUMMARIES, ((Field("dispatch_id", _ID),),)),
 )
 
 _BY_TYPE = {layout.type: layout for layout in LAYOUTS}

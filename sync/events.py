@@ -173,6 +173,30 @@ class DutyPhonesSet(Event):
     hours: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryShared(Event):
+    """What the patient states about themselves, and agreed to share with the hospital that is asked
+    for this dispatch: never confirmed by anybody. Empty is not stated.
+
+    Of the events about one dispatch the one with the latest `at` counts, whatever order they come
+    in.
+    """
+
+    dispatch_id: int
+    # Never shown by accident, in a log or a traceback.
+    blood_type: str = field(default="", repr=False)
+    allergies: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryWithdrawn(Event):
+    """What the patient states about themselves is no longer the hospital's business: the box
+    forgets it. The dispatch itself may go on.
+    """
+
+    dispatch_id: int
+
+
 # Upstream: claims of a hospital, which the gateway folds in its own order.
 
 

@@ -41,9 +41,10 @@ _NOTE_ROOM_BYTES = 256
 _HEARD, _LIMIT, _ACKNOWLEDGES, _COMPLETE, _MORE, _SPELL, _DIFFERS, _RETIRED = (
     1 << bit for bit in range(8)
 )
-_LOST, _FRAME, _FURTHEST, _KEPT_FROM = 1 << 8, 1 << 9, 1 << 10, 1 << 12
+_LOST, _FRAME, _FURTHEST, _LEASE, _KEPT_FROM = (1 << bit for bit in range(8, 13))
 LONGEST_REQUEST_BYTES = 128 * 1024
 USUAL_REPLY_BYTES = 64 * 1024
+USUAL_LEASE_H = 7 * 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class Note:
     complete note; `differs` says that the other side's history is not what it should be;
     `retired` that another box has taken this one's place. `furthest` names, always, the streams of
     which the sender has events ahead of a gap or in brief, each with the furthest of them.
+    `lease_h`, in an answer, is for how many hours that the box runs it may show summaries from now
+    on.
     `kept_from` names streams of the sender of which the reader lacks what is not kept any more.
     """
 
@@ -112,6 +115,7 @@ class Note:
     differs: bool = False
     retired: bool = False
     furthest: tuple[Position, ...] = ()
+    lease_h: int = USUAL_LEASE_H
     kept_from: tuple[KeptFrom, ...] = ()
 
 
@@ -343,7 +347,8 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
     flags |= bool(note.acknowledgements or note.complete) * _ACKNOWLEDGES
     flags |= bool(note.heard_at) * _HEARD | bool(note.lost) * _LOST
     flags |= (note.reply_limit != USUAL_REPLY_BYTES) * _LIMIT | (inside is not None) * _FRAME
-    flags |= bool(note.furthest) * _FURTHEST | bool(note.kept_from) * _KEPT_FROM
+    flags |= bool(note.furthest) * _FURTHEST | (note.lease_h != USUAL_LEASE_H) * _LEASE
+    flags |= bool(note.kept_from) * _KEPT_FROM
     clock_ms = packing.milliseconds(note.clock)
     packed = packing.unsigned(clock_ms) + packing.unsigned(flags) + note.state_hash
     if note.heard_at:
@@ -362,6 +367,8 @@ def pack_note(note: Note, inside: bytes | None = None) -> bytes:
         packed += packing.block(inside)
     if note.furthest:
         packed += _places(note.furthest)
+    if flags & _LEASE:
+        packed += packing.unsigned(note.lease_h)
     if note.kept_from:
         packed += packing.unsigned(len(note.kept_from))
         for kept in note.kept_from:
@@ -401,6 +408,7 @@ def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
     lost = _read_places(reader) if flags & _LOST else ()
     inside = [frames_module.unpack(reader.block())] if flags & _FRAME else []
     furthest = _read_places(reader) if flags & _FURTHEST else ()
+    lease_h = reader.unsigned() if flags & _LEASE else USUAL_LEASE_H
     kept_from = (
         tuple(_read_kept_from(reader) for _ in range(_count(reader))) if flags & _KEPT_FROM else ()
     )
@@ -417,6 +425,7 @@ def _read_note(packed: bytes) -> tuple[Note, list[Frame]]:
         differs=bool(flags & _DIFFERS),
         retired=bool(flags & _RETIRED),
         furthest=furthest,
+        lease_h=lease_h,
         kept_from=kept_from,
     )
     return note, inside

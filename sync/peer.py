@@ -414,9 +414,11 @@ class GatewayPeer:
         *,
         retired: bool,
         asks_again: bool = False,
+        lease_h: int = exchange.USUAL_LEASE_H,
     ) -> bytes:
         """The answer to a request, after everything in it is durable; with `asks_again` the next
-        request is to spell everything out even though nothing differs now. It only reads.
+        request is to spell everything out even though nothing differs now. `lease_h` as in a note.
+        It only reads.
         """
         body, message = request
         note, site_id, log = message.note, session.site_id, self._log
@@ -444,6 +446,7 @@ class GatewayPeer:
                 spell=asks_again or not agrees,
                 differs=bool(standing.diverged),
                 retired=retired,
+                lease_h=lease_h,
             )
 
         frames = chain(packed_frames_of(pending), packed_frames_of(lost, recovered=True))

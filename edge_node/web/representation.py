@@ -7,8 +7,10 @@ from typing import Any
 from edge_node.box import ReportedAvailability
 from edge_node.condition import Condition
 from edge_node.dispatch import Claim, Dispatch, News
+from edge_node.lease import LeaseState
 from edge_node.link import LinkState
 from edge_node.reports import Report
+from edge_node.summaries import Summary
 from shared import capability
 from shared.identifier import to_text
 from sync import events
@@ -22,8 +24,10 @@ def clock(now: datetime, link: LinkState) -> Json:
     return {"box": _time(now), "gateway": _time(now + (link.offset or timedelta()))}
 
 
-def dispatch(shown: Dispatch) -> Json:
-    """One dispatch; `facts` is null while only a change of it has arrived."""
+def dispatch(shown: Dispatch, own: Summary | None) -> Json:
+    """One dispatch, and what the patient states about themselves if that is shared; `facts` is null
+    while only a change of it has arrived.
+    """
     return {
         "id": to_text(shown.id),
         "state": shown.state,
@@ -39,6 +43,7 @@ def dispatch(shown: Dispatch) -> Json:
         "dismissed_at": _time(shown.dismissed_at),
         "still_needed": shown.still_needed,
         "facts": facts(shown.offer) if shown.offer else None,
+        "summary": summary(own) if own else None,
         "news": news(shown.news) if shown.news else None,
         "claims": [claim(each) for each in shown.claims],
     }
@@ -73,6 +78,28 @@ def facts(offer: DispatchOffered) -> Json:
         "offered_at": _time(offer.at),
         "answer_by": _time(offer.answer_by),
         "valid_until": _time(offer.valid_until),
+    }
+
+
+def summary(shown: Summary) -> Json:
+    """What the patient states about themselves. `dark` says why it is not given out."""
+    if shown.dark is not None:
+        return {"dark": shown.dark}
+    return {
+        "dark": None,
+        "blood_type": shown.blood_type,
+        "allergies": shown.allergies,
+        "at": _time(shown.at),
+    }
+
+
+def lease(shown: LeaseState) -> Json:
+    """How long summaries are shown, and why they are not."""
+    return {
+        "left_s": shown.left_s,
+        "granted_h": shown.granted_h,
+        "dark": shown.dark,
+        "problem": shown.problem,
     }
 
 
@@ -173,6 +200,7 @@ def condition(shown: Condition, now: datetime) -> Json:
     return {
         **link(shown.link),
         **progress(shown),
+        "lease": lease(shown.lease),
         "oldest_waiting_s": None if waits is None else max(0, int((now - waits).total_seconds())),
         "set_aside": shown.set_aside,
         "conflicts": shown.conflicts,

@@ -9,6 +9,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from edge_node.box import Box
 from edge_node.condition import Condition
+from edge_node.dispatch import Dispatch
 from edge_node.web import representation, sent
 from shared.dispatch import CannotTreatReason
 from shared.errors import InvalidInput
@@ -46,8 +47,7 @@ def api_blueprint(box: Box, condition: Callable[[], Condition], hospital_name: s
     @blueprint.get("/api/v1/dispatches")
     def dispatches() -> Any:
         version = box.notifier.version  # read first, so that a change in between is not missed
-        listed = [representation.dispatch(each) for each in box.dispatches()]
-        return {"version": version, "dispatches": listed}
+        return {"version": version, "dispatches": _with_summaries(box, box.dispatches())}
 
     @blueprint.get("/api/v1/console")
     def console() -> Any:
@@ -59,25 +59,25 @@ def api_blueprint(box: Box, condition: Callable[[], Condition], hospital_name: s
             "clock": representation.clock(box.now(), stands.link),
             "link": representation.condition(stands, box.now()),
             "availability": representation.availability(box.availability()),
-            "dispatches": [representation.dispatch(each) for each in box.dispatches()],
+            "dispatches": _with_summaries(box, box.dispatches()),
             "reports": [representation.report(each) for each in box.reports()],
         }
 
     @blueprint.get("/api/v1/dispatches/<dispatch_id>")
     def dispatch(dispatch_id: str) -> Any:
-        return representation.dispatch(box.dispatch(sent.dispatch_id(dispatch_id)))
+        return _one(box, sent.dispatch_id(dispatch_id))
 
     @blueprint.post("/api/v1/dispatches/<dispatch_id>/seen")
     def seen(dispatch_id: str) -> Any:
         found = box.dispatch(sent.dispatch_id(dispatch_id))
         box.mark_seen(found.id)
-        return representation.dispatch(box.dispatch(found.id))
+        return _one(box, found.id)
 
     @blueprint.post("/api/v1/dispatches/<dispatch_id>/dismiss")
     def dismiss(dispatch_id: str) -> Any:
         found = sent.dispatch_id(dispatch_id)
         box.dismiss(found)
-        return representation.dispatch(box.dispatch(found))
+        return _one(box, found)
 
     @blueprint.post("/api/v1/dispatches/<dispatch_id>/accept")
     def accept(dispatch_id: str) -> Any:
@@ -91,7 +91,7 @@ def api_blueprint(box: Box, condition: Callable[[], Condition], hospital_name: s
     def understood(dispatch_id: str) -> Any:
         found = sent.dispatch_id(dispatch_id)
         box.understand(found, sent.version(sent.body()))
-        return representation.dispatch(box.dispatch(found))
+        return _one(box, found)
 
     @blueprint.post("/api/v1/dispatches/<dispatch_id>/treat-after-all")
     def treat_after_all(dispatch_id: str) -> Any:
@@ -138,6 +138,15 @@ def api_blueprint(box: Box, condition: Callable[[], Condition], hospital_name: s
         return answer
 
     return blueprint
+
+
+def _one(box: Box, dispatch_id: int) -> representation.Json:
+    return _with_summaries(box, [box.dispatch(dispatch_id)])[0]
+
+
+def _with_summaries(box: Box, shown: list[Dispatch]) -> list[representation.Json]:
+    own = box.summaries([each.id for each in shown])
+    return [representation.dispatch(each, own.get(each.id)) for each in shown]
 
 
 class Hints:

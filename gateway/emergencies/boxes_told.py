@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, or_, select
 
-from gateway.emergencies import box_events, store
+from gateway.emergencies import box_events, store, summaries
 from gateway.emergencies.tables import dispatches, emergencies
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import LIVE, MAY_TREAT, DispatchState
@@ -93,3 +93,5 @@ def tell_live(uow: UnitOfWork, emergency: Row[Any], reason: str = "") -> None:
     for row in store.dispatches_of(uow.connection, emergency.id):
         if DispatchState(row.state) in told:
             tell(uow, emergency, store.change_dispatch(uow, row), reason)
+    # What is new may be that it is about somebody else than the caller.
+    summaries.follow(uow, emergency)

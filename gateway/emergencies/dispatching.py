@@ -16,6 +16,7 @@ from gateway.emergencies import (
     phoning,
     stop_before,
     store,
+    summaries,
     telling,
     timers,
 )
@@ -183,6 +184,7 @@ def _offer(
     if facts:
         emergency = store.change(uow, emergency, **facts)
     uow.tell_hospital(hospital.id, box_events.offered(uow, emergency, dispatch))
+    summaries.follow(uow, emergency, dispatch)
     duty_phones.text_offer(uow, emergency, dispatch, hospital)
     delays_s = {
         TimerKind.NOT_DELIVERED: deadlines.not_delivered_s,
@@ -272,6 +274,7 @@ def settle(
         timers.clear(uow, emergency.id, dispatch_id=dispatch.id)
     was_told = DispatchState(dispatch.state) in MAY_TREAT
     boxes_told.tell(uow, emergency, changed, reason, everything=not was_told)
+    summaries.follow(uow, emergency, changed)
     if state in _OVER and emergency.state != EmergencyState.CLOSED:
         duty_phones.text_over(uow, changed, _over(emergency))
     return changed

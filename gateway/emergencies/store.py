@@ -12,7 +12,7 @@ from gateway.emergencies.tables import dispatches, emergencies
 from gateway.unit_of_work import UnitOfWork
 from shared import help_code
 from shared.dispatch import LIVE, DispatchState
-from shared.emergency import EmergencyState
+from shared.emergency import ENDED, EmergencyState
 from shared.errors import NotFound
 from sync.prepared import Prepared, one_of
 
@@ -62,6 +62,18 @@ _ACTIVE_WITH_CODE = Prepared(
         _open_to_caller,
     )
     .limit(1)
+    .with_for_update()
+)
+_OF_PATIENT = Prepared(
+    select(emergencies)
+    .where(
+        emergencies.c.caller_id == bindparam("of_caller"),
+        emergencies.c.caller_is_patient,
+        one_of(
+            emergencies.c.state, [state.value for state in EmergencyState if state not in ENDED]
+        ),
+    )
+    .order_by(emergencies.c.id)
     .with_for_update()
 )
 _RECENT_INCIDENT = Prepared(
@@ -182,6 +194,13 @@ def active(uow: UnitOfWork, caller_id: int) -> Sequence[Row[Any]]:
     found = _ACTIVE_OF.all(uow.connection, of_caller=caller_id)
     uow.locked.update((emergency.id, emergency) for emergency in found)
     return found[::-1]
+
+
+def of_patient(uow: UnitOfWork, caller_id: int) -> Sequence[Row[Any]]:
+    """The emergencies that have not ended in which this caller is the patient, locked."""
+    found = _OF_PATIENT.all(uow.connection, of_caller=caller_id)
+    uow.locked.update((emergency.id, emergency) for emergency in found)
+    return found
 
 
 def active_with_code(uow: UnitOfWork, caller_id: int, code: str) -> Row[Any] | None:

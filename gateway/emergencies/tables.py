@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from gateway.database.json_columns import Json
@@ -61,6 +62,9 @@ emergencies = Table(
     # came there; both empty where nobody referred.
     Column("referred_by", ForeignKey("hospitals.id")),
     Column("referred_from", Id),
+    # The caller says that they themselves are the patient: what they state about themselves belongs
+    # to this emergency.
+    Column("caller_is_patient", Boolean, nullable=False, server_default=false()),
     # SHA-256 of the token that lets a reporter without an account follow this emergency alone.
     Column("token_hash", LargeBinary(32), unique=True),
     Index("ix_emergencies_state_created", "state", "created_at"),

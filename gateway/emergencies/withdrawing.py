@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from gateway.alarms.alarm import solve_all
-from gateway.emergencies import boxes_told, dispatching, store, timers
+from gateway.emergencies import boxes_told, dispatching, store, summaries, timers
 from gateway.emergencies.timers import TimerKind
 from gateway.unit_of_work import UnitOfWork
 from shared.dispatch import MAY_TREAT, DispatchState
@@ -30,6 +30,8 @@ def withdraw(
         if DispatchState(row.state) in MAY_TREAT:
             dispatching.settle(uow, emergency, row, DispatchState.WITHDRAWN, reason)
     boxes_told.tell_who_cannot(uow, emergency, still_needed=False)
+    # Also where the patient has arrived, which is over now.
+    summaries.follow(uow, emergency)
     solve_all(uow, emergency.id)
     if asked:
         leaves_at = uow.now + timers.LEAVES_BOXES_AFTER

@@ -1,4 +1,6 @@
-"""Patients' keys, the fields of their profiles under those keys, and their consents."""
+"""Patients' keys, the fields of their profiles under those keys, their consents, and to whom their
+facts were disclosed.
+"""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
@@ -41,4 +43,14 @@ consents = Table(
     Column("language", String(8), nullable=False),
     Column("at", Instant, nullable=False),
     Index("ix_consents_caller_scope", "caller_id", "scope"),
+)
+
+# For which dispatches a hospital was told what the patient states: never what it was. `shared` is
+# false from when it was told to forget that, and `told_at` is of the latest word.
+disclosures = Table(
+    "disclosures",
+    metadata,
+    Column("dispatch_id", ForeignKey("dispatches.id"), primary_key=True, autoincrement=False),
+    Column("shared", Boolean, nullable=False),
+    Column("told_at", Instant, nullable=False),
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from gateway.emergencies import caller_answers, store, telling
+from gateway.emergencies import caller_answers, store, summaries, telling
 from gateway.menus.conversation import ANY, YES, Conversation, Does, Facts, Lists
 from gateway.unit_of_work import UnitOfWork
 from shared.emergency import EmergencyState, Transport
@@ -38,6 +38,7 @@ def alert_facts(uow: UnitOfWork, emergency: Row[Any]) -> dict[str, str]:
         "code": emergency.help_code,
         "hospital": "",
         "watched": "yes" if discreet else "",
+        "for_me": "" if discreet else _for_me(uow, emergency),
     }
     if emergency.told_dispatch_id is not None and not discreet:
         told = store.dispatch(uow, emergency.told_dispatch_id)
@@ -45,6 +46,13 @@ def alert_facts(uow: UnitOfWork, emergency: Row[Any]) -> dict[str, str]:
         if emergency.state == EmergencyState.DISPATCHED and not telling.has_heard(told):
             facts["alert_state"] = "phoning"
     return facts
+
+
+def _for_me(uow: UnitOfWork, emergency: Row[Any]) -> str:
+    """Whether the caller has said that they are the patient; nothing where they cannot say it."""
+    if emergency.caller_is_patient:
+        return "yes"
+    return "no" if summaries.can_say(uow, emergency, emergency.caller_id) else ""
 
 
 def _alerts(turn: Conversation, session: Session) -> Sequence[Item]:
@@ -96,6 +104,22 @@ def _answer_alert(turn: Conversation, session: Session) -> Mapping[str, str]:
     return words
 
 
+def _say_for_me(turn: Conversation, session: Session) -> Mapping[str, str]:
+    return _say(turn, session, is_patient=True)
+
+
+def _take_back_for_me(turn: Conversation, session: Session) -> Mapping[str, str]:
+    return _say(turn, session, is_patient=False)
+
+
+def _say(turn: Conversation, session: Session, *, is_patient: bool) -> Mapping[str, str]:
+    emergency, words = _alert(turn, session)
+    if telling.state_shown(emergency) not in store.ACTIVE:
+        return {**words, "alert_over": "yes"}  # while the caller was looking at it
+    emergency = summaries.say(turn.uow, emergency, turn.caller_id, is_patient=is_patient)
+    return {**words, "for_me": _for_me(turn.uow, emergency)}
+
+
 def _cancel_emergency(turn: Conversation, session: Session) -> Mapping[str, str]:
     emergency, words = _alert(turn, session)
     told = not telling.is_discreet(emergency) and telling.anybody_has_heard(turn.uow, emergency)
@@ -109,6 +133,8 @@ INTENTS: Mapping[str, Does] = {
     "resume_emergency": _resume_emergency,
     "answer_alert": _answer_alert,
     "cancel_emergency": _cancel_emergency,
+    "say_for_me": _say_for_me,
+    "take_back_for_me": _take_back_for_me,
 }
 LISTS: Mapping[str, Lists] = {"alerts": _alerts}
 FACTS: Facts = {
@@ -120,6 +146,7 @@ FACTS: Facts = {
     "code": ANY,
     "hospital": ANY,
     "watched": YES,
+    "for_me": frozenset({"yes", "no"}),
     "noted_id": ANY,
     "advice": ANY,
     "sign": ANY,

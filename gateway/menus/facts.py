@@ -26,7 +26,9 @@ FACTS: Facts = {
     "watched": YES,
 }
 # Facts that a session which goes on must not keep as they were.
-_OF_NOW = frozenset({"alert", "alert_state", "alert_code", "alert_id", "hospital", "number"})
+_OF_NOW = frozenset(
+    {"alert", "alert_state", "alert_code", "alert_id", "for_me", "hospital", "number"}
+)
 
 
 def facts_about(turn: Conversation, caller: Row[Any]) -> dict[str, str]:

@@ -5,7 +5,7 @@ Nothing of it is ever shown again on a phone.
 from collections.abc import Mapping
 
 from gateway.callers import store as callers
-from gateway.emergencies import code_lookup
+from gateway.emergencies import code_lookup, summaries
 from gateway.emergencies.code_lookup import CodeState
 from gateway.medical import consent, profile
 from gateway.medical.consent import Scope, Shown
@@ -16,7 +16,7 @@ from ussd_menus.session import Session
 
 _SCOPE = Scope.SHARE_WITH_MATCHED_HOSPITAL
 # Names the words of `screens.consent_ask`: whoever changes what they say gives them a new one.
-_CONSENT_TEXT = "consent_ask/2026-11"
+_CONSENT_TEXT = "consent_ask/2026-11-30"
 
 
 def _save_home(turn: Conversation, session: Session) -> Mapping[str, str]:
@@ -27,13 +27,15 @@ def _save_home(turn: Conversation, session: Session) -> Mapping[str, str]:
 
 def _save_blood_type(turn: Conversation, session: Session) -> Mapping[str, str]:
     stated = session.variables["blood_type"]
-    profile.put(turn.uow, turn.caller_id, ProfileField.BLOOD_TYPE, stated)
+    with summaries.kept_true(turn.uow, turn.caller_id):
+        profile.put(turn.uow, turn.caller_id, ProfileField.BLOOD_TYPE, stated)
     return _FORGOTTEN
 
 
 def _save_allergies(turn: Conversation, session: Session) -> Mapping[str, str]:
     stated = session.variables["allergies"][: profile.LONGEST_ALLERGIES]
-    profile.put(turn.uow, turn.caller_id, ProfileField.ALLERGIES, stated)
+    with summaries.kept_true(turn.uow, turn.caller_id):
+        profile.put(turn.uow, turn.caller_id, ProfileField.ALLERGIES, stated)
     return _FORGOTTEN
 
 
@@ -42,7 +44,8 @@ _FORGOTTEN = {"blood_type": "", "allergies": ""}
 
 
 def _erase_details(turn: Conversation, session: Session) -> Mapping[str, str]:
-    profile.erase(turn.uow, turn.caller_id)
+    with summaries.kept_true(turn.uow, turn.caller_id):
+        profile.erase(turn.uow, turn.caller_id)
     callers.forget_home(turn.uow, turn.caller_id)
     return {"home_place": ""}
 
@@ -55,12 +58,14 @@ def _look_up_consent(turn: Conversation, session: Session) -> Mapping[str, str]:
 
 
 def _give_consent(turn: Conversation, session: Session) -> Mapping[str, str]:
-    consent.give(turn.uow, turn.caller_id, _SCOPE, _shown(turn, session))
+    with summaries.kept_true(turn.uow, turn.caller_id):
+        consent.give(turn.uow, turn.caller_id, _SCOPE, _shown(turn, session))
     return {"consent": "given"}
 
 
 def _withdraw_consent(turn: Conversation, session: Session) -> Mapping[str, str]:
-    consent.withdraw(turn.uow, turn.caller_id, _SCOPE, _shown(turn, session))
+    with summaries.kept_true(turn.uow, turn.caller_id):
+        consent.withdraw(turn.uow, turn.caller_id, _SCOPE, _shown(turn, session))
     return {"consent": "withdrawn"}
 
 

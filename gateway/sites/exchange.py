@@ -17,6 +17,7 @@ from gateway.sites.exchange_desk import ExchangeDesk, Folded
 from gateway.sites.publishing import publish
 from gateway.sites.tables import SiteState, sites, streams
 from sync import exchange
+from sync.codec import lane_of
 from sync.events import (
     AlarmState,
     Claim,
@@ -68,6 +69,7 @@ def answer(desk: ExchangeDesk, body: bytes) -> bytes:
             desk.system.now(),
             retired=site.state == SiteState.RETIRED,
             asks_again=_is_in_doubt(connection, site, request),
+            lease_h=desk.lease_h,
         )
     )
 
@@ -251,7 +253,7 @@ def _take(
             noted |= {"texted_at": now, "texted_epoch": epoch, "epoch": epoch}
         if new or site.sim_phone is None:
             noted["sim_phone"] = sender[:_LONGEST_PHONE]
-    others.sort(key=lambda other: other[0])
+    others.sort(key=lambda other: (other[0], lane_of(other[1])))
     before = [other for other in others if other[0] < site.hospital_id]
     for hospital_id, event in before:
         publish(connection, hospital_id, event)

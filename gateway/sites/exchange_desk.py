@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from gateway.database.database import Database
 from shared.system import System
 from sync.events import Claim, Event
+from sync.exchange import USUAL_LEASE_H
 from sync.sealing import NodeKeys
 
 
@@ -70,9 +71,12 @@ class ClaimsDesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExchangeDesk:
-    """What answering needs."""
+    """What answering needs. `lease_h` is for how many hours a box that we answer may show what
+    patients state about themselves.
+    """
 
     database: Database
     system: System
     keys: NodeKeys
     claims: ClaimsDesk
+    lease_h: int = USUAL_LEASE_H

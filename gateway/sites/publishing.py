@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from gateway.ports import Box
 from gateway.sites.tables import SiteState, sites, streams
-from sync.events import DispatchRemoved, Event
+from sync.events import DispatchRemoved, Event, SummaryWithdrawn
 from sync.peer import append
 from sync.prepared import Prepared
 
@@ -39,11 +39,12 @@ def publish(connection: Connection, hospital_id: int, event: Event) -> bool:
 
 
 def publish_to(connection: Connection, box: Box, event: Event) -> None:
-    """The same for a box that was looked up already. That a patient leaves the hospital's boxes is
-    told to those too whose place this one took: they may still be switched on in a ward.
+    """The same for a box that was looked up already. That a patient, or what they state about
+    themselves, leaves the hospital's boxes is told to those too whose place this one took: they may
+    still be switched on in a ward.
     """
     site_ids = [box.site_id]
-    if isinstance(event, DispatchRemoved):
+    if isinstance(event, DispatchRemoved | SummaryWithdrawn):
         site_ids += _retired_beside(connection, box.site_id, event.at)
     for site_id in site_ids:
         append(connection, streams, site_id, [event], event.at)

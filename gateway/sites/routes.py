@@ -28,16 +28,17 @@ def sites_blueprint(
     opening: Callable[[Connection, int], list[Event]],
     doorbell_url: str = "",
     sms_number: str = "",
+    lease_h: int = exchange.USUAL_LEASE_H,
 ) -> Blueprint:
     """The routes for boxes.
 
     `claims` carries out what boxes say, in the same write. `opening(connection, hospital_id)`
-    gives the events that a new box starts from. Whatever is not authentic gets one flat refusal:
-    403 and nothing that tells why.
+    gives the events that a new box starts from. `lease_h` as in `ExchangeDesk`. Whatever is not
+    authentic gets one flat refusal: 403 and nothing that tells why.
     """
     blueprint = Blueprint("sites", __name__, url_prefix="/sync/v1")
     enrolment_desk = EnrolmentDesk(system, keys, doorbell_url, opening, sms_number)
-    exchange_desk = ExchangeDesk(database, system, keys, claims)
+    exchange_desk = ExchangeDesk(database, system, keys, claims, lease_h)
 
     @blueprint.post("/enrol")
     def enrol_box() -> Response:

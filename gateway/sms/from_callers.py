@@ -18,6 +18,7 @@ from gateway.emergencies import (
     noting,
     place_picks,
     store,
+    summaries,
     telling,
     urgency,
 )
@@ -35,6 +36,21 @@ from ussd_menus.written_language import written_language
 _DENIAL_S = 120
 _CANCEL = frozenset({"CANCEL", "SAFE"})
 _WORSE = frozenset({"WORSE", "GOT WORSE", "AMEZIDIWA", "HALI MBAYA", "HALI MBAYA SANA"})
+# That the caller is the patient, or is not after all.
+_FOR_ME = {
+    "IT IS ME": True,
+    "ITS ME": True,
+    "FOR ME": True,
+    "NI MIMI": True,
+    "WAA ANI": True,
+    "WAA ANIGA": True,
+    "NOT ME": False,
+    "IT IS NOT ME": False,
+    "ITS NOT ME": False,
+    "SI MIMI": False,
+    "MA AHA ANIGA": False,
+}
+_APOSTROPHES = str.maketrans("", "", "'\u2019")
 _TRANSPORT = frozenset(str(answer.value) for answer in Transport)
 # A link is never opened: whoever texts it could have us call up anything.
 _UNREADABLE: Mapping[Unreadable | None, str] = {
@@ -66,6 +82,9 @@ def take(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any] | None:
         return caller_answers.cancel(uow, emergency, by_sms=True)
     if keyword in _WORSE:
         return caller_answers.got_worse(uow, emergency, by_sms=True)
+    said = _FOR_ME.get(keyword.translate(_APOSTROPHES))
+    if said is not None and _about_the_caller(uow, emergency, caller.id, is_patient=said):
+        return store.lock(uow, emergency.id)
     emergency = _kept_discreet(uow, emergency, text)
     place = _PLACE.match(text)
     if place is not None:
@@ -95,6 +114,21 @@ def take(uow: UnitOfWork, caller: Row[Any], text: str) -> Row[Any] | None:
             telling.tell_caller(uow, emergency, "unanswered", answers_them=True)
         return asked
     return emergency
+
+
+def _about_the_caller(
+    uow: UnitOfWork, emergency: Row[Any], caller_id: int, *, is_patient: bool
+) -> bool:
+    """False for whoever has nothing to share, or has not agreed to it: the hospital reads their
+    words like any others.
+    """
+    shared_before = emergency.caller_is_patient
+    changed = summaries.say(uow, emergency, caller_id, is_patient=is_patient)
+    if not (shared_before or changed.caller_is_patient):
+        return False
+    text = "for_me" if changed.caller_is_patient else "not_for_me"
+    telling.tell_caller(uow, changed, text, answers_them=True)
+    return True
 
 
 def _placed(uow: UnitOfWork, emergency: Row[Any], place: FoundPlace) -> Row[Any]:

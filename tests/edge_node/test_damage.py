@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from edge_node.condition import look
 from edge_node.config import from_environment
 from edge_node.identity import IdentityUnusable
 from edge_node.machine import real_system
@@ -217,7 +216,7 @@ def test_a_store_without_its_key_is_set_aside(environment: dict[str, str]) -> No
     try:
         assert node.store.moved_aside is not None
         assert node.box.dispatches() == []
-        assert look(node.store, node.link.state).damaged_stores == ("store.sqlite.damaged-1",)
+        assert node.condition().damaged_stores == ("store.sqlite.damaged-1",)
     finally:
         node.close()
 

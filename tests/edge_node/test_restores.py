@@ -26,7 +26,7 @@ from shared.dispatch import CannotTreatReason, DispatchState
 from shared.hospital import HospitalStatus
 from sync.briefing import shorter_forms
 from sync.codec import encode
-from sync.events import DispatchOffered
+from sync.events import DispatchOffered, SummaryShared, SummaryWithdrawn
 from sync.exchange import Message, Note, state_hash
 from sync.frame import Frame
 from sync.peer import GATEWAY, readable
@@ -595,3 +595,27 @@ def _told(connection: Connection) -> set[bytes]:
     return set(
         connection.execute(select(gateway_streams.outgoing.events.c.payload)).scalars().all()
     )
+
+
+def test_what_was_said_of_summaries_before_a_restore_keeps_no_later_word_from_counting(
+    side: Side,
+) -> None:
+    gateway, box = side.gateway, side.hospital.box
+    asked = gateway.offers()
+
+    def says(kind: type[SummaryShared | SummaryWithdrawn]) -> None:
+        gateway.clock.forward(1)
+        gateway.publishes(kind(at=gateway.system.now(), dispatch_id=asked))
+        side.meets()
+
+    says(SummaryShared)
+    restore = side.backs_up()
+    says(SummaryWithdrawn)
+    says(SummaryShared)
+    restore()
+    side.meets()
+    assert side.agree()
+    assert asked in box.summaries([asked])
+    says(SummaryWithdrawn)
+    assert box.summaries([asked]) == {}
+    assert side.agree()

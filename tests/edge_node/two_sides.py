@@ -33,6 +33,7 @@ from edge_node.condition import Condition, look
 from edge_node.exchange import Exchanger
 from edge_node.gateway_connection import GatewayRefused, GatewayUnreachable
 from edge_node.identity import Identity
+from edge_node.lease import Lease
 from edge_node.link import Link, LinkState
 from edge_node.notifier import Notifier
 from edge_node.store import Store
@@ -413,6 +414,8 @@ class Hospital:
         self.system = clock.system(seed)
         self.network = network
         self.identity = Identity(folder)
+        # How long the program has run: only a test makes it longer.
+        self.running_s = 0.0
         self.starts()
 
     def starts(self) -> None:
@@ -421,17 +424,28 @@ class Hospital:
         self._exchanger: Exchanger | None = None
         self.link = Link(LinkState(enrolled=True))
         self.notifier, self.alarm = Notifier(), Alarm(self.system.now)
+        self.lease = Lease(self.store, self.link, self.notifier, lambda: self.running_s)
         self.box = Box(
             self.store,
             self.system,
             self.alarm,
             self.notifier,
             lambda: None,
+            self.lease,
             self.link.gateway_now,
         )
 
+    def runs(self, seconds: float) -> None:
+        """The program runs on, whatever any clock shows; it looks at its lease as its thread
+        does.
+        """
+        until_s = self.running_s + seconds
+        while self.running_s < until_s:
+            self.running_s = min(until_s, self.running_s + 30)
+            self.lease.look()
+
     def condition(self) -> Condition:
-        return look(self.store, self.link.state, self.alarm.audible)
+        return look(self.store, self.link.state, self.lease.state, self.alarm.audible)
 
     def restarts(self) -> None:
         self.store.close()
@@ -455,6 +469,7 @@ class Hospital:
                 self.link,
                 self.notifier,
                 Actor(self.system, self.link, lambda: self.alarm.audible),
+                self.lease,
                 self._reply_bytes,
             )
         return self._exchanger

@@ -36,6 +36,8 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ("HAVEN_OPERATOR_PHONES", "+254700000001,hello", "is no phone number"),
         ("HAVEN_EMERGENCY_NUMBERS", "999,", "numbers joined by commas"),
         ("HAVEN_THREADS", "0", "a number from 1 to 256"),
+        ("HAVEN_SUMMARY_LEASE_HOURS", "0", "a number from 1 to 840"),
+        ("HAVEN_SUMMARY_LEASE_HOURS", "7 days", "a number from 1 to 840"),
         ("HAVEN_DEFAULT_PLACES", "maybe", "HAVEN_DEFAULT_PLACES must be yes or no"),
         ("HAVEN_ROUTING_URL", "http://127.0.0.1:5000", "HAVEN_ROUTING_URL must look like osrm"),
         ("HAVEN_ROUTING_URL", "osrm+http://8.8.8.8", "HAVEN_ROUTING_URL leads to 8.8.8.8"),

@@ -16,6 +16,7 @@ from edge_node.box import Box
 from edge_node.exchange import Exchanger
 from edge_node.gateway_connection import GatewayConnection
 from edge_node.identity import Identity
+from edge_node.lease import Lease
 from edge_node.link import Link
 from edge_node.modem.texting import ModemSettings, Texting
 from edge_node.notifier import Notifier
@@ -102,8 +103,15 @@ class HospitalBox:
         self.store.write(lambda connection: epochs.begin(connection, self.system))
         self.link = self._stored_link()
         self.notifier, alarm = Notifier(), Alarm(self.system.now)
+        lease = Lease(self.store, self.link, self.notifier, lambda: self.system.now().timestamp())
         self.box = Box(
-            self.store, self.system, alarm, self.notifier, lambda: None, self.link.gateway_now
+            self.store,
+            self.system,
+            alarm,
+            self.notifier,
+            lambda: None,
+            lease,
+            self.link.gateway_now,
         )
         actor = Actor(self.system, self.link, lambda: alarm.audible)
         self.store.write(actor.retry_parked)
@@ -127,6 +135,7 @@ class HospitalBox:
             self.link,
             self.notifier,
             actor,
+            lease,
         )
 
     def stops(self) -> None:

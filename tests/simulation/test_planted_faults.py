@@ -73,7 +73,7 @@ _FOUND: list[tuple[Plant, dict[str, Any], set[str]]] = [
     (
         faults.what_is_given_back_is_not_folded,
         {"centre_restores": True},
-        {"no patient is missing"},
+        {"no patient is missing", "both sides are equal"},
     ),
     (
         faults.bundles_lower_acknowledgements,
@@ -95,6 +95,7 @@ _FOUND: list[tuple[Plant, dict[str, Any], set[str]]] = [
         {
             "no patient is missing",
             "both sides come to rest and agree",
+            "both sides are equal",
             "what staff were told is stored is not gone",
         },
     ),

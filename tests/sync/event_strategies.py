@@ -180,4 +180,13 @@ any_event: st.SearchStrategy[events.Event] = st.one_of(
         problem=texts,
         unknown_tail=tails,
     ),
+    st.builds(
+        events.SummaryShared,
+        at=instants,
+        dispatch_id=identifiers,
+        blood_type=texts,
+        allergies=texts,
+        unknown_tail=tails,
+    ),
+    st.builds(events.SummaryWithdrawn, at=instants, dispatch_id=identifiers, unknown_tail=tails),
 )

@@ -1,5 +1,6 @@
 """The bytes of frames, hellos and rings: what opens, and what never does."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import exchange, frame
+from sync import exchange, frame, packing
 from sync.exchange import Note, Session
 from sync.frame import Frame
 from sync.packing import Unreadable
@@ -157,3 +158,19 @@ def test_a_ring_says_how_many_and_cannot_be_forged() -> None:
     ):
         with pytest.raises(Refused):
             exchange.open_ring(a_session(), challenge, body)
+
+
+@given(st.integers(1, 10_000))
+def test_an_answer_says_how_long_summaries_may_be_shown(hours: int) -> None:
+    usual = Note(clock=NOON, state_hash=bytes(8))
+    note = replace(usual, lease_h=hours, furthest=(Position(1, 5, 9),))
+    # The last thing in a note: a version that does not know it leaves it alone.
+    assert exchange.pack_note(note).endswith(
+        b"" if hours == exchange.USUAL_LEASE_H else packing.unsigned(hours)
+    )
+    request = exchange.build_request(a_session(), 1, usual, [], Bearer.HTTPS)
+    answer = exchange.build_answer(
+        the_gateways(), request, lambda waiting: note, [], 65536, Bearer.HTTPS
+    )
+    assert exchange.open_answer(a_session(), request, answer, Bearer.HTTPS).note == note
+    assert len(exchange.pack_note(replace(usual, lease_h=168))) == len(exchange.pack_note(usual))

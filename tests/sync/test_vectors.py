@@ -82,6 +82,8 @@ def test_the_recorded_exchange_opens() -> None:
     at_box = exchange.session(box, gateway.public, head.site_id, head.epoch)
     answer = bytes.fromhex(recorded["answer"])
     assert exchange.open_answer(at_box, request, answer, Bearer.HTTPS).frames == opened.frames
+    leased = bytes.fromhex(recorded["answer_with_a_lease_of_36_hours"])
+    assert exchange.open_answer(at_box, request, leased, Bearer.HTTPS).note.lease_h == 36
 
 
 def test_the_recorded_texts_open() -> None:

@@ -197,6 +197,10 @@ def sample_events() -> list[Event]:
             age_years=8,
         ),
         events.SimReported(at=NOON, working=True, credit_cents=4550, sent_today=3),
+        events.SummaryShared(
+            at=later, dispatch_id=_ID, blood_type="O-", allergies="penicillin, bee stings"
+        ),
+        events.SummaryWithdrawn(at=later, dispatch_id=_ID),
     ]
 
 
@@ -326,6 +330,9 @@ def build() -> dict[str, Any]:
             "number": 1,
             "request": request.hex(),
             "answer": answer.hex(),
+            "answer_with_a_lease_of_36_hours": exchange.build_answer(
+                session, request, lambda waiting: replace(idle, lease_h=36), [], 0, Bearer.HTTPS
+            ).hex(),
             "idle_request": exchange.build_request(session, 2, idle, [], Bearer.HTTPS).hex(),
         },
         "doorbell": {

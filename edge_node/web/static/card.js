@@ -49,7 +49,7 @@ export class Card {
   }
 
   // True when something new stands on the card, or has left it: what is below has moved.
-  show(dispatch, connected) {
+  show(dispatch, connected, leaseHours) {
     this.#dispatch = dispatch;
     const moved = this.#showNews(dispatch);
     const { facts } = dispatch;
@@ -66,10 +66,10 @@ export class Card {
     const fate = said ? words.fateOf(said, connected, facts) : null;
     this.#line("fate", fate?.text ?? "");
     this.#parts.fate.dataset.tone = fate?.tone ?? "";
-    const shown = JSON.stringify([facts, dispatch.transport, dispatch.news, dispatch.local_state]);
+    const shown = JSON.stringify([facts, dispatch.transport, dispatch.news, dispatch.local_state, dispatch.summary, leaseHours]);
     if (shown !== this.#factsShown) {
       this.#factsShown = shown;
-      this.#parts.facts.replaceChildren(...(facts ? this.#facts(facts, dispatch) : []));
+      this.#parts.facts.replaceChildren(...(facts ? this.#facts(facts, dispatch, leaseHours) : []));
     }
     this.#actions(dispatch);
     this.tick();
@@ -130,7 +130,7 @@ export class Card {
     return true;
   }
 
-  #facts(facts, dispatch) {
+  #facts(facts, dispatch, leaseHours) {
     const changed = words.changedRows(dispatch.news);
     const row = (name, ...values) => make("div", { class: `fact ${name}${changed.has(name) ? " marked" : ""}` },
       make("span", { class: "label" }, say(`card.${name}`), changed.has(name) && make("em", {}, say("card.changed"))),
@@ -152,6 +152,8 @@ export class Card {
       row("caller", make("span", { class: "phone" }, words.callerPhone(facts)),
         words.canAccept(dispatch) && make("span", { class: "by-sms" }, say("card.by_sms", { code: `YES ${facts.answer_code}` }))),
       facts.note ? row("note", make("span", { class: "note" }, facts.note)) : null,
+      dispatch.summary && row("summary", ...words.ownFacts(dispatch.summary, leaseHours).map((line, number) =>
+        make("span", { class: dispatch.summary.dark || !number ? "warning" : "stated" }, line))),
     ].filter(Boolean);
   }
 

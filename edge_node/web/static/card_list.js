@@ -32,7 +32,7 @@ export class CardList {
     return this.#place.childElementCount === 0;
   }
 
-  show(dispatches, connected) {
+  show(dispatches, connected, leaseHours) {
     this.#dispatches = dispatches.toSorted?.(inOrder) ?? [...dispatches].sort(inOrder);
     const main = this.#dispatches.filter((each) => place(each) !== "earlier");
     const earlier = this.#dispatches
@@ -49,7 +49,7 @@ export class CardList {
     for (const dispatch of [...main, ...earlier]) {
       const isNew = !this.#cards.has(dispatch.id);
       if (isNew) this.#cards.set(dispatch.id, new Card(dispatch.id, this.#answer));
-      grown = this.#cards.get(dispatch.id).show(dispatch, connected) && !isNew || grown;
+      grown = this.#cards.get(dispatch.id).show(dispatch, connected, leaseHours) && !isNew || grown;
     }
     const moved = this.#arrange(this.#place, main) || grown;
     this.#arrange(this.#earlier.lastElementChild, earlier);

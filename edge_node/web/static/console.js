@@ -39,7 +39,7 @@ function show(next) {
   link.show(next.link, byId("link"));
   beds.show(next.availability);
   said.show(next.reports, next.link.connected);
-  cards.show(next.dispatches, next.link.connected || next.link.texts);
+  cards.show(next.dispatches, next.link.connected || next.link.texts, next.link.lease.granted_h);
   ringingLine.show(cards.ringing(), (id) => cards.goTo(id));
   showLost();
   ring();

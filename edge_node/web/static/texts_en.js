@@ -117,9 +117,16 @@ export const texts = {
     minutes: "{minutes} min", with_the_stop: "{minutes} min on the road, and the stop on the way", if_at_once: "{minutes} min on the road, if they left at once",
     overdue: "expected at {time}", arrival_unknown: "not known yet", code: "Patient shows", by_sms: "Answering by SMS: {code}",
     transport: { none: "Has NO transport yet", on_the_way: "Is on the way", arrived: "Caller says: arrived", not_coming: "Is not coming" },
-    changed: "changed",
+    changed: "changed", summary: "The patient says of themselves",
     no_facts: "A patient of whom only an update has arrived. The facts are on their way.",
     late: "Came late: asked at {time}, when there was no link. No alarm. Check whether the patient has arrived or was treated elsewhere.",
+  },
+  // What the patient states about themselves.
+  summary: {
+    warning: "Self-reported: confirm identity, crossmatch",
+    blood_type: "Blood type {words} ({type})", negative: "{group} negative", positive: "{group} positive", allergies: "Allergies: {what}",
+    run_out: "Medical facts are hidden: this box has not reached Haven for {time} of running. Reconnect it, or ask the patient.",
+    retired: "Medical facts are hidden: another box has taken this one's place. Look there, or ask the patient.",
   },
   task: {
     stabilise: "STABILISE this patient: you are much nearer than whoever can treat them. Once you accept, we ask the next hospital to take them over from you.",
@@ -210,5 +217,5 @@ export const texts = {
     waiting: "On its way to Haven…", waiting_no_link: "Waiting for the link.", sent: "Sent; not taken in yet.",
     taken_in: "Taken in at {time}.", refused: "REFUSED: {why}",
   },
-  unit: { seconds: "{n} s", minutes: "{n} min", hours: "{n} h", days: "{n} days", km: "{n} km", m: "{n} m" },
+  unit: { seconds: "{n} s", minutes: "{n} min", hours: "{n} h", days: "{n} days", hours_whole: "{n} hours", km: "{n} km", m: "{n} m" },
 };

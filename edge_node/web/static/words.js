@@ -140,6 +140,25 @@ export function whereFrom(facts) {
   return lines;
 }
 
+// What the patient states about themselves: the warning first, then one line for each fact. While it
+// is hidden, only why and what to do.
+export function ownFacts(summary, leaseHours) {
+  if (summary.dark) {
+    const days = leaseHours % 24 === 0 && leaseHours > 24;
+    const time = days ? say("unit.days", { n: leaseHours / 24 }) : say("unit.hours_whole", { n: leaseHours });
+    return [say(`summary.${summary.dark}`, { time })];
+  }
+  return [
+    say("summary.warning"),
+    summary.blood_type && say("summary.blood_type", { type: summary.blood_type, words: bloodWords(summary.blood_type) }),
+    summary.allergies && say("summary.allergies", { what: summary.allergies }),
+  ].filter(Boolean);
+}
+
+// A minus is easily overlooked.
+const bloodWords = (type) =>
+  say(type.endsWith("-") ? "summary.negative" : "summary.positive", { group: type.slice(0, -1) });
+
 export const isComing = (dispatch) => !OVER.has(dispatch.local_state);
 
 // Null while the place is not known: without it there is no travel time.

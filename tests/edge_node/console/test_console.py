@@ -473,3 +473,34 @@ def test_times_are_right_on_a_screen_whose_clock_is_wrong(browser: Browser, ward
         page.goto(ward.url)
         card = page.locator(ward.is_asked(offered_s_ago=30))
         expect(card).to_contain_text(re.compile("Waiting 0:3"))
+
+
+def test_what_the_patient_says_of_themselves_stands_beside_them(page: Page, ward: Ward) -> None:
+    card = page.locator(shared := ward.is_asked(age_years=24))
+    expect(card).not_to_contain_text("The patient says of themselves")
+    ward.shares(shared, blood_type="O-", allergies="penicillin <b>& latex</b>")
+    own = card.locator(".fact.summary")
+    for words in (
+        "The patient says of themselves", "Self-reported: confirm identity, crossmatch",
+        "Blood type O negative (O-)", "Allergies: penicillin <b>& latex</b>",
+    ):  # fmt: skip
+        expect(own).to_contain_text(words)
+    expect(page.locator("#announced")).not_to_contain_text("penicillin")
+    expect(page).not_to_have_title(re.compile("penicillin"))
+
+    ward.loses_the_link()
+    ward.hospital.runs(7 * 24 * 3600)
+    expect(own).to_contain_text(
+        "Medical facts are hidden: this box has not reached Haven for 7 days of running. "
+        "Reconnect it, or ask the patient."
+    )
+    expect(page.locator("body")).not_to_contain_text("penicillin")
+    assert "penicillin" not in page.content()
+    card.get_by_role("button", name="Accept").click()
+    expect(card).to_contain_text("Accepted by somebody at")
+
+    ward.finds_the_link()
+    expect(own).to_contain_text("Blood type O negative")
+    ward.withdraws(shared)
+    expect(own).to_have_count(0)
+    expect(card).to_contain_text("You expect this patient")

@@ -20,7 +20,7 @@ from shared.dispatch import DispatchState
 from shared.emergency import Kind, Priority, Transport
 from shared.identifier import to_text
 from shared.system import System
-from sync.events import DispatchChanged, DispatchOffered
+from sync.events import DispatchChanged, DispatchOffered, SummaryShared, SummaryWithdrawn
 from tests.edge_node.two_sides import (
     Clock,
     EngineDatabase,
@@ -135,6 +135,23 @@ class Ward:
 
     def hears_transport(self, card: str, answer: Transport) -> None:
         self.hears_more(card, transport=answer)
+
+    def shares(self, card: str, blood_type: str, allergies: str) -> None:
+        """The patient shares what they state about themselves, and the box has it."""
+        shared = SummaryShared(
+            at=self.gateway.system.now(),
+            dispatch_id=_id(card),
+            blood_type=blood_type,
+            allergies=allergies,
+        )
+        self.gateway.publishes(shared)
+        self.exchanges()
+
+    def withdraws(self, card: str) -> None:
+        """The same is taken back."""
+        at = self.gateway.system.now()
+        self.gateway.publishes(SummaryWithdrawn(at=at, dispatch_id=_id(card)))
+        self.exchanges()
 
     def exchanges(self) -> None:
         """The box and its gateway talk until nothing waits."""
