@@ -21,6 +21,7 @@ class Plan:
     long: bool
     bad_clock: bool
     by_stick_alone: bool
+    by_single_events: bool
 
 
 def plan_of(rng: Random) -> Plan:
@@ -39,4 +40,5 @@ def plan_of(rng: Random) -> Plan:
         long=chance(0.2),
         bad_clock=chance(0.4),
         by_stick_alone=chance(0.08),
+        by_single_events=chance(0.12),
     )

@@ -17,7 +17,7 @@ _WITHIN = 40
 # only came ahead of a gap before it was lost.
 _FROM: dict[Plant, int] = {
     faults.conflicts_are_overwritten: 60,
-    faults.what_came_ahead_is_not_asked_back: 60,
+    faults.what_came_ahead_is_not_asked_back: 20,
 }
 
 
@@ -33,7 +33,11 @@ _FOUND: list[tuple[Plant, dict[str, Any], set[str]]] = [
     (
         faults.box_does_not_wait_for_its_disk,
         {"power_cuts": 0.04},
-        {"what is acknowledged is durable", "nothing is invented"},
+        {
+            "what is acknowledged is durable",
+            "nothing is invented",
+            "every event has exactly one effect",
+        },
     ),
     (
         faults.gateway_does_not_wait_for_its_disk,
@@ -106,7 +110,12 @@ _FOUND: list[tuple[Plant, dict[str, Any], set[str]]] = [
     ),
     (
         faults.what_came_ahead_is_not_asked_back,
-        {"centre_restores": True, "notices": 1},
+        {
+            "centre_restores": True,
+            "notices": 1,
+            "by_stick_alone": False,
+            "by_single_events": True,
+        },
         {"no patient is missing", "both sides are equal"},
     ),
 ]

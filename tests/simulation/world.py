@@ -102,7 +102,11 @@ class World:
         self._power_may_go = False
 
     def _step(self) -> None:
-        choices = _STEPS if not self.plan.by_stick_alone else _STEPS_WITHOUT_NETWORK
+        choices = _STEPS
+        if self.plan.by_stick_alone:
+            choices = _STEPS_WITHOUT_NETWORK
+        elif self.plan.by_single_events:
+            choices = _STEPS_OF_SINGLE_EVENTS
         [step] = self.rng.choices(list(choices), list(choices.values()))
         step(self)
 
@@ -439,6 +443,15 @@ _STEPS: dict[Callable[[World], None], int] = {
     World.clones: 1,
     World.new_box: 1,
     World.repeats: 3,
+}
+# Most of the time a line carries texts and rings, and no exchange: gaps stay open for long.
+_STEPS_OF_SINGLE_EVENTS = {
+    **_STEPS,
+    World.exchanges: 8,
+    World.carries_one_event: 30,
+    World.texts: 24,
+    World.keeps_copies: 8,
+    World.puts_back: 8,
 }
 _STEPS_WITHOUT_NETWORK = {
     step: weight
