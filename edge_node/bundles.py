@@ -10,8 +10,9 @@ from edge_node.store import Store
 from edge_node.tables import streams
 from shared.system import System
 from sync import bundle, exchange, peer
-from sync.exchange import Note, Session
+from sync.exchange import Session
 from sync.frame import packed_frames_of
+from sync.note import Note, state_hash
 from sync.sealing import Direction, NodeKeys, Refused
 
 BEARER = "file"
@@ -28,7 +29,7 @@ def write_bundle(store: Store, system: System, keys: NodeKeys, site: Site) -> tu
         pending = streams.outgoing.pending(connection, peer.GATEWAY, limit=_MOST_EVENTS)
         note = Note(
             clock=system.now(),
-            state_hash=exchange.state_hash(has),
+            state_hash=state_hash(has),
             acknowledgements=tuple(has),
             complete=True,
         )

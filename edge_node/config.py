@@ -9,7 +9,7 @@ from pathlib import Path
 import certifi
 
 from shared.errors import InvalidInput
-from sync.exchange import USUAL_REPLY_BYTES
+from sync.note import USUAL_REPLY_BYTES
 
 _MOST_REPLY_BYTES = 1024 * 1024
 

@@ -19,6 +19,7 @@ from edge_node.tables import streams
 from shared.system import System
 from sync import exchange, peer
 from sync.exchange import Message
+from sync.note import USUAL_REPLY_BYTES
 from sync.peer import BoxPeer, Prepared
 from sync.sealing import NodeKeys
 
@@ -57,7 +58,7 @@ class Exchanger:
         notifier: Notifier,
         actor: Actor,
         lease: Lease,
-        reply_bytes: int = exchange.USUAL_REPLY_BYTES,
+        reply_bytes: int = USUAL_REPLY_BYTES,
         gateway_clock: GatewayClock | None = None,
     ) -> None:
         self._store = store

@@ -20,7 +20,7 @@ from edge_node.link import Link
 from edge_node.notifier import Notifier
 from edge_node.store import Store, StoreUnusable
 from edge_node.tables import lease as lease_table
-from sync.exchange import USUAL_LEASE_H
+from sync.note import USUAL_LEASE_H
 
 _START_COSTS_S = 300
 # Together with how often it is looked at, less than what a start costs.

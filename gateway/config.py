@@ -8,7 +8,7 @@ from pathlib import Path
 from gateway.travel.engine_address import EngineAddress, engine_address
 from shared.errors import InvalidInput
 from shared.phone_number import normalise
-from sync.exchange import USUAL_LEASE_H
+from sync.note import USUAL_LEASE_H
 
 # So long a box keeps a patient (DESIGN 5).
 _LONGEST_LEASE_H = 35 * 24

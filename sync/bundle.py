@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sync import exchange, packing
-from sync.exchange import Message, Note, Session
+from sync.exchange import Message, Session
+from sync.note import Note
 from sync.packing import Reader, Unreadable
 from sync.sealing import Bearer, Direction, MessageType, Refused
 

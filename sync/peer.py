@@ -11,8 +11,9 @@ from shared.errors import HavenError
 from sync import exchange
 from sync.codec import decode, encode, lane_of
 from sync.events import EpochStarted, Event, Lane
-from sync.exchange import Message, Note, Session
+from sync.exchange import Message, Session
 from sync.frame import Frame, packed_frames_of
+from sync.note import USUAL_LEASE_H, USUAL_REPLY_BYTES, Note, state_hash
 from sync.packing import Unreadable
 from sync.sealing import Bearer
 from sync.sms import Carried
@@ -175,7 +176,7 @@ def same_history(connection: Connection, log: StreamLog, reader: int, note: Note
         hashed = log.outgoing.hash_at(connection, reader, at) or b""
         known = Acknowledgement(each.lane, each.epoch, each.cursor, 0, hashed)
         believed[each.lane, each.epoch] = known
-    if note.state_hash != exchange.state_hash(list(believed.values())):
+    if note.state_hash != state_hash(list(believed.values())):
         return False
     return log.readers.knows(connection, reader, note.furthest)
 
@@ -241,7 +242,7 @@ class BoxPeer:
         connection: Connection,
         now: datetime,
         heard_at: datetime | None,
-        reply_limit: int = exchange.USUAL_REPLY_BYTES,
+        reply_limit: int = USUAL_REPLY_BYTES,
     ) -> Prepared:
         """The next request: what we have of the gateway's streams, and what it lacks of ours."""
         epoch = self._log.outgoing.epoch(connection)
@@ -259,7 +260,7 @@ class BoxPeer:
             said = tuple(each for each in has if told.get((each.lane, each.epoch)) != each)
         note = Note(
             clock=now,
-            state_hash=exchange.state_hash(has),
+            state_hash=state_hash(has),
             acknowledgements=said,
             complete=complete,
             heard_at=heard_at,
@@ -414,7 +415,7 @@ class GatewayPeer:
         *,
         retired: bool,
         asks_again: bool = False,
-        lease_h: int = exchange.USUAL_LEASE_H,
+        lease_h: int = USUAL_LEASE_H,
     ) -> bytes:
         """The answer to a request, after everything in it is durable; with `asks_again` the next
         request is to spell everything out even though nothing differs now. `lease_h` as in a note.
@@ -433,7 +434,7 @@ class GatewayPeer:
         def own_note(waiting: bool) -> Note:
             return Note(
                 clock=now,
-                state_hash=exchange.state_hash(has),
+                state_hash=state_hash(has),
                 acknowledgements=tuple(
                     each
                     for each in has

@@ -6,8 +6,9 @@ from gateway.sites.exchange import find_site, take_message
 from gateway.sites.exchange_desk import ExchangeDesk
 from gateway.sites.tables import streams
 from sync import bundle, exchange
-from sync.exchange import Note, Session
+from sync.exchange import Session
 from sync.frame import packed_frames_of
+from sync.note import Note, state_hash
 from sync.sealing import Direction, PublicKeys, Refused
 
 _MOST_EVENTS = 1_000_000
@@ -30,7 +31,7 @@ def write_bundle(desk: ExchangeDesk, site_id: int, *, everything: bool) -> tuple
         )
         note = Note(
             clock=desk.system.now(),
-            state_hash=exchange.state_hash(has),
+            state_hash=state_hash(has),
             acknowledgements=tuple(has),
             complete=True,
         )

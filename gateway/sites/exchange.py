@@ -25,7 +25,8 @@ from sync.events import (
     Event,
     SimReported,
 )
-from sync.exchange import Message, Note
+from sync.exchange import Message
+from sync.note import Note, state_hash
 from sync.peer import (
     CannotApply,
     GatewayPeer,
@@ -112,7 +113,7 @@ def take_text(
     desk: ExchangeDesk, site: Row[*tuple[Any, ...]], carried: Carried, epoch: int, sender: str
 ) -> bool:
     """Takes what a box texted in its `epoch`; whether it brought an event that was new."""
-    nothing = Message(Note(clock=desk.system.now(), state_hash=exchange.state_hash([])), ())
+    nothing = Message(Note(clock=desk.system.now(), state_hash=state_hash([])), ())
     new = desk.database.write(
         lambda connection: _take(
             connection, desk, site, nothing, epoch, answerable=False, text=(carried, sender)
@@ -126,7 +127,7 @@ def retry_all_parked(desk: ExchangeDesk) -> int:
     events it were.
     """
     done = 0
-    nothing = Message(Note(clock=desk.system.now(), state_hash=exchange.state_hash([])), ())
+    nothing = Message(Note(clock=desk.system.now(), state_hash=state_hash([])), ())
     for site in desk.database.read(_with_parked_events):
         done += desk.database.write(
             lambda connection, site=site: _take(  # type: ignore[misc]

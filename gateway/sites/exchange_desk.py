@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from gateway.database.database import Database
 from shared.system import System
 from sync.events import Claim, Event
-from sync.exchange import USUAL_LEASE_H
+from sync.note import USUAL_LEASE_H
 from sync.sealing import NodeKeys
 
 

@@ -13,6 +13,7 @@ from gateway.sites.exchange_desk import ClaimsDesk, ExchangeDesk
 from shared.system import System
 from sync import enrolment, exchange
 from sync.events import Event
+from sync.note import USUAL_LEASE_H
 from sync.packing import Unreadable
 from sync.sealing import NodeKeys, Refused
 
@@ -28,7 +29,7 @@ def sites_blueprint(
     opening: Callable[[Connection, int], list[Event]],
     doorbell_url: str = "",
     sms_number: str = "",
-    lease_h: int = exchange.USUAL_LEASE_H,
+    lease_h: int = USUAL_LEASE_H,
 ) -> Blueprint:
     """The routes for boxes.
 

@@ -9,8 +9,8 @@ import websocket
 
 from edge_node.machine import real_system
 from sync import exchange
-from sync.exchange import Note
 from sync.frame import Frame
+from sync.note import Note, state_hash
 from sync.sealing import Bearer, NodeKeys, PublicKeys
 from sync.stream_log import Acknowledgement
 from sync.stream_log.values import NO_HASH, next_hash
@@ -65,7 +65,7 @@ class LightBox:
             said = tuple(each for at, each in self._has.items() if self._told.get(at) != each)
         note = Note(
             clock=self._system.now(),
-            state_hash=exchange.state_hash(has),
+            state_hash=state_hash(has),
             acknowledgements=said,
             complete=self._told is None,
             heard_at=self._heard_at,

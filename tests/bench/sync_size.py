@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sync.codec import encode
 from sync.events import DispatchOffered
-from sync.exchange import USUAL_REPLY_BYTES
+from sync.note import USUAL_REPLY_BYTES
 from tests.bench.corpus import NAIROBI, Typed, emergencies
 from tests.bench.elsewhere import ELSEWHERE
 from tests.edge_node.two_sides import Hospital, running

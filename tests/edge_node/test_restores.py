@@ -27,8 +27,9 @@ from shared.hospital import HospitalStatus
 from sync.briefing import shorter_forms
 from sync.codec import encode
 from sync.events import DispatchOffered, SummaryShared, SummaryWithdrawn
-from sync.exchange import Message, Note, state_hash
+from sync.exchange import Message
 from sync.frame import Frame
+from sync.note import Note, state_hash
 from sync.peer import GATEWAY, readable
 from sync.sms import Carried
 from sync.stream_log import Outgoing

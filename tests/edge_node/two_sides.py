@@ -63,7 +63,7 @@ from sync.events import (
     TreatAfterAll,
     Verdict,
 )
-from sync.exchange import USUAL_REPLY_BYTES
+from sync.note import USUAL_REPLY_BYTES
 from sync.packing import Unreadable
 from sync.sealing import NodeKeys, Refused
 

@@ -20,8 +20,9 @@ from shared.emergency import Kind, Priority
 from shared.errors import IllegalMove
 from sync import sms
 from sync.events import DispatchChanged, DispatchOffered
-from sync.exchange import Message, Note, session, state_hash
+from sync.exchange import Message, session
 from sync.frame import Frame
+from sync.note import Note, state_hash
 from sync.sealing import Direction, NodeKeys, PublicKeys
 from sync.stream_log import Outgoing
 from tests.simulation import patients

@@ -13,8 +13,8 @@ from typing import Any
 from sync import codec, events, exchange, frame, packing
 from sync.codec import Layout, encode
 from sync.events import Event
-from sync.exchange import Note
 from sync.frame import Frame
+from sync.note import Note, pack_note, state_hash
 from sync.sealing import Bearer, MessageType, NodeKeys
 from tests.sync.vectors import (
     BOX_SECRET,
@@ -65,7 +65,7 @@ def record() -> dict[str, Any]:
             Frame(2, EPOCH, 1, (start, pack(report))),
         ]
         down = [Frame(1, GATEWAY_EPOCH, 1, (start, pack(offer), *more))]
-        note = Note(clock=NOON, state_hash=exchange.state_hash([]), complete=True)
+        note = Note(clock=NOON, state_hash=state_hash([]), complete=True)
         tail = b"" if pack is as_before else packing.text("more of a note")
         head = exchange.Head(SITE, EPOCH, 1).pack()
         request = head + _sealed(session.up, note, tail, MessageType.REQUEST, head)
@@ -103,7 +103,7 @@ def record() -> dict[str, Any]:
 
 
 def _sealed(seal: Any, note: Note, tail: bytes, kind: MessageType, bound: bytes) -> bytes:
-    content = exchange.pack_note(note) + tail
+    content = pack_note(note) + tail
     return packing.block(seal.close(content, [bytes([1, Bearer.HTTPS, kind]), bound]))
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import exchange, frame, packing
-from sync.exchange import Note, Session
+from sync.exchange import Session
 from sync.frame import Frame
+from sync.note import USUAL_LEASE_H, Note, pack_note
 from sync.packing import Unreadable
 from sync.sealing import SEAL_BYTES, Bearer, NodeKeys, PublicKeys, Refused
 from sync.stream_log import Acknowledgement, Outgoing, Position
@@ -165,12 +166,10 @@ def test_an_answer_says_how_long_summaries_may_be_shown(hours: int) -> None:
     usual = Note(clock=NOON, state_hash=bytes(8))
     note = replace(usual, lease_h=hours, furthest=(Position(1, 5, 9),))
     # The last thing in a note: a version that does not know it leaves it alone.
-    assert exchange.pack_note(note).endswith(
-        b"" if hours == exchange.USUAL_LEASE_H else packing.unsigned(hours)
-    )
+    assert pack_note(note).endswith(b"" if hours == USUAL_LEASE_H else packing.unsigned(hours))
     request = exchange.build_request(a_session(), 1, usual, [], Bearer.HTTPS)
     answer = exchange.build_answer(
         the_gateways(), request, lambda waiting: note, [], 65536, Bearer.HTTPS
     )
     assert exchange.open_answer(a_session(), request, answer, Bearer.HTTPS).note == note
-    assert len(exchange.pack_note(replace(usual, lease_h=168))) == len(exchange.pack_note(usual))
+    assert len(pack_note(replace(usual, lease_h=168))) == len(pack_note(usual))

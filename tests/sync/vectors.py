@@ -20,9 +20,9 @@ from shared.hospital import HospitalStatus
 from sync import bundle, codec, events, exchange, frame, packing, sms, text_model
 from sync.codec import LAYOUTS, Layout, encode
 from sync.events import Event
-from sync.exchange import Note
 from sync.frame import Frame
 from sync.heard import Heard, mark_of
+from sync.note import Note, state_hash
 from sync.sealing import Bearer, Direction, NodeKeys
 from sync.stream_log import Acknowledgement, KeptFrom, Position
 from sync.stream_log.values import next_hash
@@ -220,10 +220,10 @@ def build() -> dict[str, Any]:
     verdict = samples[6]
     assert isinstance(verdict, events.Verdict)
     verdict = replace(verdict, reason="")
-    idle = Note(clock=NOON, state_hash=exchange.state_hash(has), heard_at=NOON)
+    idle = Note(clock=NOON, state_hash=state_hash(has), heard_at=NOON)
     spelled = Note(
         clock=NOON,
-        state_hash=exchange.state_hash(has),
+        state_hash=state_hash(has),
         acknowledgements=tuple(has),
         complete=True,
         reply_limit=1024,
@@ -323,7 +323,7 @@ def build() -> dict[str, Any]:
             "shared": box.shared_with(gateway.public).hex(),
             "signature_of_haven": box.sign(b"haven").hex(),
         },
-        "state_hash": exchange.state_hash(has).hex(),
+        "state_hash": state_hash(has).hex(),
         "exchange": {
             "site": SITE,
             "box_epoch": EPOCH,
