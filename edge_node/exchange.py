@@ -18,9 +18,9 @@ from edge_node.store import Store
 from edge_node.tables import streams
 from shared.system import System
 from sync import exchange, peer
+from sync.box_peer import BoxPeer, Prepared
 from sync.exchange import Message
 from sync.note import USUAL_REPLY_BYTES
-from sync.peer import BoxPeer, Prepared
 from sync.sealing import NodeKeys
 
 EXCHANGE_PATH = "/sync/v1/exchange"

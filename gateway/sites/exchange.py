@@ -26,10 +26,10 @@ from sync.events import (
     SimReported,
 )
 from sync.exchange import Message
+from sync.gateway_peer import GatewayPeer
 from sync.note import Note, state_hash
 from sync.peer import (
     CannotApply,
-    GatewayPeer,
     events_of,
     readable,
     receive_text,

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine, event, update
 import edge_node.retention
 import gateway.sites.exchange
 import gateway.sites.histories
+import sync.box_peer
+import sync.gateway_peer
 from edge_node import claims as box_claims
 from edge_node import store as box_store
 from edge_node.acting import Actor
@@ -25,6 +27,7 @@ from gateway.sites.exchange_desk import Folded
 from sync import exchange, peer
 from sync.events import Event, Verdict
 from sync.frame import Frame
+from sync.gateway_peer import GatewayPeer
 from sync.stream_log import Position, Received
 from sync.stream_log.incoming import IncomingStreams
 from sync.stream_log.outgoing import OutgoingStreams
@@ -136,7 +139,8 @@ def duplicates_act_again(patch: pytest.MonkeyPatch) -> None:
             peer._attempt(payload, act)
         return len(frame.payloads)
 
-    patch.setattr(peer, "receive_frame", receive_frame)
+    for module in (peer, sync.gateway_peer):
+        patch.setattr(module, "receive_frame", receive_frame)
 
 
 def claims_are_sent_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -161,7 +165,7 @@ def some_verdicts_are_not_said(patch: pytest.MonkeyPatch) -> None:
         said = [each for each in events if not (isinstance(each, Verdict) and each.claim_id % 2)]
         return append(connection, log, reader, said, now)
 
-    patch.setattr(peer, "append", some)
+    patch.setattr(sync.gateway_peer, "append", some)
 
 
 def number_is_taken_beside_the_change(patch: pytest.MonkeyPatch) -> None:
@@ -250,12 +254,12 @@ def what_is_given_back_is_not_folded(patch: pytest.MonkeyPatch) -> None:
 
 def bundles_lower_acknowledgements(patch: pytest.MonkeyPatch) -> None:
     """What an old bundle says is believed like a fresh account."""
-    reply = peer.GatewayPeer.reply
+    reply = GatewayPeer.reply
 
-    def believe(self: peer.GatewayPeer, *args: Any, fresh: bool) -> None:
+    def believe(self: GatewayPeer, *args: Any, fresh: bool) -> None:
         reply(self, *args, fresh=True)
 
-    patch.setattr(peer.GatewayPeer, "reply", believe)
+    patch.setattr(GatewayPeer, "reply", believe)
     patch.setattr(gateway.sites.exchange, "replace", _left_as_it_is)
 
 
@@ -271,8 +275,8 @@ def late_patients_ring(patch: pytest.MonkeyPatch) -> None:
 
 def differences_are_overlooked(patch: pytest.MonkeyPatch) -> None:
     """The state hash is not looked at."""
-    patch.setattr(peer, "same_history", lambda *args: True)
-    patch.setattr(gateway.sites.exchange, "same_history", lambda *args: True)
+    for module in (sync.box_peer, sync.gateway_peer, gateway.sites.exchange):
+        patch.setattr(module, "same_history", lambda *args: True)
 
 
 def what_came_ahead_is_not_asked_back(patch: pytest.MonkeyPatch) -> None:
