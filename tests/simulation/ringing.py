@@ -8,7 +8,7 @@ from edge_node.tables import dispatches
 from tests.simulation.broken import require
 from tests.simulation.clock import Clock
 from tests.simulation.hospital_box import HospitalBox
-from tests.simulation.ledger import Ledger
+from tests.simulation.ledger import KEPT, Ledger
 
 # How exactly a box can know the gateway's time: an answer may be so long on its way.
 _UNSURE = timedelta(minutes=2)
@@ -21,11 +21,11 @@ class Ringing:
         self._ledger = ledger
         self._clock = clock
         self._seen: set[tuple[str, int, int]] = set()
-        # Boxes whose clock has not jumped since they last heard the gateway.
-        self._knows_time: set[str] = set()
+        # When boxes last heard the gateway whose clock has not jumped since.
+        self._heard_time: dict[str, datetime] = {}
 
     def clock_jumped(self, box: HospitalBox) -> None:
-        self._knows_time.discard(box.name)
+        self._heard_time.pop(box.name, None)
 
     def hears_time(self, box: HospitalBox, asked_at: datetime) -> None:
         """The answer told the gateway's time: the box believes it, not an older one."""
@@ -35,11 +35,11 @@ class Ringing:
         wrong_by = abs(believed - self._clock.now)
         unsure = (self._clock.now - asked_at) + timedelta(seconds=1)
         require(wrong_by <= unsure, "a box knows the gateway's time", f"{box.name} {wrong_by}")
-        self._knows_time.add(box.name)
+        self._heard_time[box.name] = self._clock.now
 
     def is_put_back(self, box: HospitalBox) -> None:
         """What an older copy or a clone holds came before."""
-        self._knows_time.discard(box.name)
+        self._heard_time.pop(box.name, None)
         self.passes_over(box)
 
     def passes_over(self, box: HospitalBox) -> None:
@@ -51,7 +51,9 @@ class Ringing:
         when. Against a clock that has jumped since the gateway was heard there is only that.
         """
         now = self._clock.now
-        knows = written_at is None or box.name in self._knows_time
+        heard_at = self._heard_time.get(box.name)
+        # After so long without the gateway a program that starts trusts its clock no more.
+        knows = written_at is None or (heard_at is not None and now - heard_at < KEPT)
         never_heard = written_at is not None and box.link.state.offset is None
         for dispatch_id, rang_since in self._new(box):
             offer = self._ledger.offers.get(dispatch_id)
