@@ -172,7 +172,9 @@ def test_less_urgent_rings_less(page: Page, ward: Ward) -> None:
     }""")
     ward.is_asked(priority=Priority.MEDIUM)
     expect(page.locator(".card.asks.medium")).to_be_visible()
-    expect(page.locator(".card.asks.medium")).to_contain_text("Waiting 0:06")
+    # A busy machine may not show every second.
+    longer = re.compile(r"Waiting 0:(0[6-9]|[1-5]\d)")
+    expect(page.locator(".card.asks.medium")).to_contain_text(longer, timeout=60_000)
     rings(page, "")
     assert page.evaluate("window.started") == ["chimes"]
     ward.is_asked(priority=Priority.HIGH)
