@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, union_all
 
 from edge_node.dispatch import fold
 from gateway.app import create_app
@@ -21,12 +21,14 @@ from gateway.config import Config, from_environment
 from gateway.database.database import Database
 from gateway.delivery.sending import Carriers, send
 from gateway.emergencies import claims, firing
-from gateway.emergencies.tables import dispatches, emergencies
+from gateway.emergencies.tables import dispatches, emergencies, timers
 from gateway.hospitals import changes, contacts
 from gateway.hospitals.availability_board import AvailabilityBoard
 from gateway.hospitals.tables import availability, hospital_contacts, hospitals
 from gateway.keys import Keys
 from gateway.notifications import outbox
+from gateway.notifications.outbox import MessageState
+from gateway.notifications.tables import messages
 from gateway.ports import Box, FoundPlace, PlaceAnswer, Places
 from gateway.providers.ports import Accepted
 from gateway.unit_of_work import Services
@@ -92,6 +94,7 @@ class FakeCarrier:
 
 
 _HEARD_AT = datetime(2026, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 class FakeBoxes:
@@ -251,13 +254,27 @@ class World:
         self.services.database.write(lambda c: c.execute(theirs))
 
     def forward(self, seconds: float) -> None:
-        """Time passes: what becomes due is done, second by second, and what is to be sent is
+        """Time passes: what becomes due is done, at the next full second, and what is to be sent is
         sent.
         """
         until = self.clock.now + timedelta(seconds=seconds)
         while self.clock.now < until:
-            self.clock.now = min(until, self.clock.now + timedelta(seconds=1))
+            waits = self._next_due() - self.clock.now
+            seconds = max(1, -(-waits // _SECOND))
+            self.clock.now += min(until - self.clock.now, seconds * _SECOND)
             self.settle()
+
+    def _next_due(self) -> datetime:
+        """When something is due next, as far as is known now."""
+        now, queued = self.clock.now, messages.c.state == MessageState.QUEUED.value
+        coming = union_all(
+            select(timers.c.due_at).where(timers.c.due_at > now),
+            select(messages.c.due_at).where(queued, messages.c.due_at > now),
+            select(messages.c.lease_until).where(queued, messages.c.lease_until > now),
+        ).subquery()
+        earliest = select(func.min(coming.c.due_at))
+        found = self.services.database.read(lambda c: c.execute(earliest).scalar())
+        return found or now + timedelta(days=3650)
 
     def settle(self) -> None:
         """Fires what is due now and sends what is in the outbox."""
