@@ -1,5 +1,6 @@
 """One exchange of the box with its gateway: send what waits, store what comes, ring at once."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from edge_node import claims, reports, retention
 from edge_node import link as link_module
 from edge_node.acting import Actor
 from edge_node.gateway_clock import GatewayClock
-from edge_node.gateway_connection import GatewayConnection
+from edge_node.gateway_connection import AnswerBrokeOff, GatewayConnection
 from edge_node.identity import Site
 from edge_node.lease import Lease
 from edge_node.link import Link
@@ -21,7 +22,7 @@ from sync import exchange, peer
 from sync.box_peer import BoxPeer, Prepared
 from sync.exchange import Message
 from sync.note import USUAL_REPLY_BYTES
-from sync.sealing import NodeKeys
+from sync.sealing import NodeKeys, Refused
 
 EXCHANGE_PATH = "/sync/v1/exchange"
 BEARER = "https"
@@ -96,7 +97,11 @@ class Exchanger:
         prepared = self._store.read(
             lambda connection: self._peer.request(connection, now, heard_at, reply_bytes)
         )
-        body = way.post(EXCHANGE_PATH, prepared.body)
+        try:
+            body = way.post(EXCHANGE_PATH, prepared.body)
+        except AnswerBrokeOff as error:
+            self._take_what_came(prepared, error.content)
+            raise
         message = self._peer.open(prepared, body)
         self._take_note(message, prepared)
         # It answers this very request, so that nobody can have kept it for later.
@@ -120,6 +125,21 @@ class Exchanger:
         asked = self._peer.has_more_to_say and not prepared.complete
         more = progress and (message.note.more or bool(waits) or self._peer.has_more_to_say)
         return Outcome(received, more=more or asked)
+
+    def _take_what_came(self, prepared: Prepared, content: bytes) -> None:
+        """Of an answer that broke off the frames that are whole: on a bad line there may never be a
+        whole answer. Its note counts for nothing; it speaks of more than came.
+        """
+        with suppress(Refused):
+            message = self._peer.open(prepared, content, broken_off=True)
+            for frame in message.frames:
+                if not frame.recovered:
+                    self._store.write(
+                        lambda connection, frame=frame: self._actor.take_frame(  # type: ignore[misc]
+                            connection, frame, message.note.clock
+                        )
+                    )
+                    self._notifier.changed()
 
     def _forget_old(self) -> None:
         """Once a day of the gateway's clock, which is heard by now: the box's own may be wrong."""

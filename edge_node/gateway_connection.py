@@ -14,10 +14,21 @@ from shared.errors import HavenError
 _CONNECT_S = 5
 _READ_S = 20
 _LONGEST_ANSWER_BYTES = 4 * 1024 * 1024
+# Small, so that little of an answer that breaks off is lost.
+_PART_BYTES = 1024
+_OK = 200
 
 
 class GatewayUnreachable(HavenError):
     """The gateway did not answer as it should; the message says what a person can do."""
+
+
+class AnswerBrokeOff(GatewayUnreachable):
+    """The answer ended too early; `content` is what came of it."""
+
+    def __init__(self, message: str, content: bytes) -> None:
+        super().__init__(message)
+        self.content = content
 
 
 class GatewayRefused(HavenError):
@@ -28,7 +39,9 @@ class GatewayConnection(Protocol):
     """What the exchange and the enrolment need of a network."""
 
     def post(self, path: str, body: bytes) -> bytes:
-        """The answer's body. Raises GatewayUnreachable or GatewayRefused."""
+        """The answer's body. Raises GatewayUnreachable, as AnswerBrokeOff where a part of it came,
+        or GatewayRefused.
+        """
         ...
 
 
@@ -63,7 +76,8 @@ class HttpsConnection:
         self._session.mount("https://", _Adapter(gateway_context(ca_file, gateway_now)))
 
     def post(self, path: str, body: bytes) -> bytes:
-        """The answer's body. Raises GatewayUnreachable or GatewayRefused."""
+        """See `GatewayConnection`."""
+        content, status = bytearray(), 0
         try:
             with self._session.post(
                 self._url + path,
@@ -75,8 +89,11 @@ class HttpsConnection:
                 # Given with each request: what the environment names must not add to it.
                 verify=str(self._ca_file),
             ) as answer:
-                content = answer.raw.read(_LONGEST_ANSWER_BYTES, decode_content=True)
                 status = answer.status_code
+                for part in answer.raw.stream(_PART_BYTES, decode_content=True):
+                    content += part
+                    if len(content) > _LONGEST_ANSWER_BYTES:
+                        break
         except requests.exceptions.SSLError as error:
             raise GatewayUnreachable(_refusal(error)) from None
         except requests.RequestException:
@@ -85,14 +102,15 @@ class HttpsConnection:
             ) from None
         except Exception as error:
             # urllib3's own errors come through when the body breaks off.
-            raise GatewayUnreachable(
-                f"The gateway's answer broke off ({type(error).__name__}); trying again."
-            ) from None
+            said = f"The gateway's answer broke off ({type(error).__name__}); trying again."
+            if status == _OK and content:
+                raise AnswerBrokeOff(said, bytes(content)) from None
+            raise GatewayUnreachable(said) from None
         if status == 403:
             raise GatewayRefused(
                 "The gateway refuses this box or this code. Ask its administrator for a new code."
             )
-        if status != 200:
+        if status != _OK:
             raise GatewayUnreachable(
                 f"The gateway answers with an error ({status}); trying again by itself."
             )

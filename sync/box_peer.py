@@ -100,9 +100,13 @@ class BoxPeer:
         body = exchange.build_request(session, number, note, frames, Bearer.HTTPS)
         return Prepared(session, body, now, complete, has, lost)
 
-    def open(self, prepared: Prepared, body: bytes) -> Message:
-        """The gateway's answer. Raises Refused for anything else; nothing has changed then."""
-        return exchange.open_answer(prepared.session, prepared.body, body, Bearer.HTTPS)
+    def open(self, prepared: Prepared, body: bytes, *, broken_off: bool = False) -> Message:
+        """The gateway's answer, or what came of it. Raises Refused for anything else; nothing has
+        changed then.
+        """
+        return exchange.open_answer(
+            prepared.session, prepared.body, body, Bearer.HTTPS, broken_off=broken_off
+        )
 
     def learn(self, connection: Connection, prepared: Prepared, note: Note) -> Standing:
         """What the answer says of how the two histories fit; it decides what the next request has

@@ -152,8 +152,17 @@ def build_answer(
     return bytes([_VERSION]) + sealed
 
 
-def open_answer(using: Session, request_body: bytes, body: bytes, bearer: Bearer) -> Message:
-    """The answer to this very request. Raises Refused for anything else."""
+def open_answer(
+    using: Session,
+    request_body: bytes,
+    body: bytes,
+    bearer: Bearer,
+    *,
+    broken_off: bool = False,
+) -> Message:
+    """The answer to this very request; where it was `broken_off`, its note and whatever frames are
+    whole. Raises Refused for anything else.
+    """
     if body[:1] != bytes([_VERSION]):
         raise Refused
     return open_message(
@@ -161,6 +170,7 @@ def open_answer(using: Session, request_body: bytes, body: bytes, bearer: Bearer
         body[1:],
         (bearer, MessageType.RESPONSE, MessageType.RESPONSE_FRAME),
         digest(request_body),
+        broken_off=broken_off,
     )
 
 
@@ -250,15 +260,27 @@ def open_ring(using: Session, challenge: bytes, body: bytes) -> tuple[int, Frame
 
 
 def open_message(
-    seal: Seal, body: bytes, kind: tuple[Bearer, MessageType, MessageType], answers: bytes
+    seal: Seal,
+    body: bytes,
+    kind: tuple[Bearer, MessageType, MessageType],
+    answers: bytes,
+    *,
+    broken_off: bool = False,
 ) -> Message:
-    """A note and its frames. Raises Refused when any part of it is damaged, foreign or forged."""
+    """A note and its frames, without the last one where the message was `broken_off` in it. Raises
+    Refused when any part of it is damaged, foreign or forged.
+    """
     bearer, note_type, frame_type = kind
     reader = Reader(body)
     try:
         note, frames = read_note(seal.open(reader.block(), _bound(bearer, note_type, answers)))
         while not reader.at_end:
-            sealed = reader.block()
+            try:
+                sealed = reader.block()
+            except Unreadable:
+                if broken_off:
+                    break
+                raise
             if len(sealed) > frames_module.LONGEST_BYTES:
                 raise Refused
             packed = seal.open(sealed, _bound(bearer, frame_type, answers))

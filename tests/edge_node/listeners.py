@@ -56,6 +56,23 @@ class _Counting(ThreadingHTTPServer):
         """A client that refuses our certificate is what a test is about."""
 
 
+class Breaking(BaseHTTPRequestHandler):
+    """Promises to send back what it was sent, and hangs up after two thirds of it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) * 2 // 3])
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
 class Echo(BaseHTTPRequestHandler):
     """Answers a POST with what it was sent, and a WebSocket with a challenge."""
 

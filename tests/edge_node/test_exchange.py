@@ -1,6 +1,7 @@
 """What gateway and box do for each other, as stories."""
 
 import random
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -273,4 +274,47 @@ def test_a_backlog_comes_whole(two_sides: Both) -> None:
     hospital.exchanges()
     listed = hospital.box.dispatches()
     assert [dispatch.id for dispatch in listed] == sorted(ids, reverse=True)
+    assert hospital.store.read(lambda c: box_streams.readers.unacknowledged(c, 0)) == 0
+
+
+def test_a_backlog_comes_over_a_line_that_never_carries_a_whole_answer(two_sides: Both) -> None:
+    gateway, hospital = two_sides
+    rng = random.Random(7)
+    ids = [gateway.offers(note=rng.randbytes(60).hex()) for _ in range(600)]
+    # One frame comes through, and a part of the next.
+    hospital.network.breaks_after = 12_000
+    known = 0
+    for _ in range(20):
+        try:
+            hospital.exchanger.run()
+        except GatewayUnreachable:
+            now_known = len(hospital.box.dispatches(limit=1000))
+            assert now_known > known
+            known = now_known
+        else:
+            break
+    assert known > 400
+    hospital.exchanges()
+    assert {each.id for each in hospital.box.dispatches(limit=1000)} == set(ids)
+    delivered = [claim for each in hospital.box.dispatches(limit=1000) for claim in each.claims]
+    assert len(delivered) == len(ids)
+    assert set(Counter(gateway.effects()).values()) == {1}
+
+
+def test_of_an_answer_that_broke_off_nothing_counts_that_is_not_whole(two_sides: Both) -> None:
+    gateway, hospital = two_sides
+    rng = random.Random(8)
+    for _ in range(200):
+        gateway.offers(note=rng.randbytes(60).hex())
+    # All of them are in the first frame.
+    for size in rng.sample(range(8_000), 20):
+        hospital.network.breaks_after = size
+        with pytest.raises(GatewayUnreachable):
+            hospital.exchanger.run()
+    assert hospital.box.dispatches() == []
+    assert hospital.link.state.heard_at is None
+    hospital.network.breaks_after = None
+    hospital.exchanges()
+    assert len(hospital.box.dispatches(limit=1000)) == 200
+    assert set(Counter(gateway.effects()).values()) == {1}
     assert hospital.store.read(lambda c: box_streams.readers.unacknowledged(c, 0)) == 0

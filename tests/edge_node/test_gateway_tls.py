@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,11 @@ import websocket
 from edge_node import proxy
 from edge_node.config import from_environment
 from edge_node.gateway_clock import GatewayClock
-from edge_node.gateway_connection import GatewayUnreachable, HttpsConnection
+from edge_node.gateway_connection import AnswerBrokeOff, GatewayUnreachable, HttpsConnection
 from edge_node.gateway_tls import CertificateOutOfDate, gateway_context
 from shared.errors import InvalidInput
 from tests.edge_node.authorities import NOON, Authority, make_authority
-from tests.edge_node.listeners import CHALLENGE, Echo, Listener, Tunnel
+from tests.edge_node.listeners import CHALLENGE, Breaking, Echo, Listener, Tunnel
 
 _DAY = timedelta(days=1)
 Serve = Callable[..., Listener]
@@ -25,7 +26,7 @@ Serve = Callable[..., Listener]
 def serve() -> Iterator[Serve]:
     opened: list[Listener] = []
 
-    def start(handler: type[Echo] | type[Tunnel], certificate: Path | None = None) -> Listener:
+    def start(handler: type[BaseHTTPRequestHandler], certificate: Path | None = None) -> Listener:
         opened.append(Listener(handler, certificate))
         return opened[-1]
 
@@ -73,6 +74,20 @@ def test_a_good_certificate_is_accepted_with_and_without_a_clock(
     assert server.connections == 1, "the connection is not kept alive"
     connection.close()
     assert _ring(server.port, authority, now) == CHALLENGE
+
+
+def test_what_came_of_an_answer_that_broke_off_is_handed_on(
+    serve: Serve, authority: Authority
+) -> None:
+    server = serve(Breaking, authority.signs("localhost", NOON - _DAY, NOON + _DAY))
+    connection = HttpsConnection(f"https://localhost:{server.port}", authority.file)
+    body = bytes(range(256)) * 90
+    with pytest.raises(AnswerBrokeOff, match="broke off") as broke:
+        connection.post("/", body)
+    connection.close()
+    came = len(broke.value.content)
+    assert broke.value.content == body[:came]
+    assert len(body) * 2 // 3 - 1024 < came <= len(body) * 2 // 3
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from edge_node.alarm import Alarm
 from edge_node.box import Box
 from edge_node.condition import Condition, look
 from edge_node.exchange import Exchanger
-from edge_node.gateway_connection import GatewayRefused, GatewayUnreachable
+from edge_node.gateway_connection import AnswerBrokeOff, GatewayRefused, GatewayUnreachable
 from edge_node.identity import Identity
 from edge_node.lease import Lease
 from edge_node.link import Link, LinkState
@@ -374,6 +374,8 @@ class Network:
         self.requests: list[bytes] = []
         self.answers: list[bytes] = []
         self.cut = False
+        # After so many bytes an answer breaks off.
+        self.breaks_after: int | None = None
 
     def post(self, path: str, body: bytes) -> bytes:
         self.requests.append(body)
@@ -381,6 +383,8 @@ class Network:
             raise GatewayUnreachable("The cable is out.")
         content = self.deliver(path, body)
         self.answers.append(content)
+        if self.breaks_after is not None and len(content) > self.breaks_after:
+            raise AnswerBrokeOff("It broke off.", content[: self.breaks_after])
         return content
 
     def deliver(self, path: str, body: bytes) -> bytes:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from random import Random
 
 from edge_node import enrolment
-from edge_node.gateway_connection import GatewayRefused, GatewayUnreachable
+from edge_node.gateway_connection import AnswerBrokeOff, GatewayRefused, GatewayUnreachable
 from sync.packing import Unreadable
 from sync.sealing import Refused
 from tests.simulation.broken import Broken
@@ -67,6 +67,8 @@ class Network:
             self._meanwhile()
         self._passes()
         if rng.random() < 0.1:
+            if len(answer) % 2:
+                raise AnswerBrokeOff("The answer broke off.", answer[: len(answer) * 3 // 4])
             raise GatewayUnreachable("The answer is lost.")
         return self._perhaps_another(answer)
 
