@@ -56,23 +56,6 @@ class _Counting(ThreadingHTTPServer):
         """A client that refuses our certificate is what a test is about."""
 
 
-class Breaking(BaseHTTPRequestHandler):
-    """Promises to send back what it was sent, and hangs up after two thirds of it."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content[: len(content) * 2 // 3])
-        self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
-
-
 class Echo(BaseHTTPRequestHandler):
     """Answers a POST with what it was sent, and a WebSocket with a challenge."""
 
@@ -83,7 +66,11 @@ class Echo(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        self.wfile.write(self.carried(content))
+
+    def carried(self, content: bytes) -> bytes:
+        """What of an answer goes over the line."""
+        return content
 
     def do_GET(self) -> None:
         environ = {
@@ -97,6 +84,14 @@ class Echo(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing."""
+
+
+class Breaking(Echo):
+    """Hangs up after two thirds of an answer."""
+
+    def carried(self, content: bytes) -> bytes:
+        self.close_connection = True
+        return content[: len(content) * 2 // 3]
 
 
 class Tunnel(BaseHTTPRequestHandler):

@@ -23,6 +23,8 @@ from tests.edge_node.two_sides import Clock, Hospital, Network
 from tests.journeys.world import KEYS, World, build_world
 
 SIM = "+254733000007"
+# Until a box has said that it is there, and its number.
+HELLO_S = 5
 _PLACE = (-1.3100, 36.8000)
 
 

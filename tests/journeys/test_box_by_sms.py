@@ -1,36 +1,19 @@
 """A hospital whose internet is gone: its box and the gateway go on by SMS."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from edge_node.dispatch import ClaimState
 from edge_node.tables import streams as box_streams
-from gateway.database.database import Database
 from gateway.notifications.tables import messages
 from gateway.sites.tables import streams
 from shared import gsm
 from shared.dispatch import CannotTreatReason, DispatchState
 from sync import sms
-from tests.journeys.box_with_modem import SIM, BoxWithModem, forward, world_with_boxes
+from tests.journeys.box_with_modem import SIM, BoxWithModem, forward
 
-HELLO_S = 5
 LONG = " ".join(f"{number * 7919 % 10007}" for number in range(36))
-
-
-@pytest.fixture
-def box(database: Database, tmp_path: Path) -> Iterator[BoxWithModem]:
-    """In touch over the network, and its SIM's number known."""
-    made = BoxWithModem(world_with_boxes(database, tmp_path), tmp_path)
-    made.hospital.box.report_alarm(audible=True)
-    made.passes(HELLO_S)
-    made.up.clear()
-    made.down.clear()
-    yield made
-    made.hospital.store.close()
 
 
 def critical(box: BoxWithModem) -> None:

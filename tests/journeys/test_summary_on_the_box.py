@@ -1,35 +1,21 @@
 """What a patient shares, on the real box of the hospital that the real gateway asks."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edge_node.lease import Dark
 from edge_node.summaries import Summary
-from gateway.database.database import Database
 from gateway.sites.bundles import write_bundle
 from gateway.sites.enrolment import issue_code
 from shared.dispatch import DispatchState
 from sync.sealing import NodeKeys
 from tests.edge_node.two_sides import Hospital
-from tests.journeys.box_with_modem import BoxWithModem, forward, world_with_boxes
+from tests.journeys.box_with_modem import BoxWithModem, forward
 from tests.journeys.test_it_is_me import ALLERGY, patient, raises, says_it_is_them
 from tests.journeys.world import KEYS
 
-HELLO_S = 5
 WEEK_S = 7 * 24 * 3600
-
-
-@pytest.fixture
-def box(database: Database, tmp_path: Path) -> Iterator[BoxWithModem]:
-    made = BoxWithModem(world_with_boxes(database, tmp_path), tmp_path)
-    made.hospital.box.report_alarm(audible=True)
-    made.passes(HELLO_S)
-    made.up.clear()
-    made.down.clear()
-    yield made
-    made.hospital.store.close()
 
 
 def summary(hospital: Hospital) -> Summary | None:
