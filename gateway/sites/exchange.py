@@ -225,7 +225,7 @@ def _take(
     if standing.lost and not waits:
         # It has had its time. Claims must not wait for what nobody can give back.
         histories.give_up(connection, site.id, request, standing)
-        standing = Standing(diverged=standing.lost)
+        standing = Standing(diverged=standing.diverged + standing.lost)
     recovered = histories.recovered(connection, desk, site, request) if fresh else Folded()
     answers.extend(recovered.answers)
     others.extend(recovered.others)

@@ -143,6 +143,8 @@ def _unsaid_verdicts(
     """
     lane = Lane.EMERGENCIES
     has = {at.epoch: at.cursor for at in request.note.acknowledgements if at.lane == lane}
-    has |= {at.epoch: at.seq for at in standing.diverged if at.lane == lane}
+    for at in standing.diverged:
+        if at.lane == lane:
+            has[at.epoch] = min(at.seq, has.get(at.epoch, at.seq))
     said = streams.outgoing.unsaid(connection, site_id, lane, has)
     return [event for event in readable(said) if isinstance(event, Verdict)]
