@@ -75,7 +75,8 @@ def _gives_the_furthest(request: Message, standing: Standing) -> bool:
     }
     streams_lost = {(at.lane, at.epoch): at.seq for at in standing.lost}
     return all(
-        cursors.get(stream, 0) <= last_seq and given.get(stream, 0) >= furthest[stream]
+        cursors.get(stream, 0) <= last_seq
+        and given.get(stream, 0) >= furthest.get(stream, last_seq + 1)
         for stream, last_seq in streams_lost.items()
     )
 

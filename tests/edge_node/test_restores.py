@@ -2,89 +2,26 @@
 back, and nothing counts twice.
 """
 
-import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from edge_node import bundles as box_bundles
-from edge_node.acting import Actor
 from edge_node.dispatch import OPEN_CLAIMS, ClaimKind, ClaimState
 from edge_node.gateway_connection import GatewayUnreachable
 from edge_node.tables import streams as box_streams
 from gateway.sites import bundles as gateway_bundles
-from gateway.sites.exchange import find_site, retry_all_parked, take_message
+from gateway.sites.exchange import retry_all_parked
 from gateway.sites.tables import sites
 from gateway.sites.tables import streams as gateway_streams
 from shared.dispatch import CannotTreatReason, DispatchState
 from shared.hospital import HospitalStatus
-from sync.briefing import shorter_forms
-from sync.codec import encode
 from sync.events import DispatchOffered, SummaryShared, SummaryWithdrawn
-from sync.exchange import Message
-from sync.frame import Frame
-from sync.note import Note, state_hash
 from sync.peer import GATEWAY, readable
-from sync.sms import Carried
-from sync.stream_log import Outgoing
-from tests.edge_node.two_sides import Gateway, Hospital, running
-from tests.sync.conftest import sqlite_engine
-
-
-class Backup:
-    """A copy of the gateway's whole database, and the way back to it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._copy = sqlite3.connect(":memory:", check_same_thread=False)
-        self._driver().backup(self._copy)
-
-    def _driver(self) -> Any:
-        with self._engine.connect() as connection:
-            return connection.connection.dbapi_connection
-
-    def restore(self) -> None:
-        self._copy.backup(self._driver())
-
-
-class Side:
-    """Both sides, and what may be set back."""
-
-    def __init__(self, engine: Engine, gateway: Gateway, hospital: Hospital) -> None:
-        self.gateway, self.hospital = gateway, hospital
-        self._engine = engine
-
-    def backs_up(self) -> Callable[[], None]:
-        return Backup(self._engine).restore
-
-    def meets(self) -> None:
-        """Several exchanges, as the box makes them by the clock."""
-        for _ in range(4):
-            self.gateway.clock.forward(15)
-            self.hospital.exchanges()
-
-    def agree(self) -> bool:
-        gateway, hospital = self.gateway, self.hospital
-        shown = {each.id: each.state for each in hospital.box.dispatches(limit=1000)}
-        kept = {each: gateway.state_of(each) for each in shown}
-        return shown == kept and not hospital.link.state.differs
-
-    def effects(self) -> Counter[int]:
-        return Counter(self.gateway.effects())
-
-
-@pytest.fixture
-def side(tmp_path: Path) -> Iterator[Side]:
-    engine = sqlite_engine()
-    with running(engine, tmp_path) as (gateway, hospital):
-        yield Side(engine, gateway, hospital)
-    engine.dispose()
+from tests.edge_node.side import Side
 
 
 def test_a_restored_gateway_gets_back_what_it_had_told(side: Side) -> None:
@@ -165,9 +102,7 @@ def test_a_box_that_lost_its_store_is_told_what_matters_and_gets_its_answers_bac
     side.hospital.box.cannot_treat(ids[4], "AK", CannotTreatReason.NO_STAFF, "two away")
     side.meets()
     effects = side.effects()
-    side.hospital.store.close()
-    (side.hospital.folder / "store.sqlite").unlink()
-    side.hospital.starts()
+    side.box_loses_its_store()
     side.meets()
     box = side.hospital.box
     assert {each.id for each in box.dispatches()} == set(ids)
@@ -198,9 +133,7 @@ def test_what_is_older_than_any_backup_is_forgotten_and_nothing_breaks(side: Sid
     assert side.effects() > effects
     # The box has forgotten by itself whom it was told of longer ago.
     assert {each.id for each in hospital.box.dispatches()} == {new}
-    hospital.store.close()
-    (hospital.folder / "store.sqlite").unlink()
-    hospital.starts()
+    side.box_loses_its_store()
     side.meets()
     assert {each.id for each in hospital.box.dispatches()} == {*old, new}
     assert side.agree()
@@ -277,17 +210,12 @@ def test_a_box_that_was_put_back_learns_what_became_of_its_answers(side: Side) -
     gateway, hospital = side.gateway, side.hospital
     gateway.offers()
     side.meets()
-    hospital.store.close()
-    store = hospital.folder / "store.sqlite"
-    copy = store.read_bytes()
-    hospital.starts()
+    put_back = side.copies_box()
     patient = gateway.offers()
     side.meets()
     hospital.box.accept(patient, "AK")
     side.meets()
-    hospital.store.close()
-    store.write_bytes(copy)
-    hospital.starts()
+    put_back()
     side.meets()
     claims = [claim for each in hospital.box.dispatches() for claim in each.claims]
     assert not OPEN_CLAIMS & {claim.state for claim in claims}
@@ -301,15 +229,10 @@ def test_a_box_that_was_put_back_to_before_a_verdict_hears_it_again(side: Side) 
     patient = gateway.offers()
     side.meets()
     hospital.box.accept(patient, "AK")
-    hospital.store.close()
-    store = hospital.folder / "store.sqlite"
-    copy = store.read_bytes()
-    hospital.starts()
+    put_back = side.copies_box()
     gateway.notices_its_restore()  # its verdict stands in a new epoch
     side.meets()
-    hospital.store.close()
-    store.write_bytes(copy)
-    hospital.starts()
+    put_back()
     side.meets()
     claims = hospital.box.dispatch(patient).claims
     assert {claim.state for claim in claims} == {ClaimState.ACCEPTED}
@@ -433,15 +356,10 @@ def test_sending_beside_does_not_give_up_what_is_given_back(side: Side) -> None:
     gateway, hospital = side.gateway, side.hospital
     patient = gateway.offers()
     side.meets()
-    hospital.store.close()
-    store = hospital.folder / "store.sqlite"
-    copy = store.read_bytes()
-    hospital.starts()
+    put_back = side.copies_box()
     hospital.box.accept(patient, "AK")
     side.meets()
-    hospital.store.close()
-    store.write_bytes(copy)
-    hospital.starts()
+    put_back()
     gateway.clock.forward(15)
     hospital.exchanger.run()
     hospital.exchanger.run()  # it has said that it has lost something, and waits for it
@@ -472,85 +390,6 @@ def test_a_verdict_under_a_number_that_the_box_has_otherwise_is_told_again(side:
     assert not hospital.link.state.differs
 
 
-def test_a_patient_who_came_ahead_of_a_gap_is_given_back(side: Side) -> None:
-    gateway, hospital = side.gateway, side.hospital
-    gateway.offers()
-    side.meets()
-    restore = side.backs_up()
-    hospital.network.cut = True
-    gateway.offers(note="nobody hears of this one")
-    ahead = gateway.offers(note="by a ring of the doorbell, or a text")
-    last = _latest(side)
-    frame = Frame(last.position.lane, last.position.epoch, last.position.seq, (last.payload,))
-    hospital.store.write(lambda c: _actor(hospital).take_frame(c, frame))
-    claim = hospital.box.accept(ahead, "AK")
-    restore()
-    hospital.network.cut = False
-    side.meets()
-    assert gateway.alarms == ["lost"]
-    assert gateway.state_of(ahead) is DispatchState.ACCEPTED
-    assert side.agree()
-    states = {each.id: each.state for each in hospital.box.dispatch(ahead).claims}
-    assert states[claim.id] is ClaimState.ACCEPTED
-    assert not _waits(side)
-
-
-def test_a_patient_who_came_in_brief_is_given_back(side: Side) -> None:
-    gateway, hospital = side.gateway, side.hospital
-    gateway.offers()
-    side.meets()
-    restore = side.backs_up()
-    hospital.network.cut = True
-    gateway.offers(note="far beyond what a text can carry")
-    patient = gateway.offers(note="a word, and all that a text has no room for")
-    last = _latest(side)
-    [offer] = readable([last.payload])
-    brief = encode(next(iter(shorter_forms(offer))))
-    carried = Carried(last.position, brief, brief=True, heard=None)
-    hospital.store.write(lambda c: _actor(hospital).take_text(c, carried))
-    hospital.box.accept(patient, "AK")
-    restore()
-    hospital.network.cut = False
-    side.meets()
-    assert gateway.state_of(patient) is DispatchState.ACCEPTED
-    assert side.agree()
-    assert not _waits(side)
-
-
-def test_an_answer_that_came_ahead_of_a_gap_comes_back_to_a_box_that_lost_its_store(
-    side: Side,
-) -> None:
-    gateway, hospital = side.gateway, side.hospital
-    first, second = gateway.offers(), gateway.offers()
-    side.meets()
-    hospital.network.cut = True
-    hospital.box.accept(first, "nobody hears of this one")
-    claim = hospital.box.accept(second, "AK")
-    [*_, last] = hospital.store.read(lambda c: box_streams.outgoing.pending(c, GATEWAY))
-    frame = Frame(last.position.lane, last.position.epoch, last.position.seq, (last.payload,))
-    site_id = hospital.identity.site().site_id
-    site = gateway.quiet.read(lambda c: find_site(c, site_id))
-    note = Note(clock=gateway.clock.now, state_hash=state_hash([]))
-    take_message(gateway.desk, site, Message(note, (frame,)))
-    assert gateway.state_of(second) is DispatchState.ACCEPTED
-    hospital.store.close()
-    (hospital.folder / "store.sqlite").unlink()
-    hospital.network.cut = False
-    hospital.starts()
-    side.meets()
-    claims = {each.id: each for each in hospital.box.dispatch(second).claims}
-    assert claims[claim.id].state is ClaimState.ACCEPTED
-    assert claims[claim.id].by == "AK"
-    assert hospital.box.dispatch(first).rings
-    assert side.agree()
-    # And nothing is asked for again and again.
-    assert hospital.exchanges() == 1
-    hospital.restarts()
-    side.meets()
-    assert hospital.exchanges() == 1
-    assert not _waits(side)
-
-
 def test_an_answer_by_another_bearer_waits_for_what_a_restore_has_lost(side: Side) -> None:
     gateway, hospital = side.gateway, side.hospital
     gateway.offers()
@@ -574,22 +413,6 @@ def test_an_answer_by_another_bearer_waits_for_what_a_restore_has_lost(side: Sid
     states = {each.id: each.state for each in hospital.box.dispatch(lost).claims}
     assert states[claim.id] is ClaimState.ACCEPTED
     assert side.agree()
-
-
-def _actor(hospital: Hospital) -> Actor:
-    return Actor(hospital.system, hospital.link, lambda: True)
-
-
-def _latest(side: Side) -> Outgoing:
-    """The newest event for the box."""
-    site_id = side.hospital.identity.site().site_id
-    return side.gateway.quiet.read(lambda c: gateway_streams.outgoing.pending(c, site_id))[-1]
-
-
-def _waits(side: Side) -> int:
-    """How many events the box has yet to confirm."""
-    site_id = side.hospital.identity.site().site_id
-    return side.gateway.quiet.read(lambda c: gateway_streams.readers.unacknowledged(c, site_id))
 
 
 def _told(connection: Connection) -> set[bytes]:
